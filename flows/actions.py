@@ -1,0 +1,126 @@
+"""What a flow wants done."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class StateEntered:
+    """A state was entered, or what its screen shows has changed (`refreshed`).
+
+    Attributes:
+        artifact: The state's `ui`, interpolated, or None.
+        prompt: The text of the screen, which clients read from the top level too.
+        available_actions: UI actions that this state handles.
+        progress: `(current, total)` states on the way.
+    """
+
+    flow_id: str
+    state: str
+    variables: Mapping[str, Any]
+    artifact: Mapping[str, Any] | None = None
+    prompt: str | None = None
+    available_actions: tuple[str, ...] = ()
+    progress: tuple[int, int] | None = None
+    refreshed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShowArtifact:
+    """Put something on the screen; `payload` holds the interpolated `ui` keys without `artifact_type`."""
+
+    artifact_type: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class VariableSet:
+    """A variable has a new value; None clears it."""
+
+    flow_id: str
+    key: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionBlocked:
+    """A transition was refused; `reason` is one of the wire's words (PVP `transition_blocked`)."""
+
+    flow_id: str
+    from_state: str
+    attempted_target: str
+    reason: str
+    detail: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FlowEnded:
+    """The flow is over; sent once, when its last words have been heard."""
+
+    flow_id: str
+    reason: str
+    variables: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """An `emit` hook fired; for analytics."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speak exactly this."""
+
+    text: str
+    interruptible: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool the model may call now; `parameters` is a JSON Schema object."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Let the language model speak next.
+
+    Attributes:
+        instructions: The whole system prompt of this moment.
+        tools: What the model may call, and nothing else.
+        epoch: Comes back in `ToolCalled` and `AskFailed`.
+    """
+
+    instructions: str
+    tools: tuple[ToolSpec, ...]
+    epoch: int
+    interruptible: bool = True
+    max_tokens: int | None = None
+    temperature: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolReturned:
+    """The result of a `ToolCalled`; with `run_again` the model speaks on from it."""
+
+    call_id: str
+    result: str
+    run_again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the call once everything said so far has been heard."""
+
+    reason: str
+
+
+ScreenAction = StateEntered | ShowArtifact | VariableSet | TransitionBlocked | FlowEnded
+Action = ScreenAction | Emitted | Say | Ask | ToolReturned | HangUp

@@ -1,0 +1,64 @@
+"""Errors, named by who must act; each has a stable dotted code, which is API."""
+
+
+class AntiphonError(Exception):
+    """Base of all errors we raise on purpose.
+
+    Attributes:
+        code: Stable and dotted, such as `flow.unknown_target`.
+    """
+
+    code = "internal"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        """Keep `message` for people and `code` for programs."""
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+
+
+class InputError(AntiphonError):
+    """The caller must act: a request or a flow is wrong."""
+
+    code = "input.invalid"
+
+
+class NotFoundError(InputError):
+    """The caller named a thing that does not exist."""
+
+    code = "input.not_found"
+
+
+class ProtocolError(AntiphonError):
+    """The peer broke the wire protocol."""
+
+    code = "protocol.violation"
+
+
+class ConfigError(AntiphonError):
+    """The operator must act; raised at start-up only."""
+
+    code = "config.invalid"
+
+
+class CapacityError(AntiphonError):
+    """The server takes no further call now; try again or elsewhere."""
+
+    code = "capacity.full"
+
+
+class ProviderError(AntiphonError):
+    """A provider failed; the session falls back or apologises.
+
+    Attributes:
+        provider: Its name, such as `openai`.
+        retryable: Whether the same request may succeed later.
+    """
+
+    code = "provider.failed"
+
+    def __init__(self, provider: str, message: str, *, retryable: bool, code: str | None = None) -> None:
+        """Name the provider in the text too."""
+        super().__init__(f"{provider}: {message}", code=code)
+        self.provider = provider
+        self.retryable = retryable

@@ -1,0 +1,1 @@
+"""Audio arithmetic: low-delay resampling, µ-law. numpy only."""

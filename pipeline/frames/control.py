@@ -1,0 +1,80 @@
+"""Everything about a call that is neither sound nor words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from flows.actions import ScreenAction
+from pipeline.frames.base import ControlFrame, SystemFrame
+
+
+@dataclass(frozen=True, slots=True)
+class UiAction(ControlFrame):
+    """The user acted on the screen."""
+
+    action: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PeerGone(SystemFrame):
+    """The other side hung up or was lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateAnnounced(ControlFrame):
+    """The other side says at which rate its audio comes."""
+
+    rate_hz: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChanged(ControlFrame):
+    """Who holds the floor; `speaking` is the bot."""
+
+    status: Literal["idle", "listening", "speaking", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Screen(ControlFrame):
+    """Something the flow shows."""
+
+    action: ScreenAction
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted(SystemFrame):
+    """The bot was cut off: drop audio of `generation` and older that has not been played."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One part of a turn's gap, in milliseconds from the caller's last voiced sample."""
+
+    name: str
+    start_ms: float
+    end_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfall(ControlFrame):
+    """Where the gap before one answer went.
+
+    Attributes:
+        turn: 0 is the greeting.
+        gap_ms: From the last voiced sample of the caller to the first sample sent; None for the greeting.
+    """
+
+    turn: int
+    gap_ms: float | None
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailed(SystemFrame):
+    """Something went wrong that the other side should know; the call may go on."""
+
+    code: str
+    message: str

@@ -1,0 +1,46 @@
+"""What is left of a call when it is over."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.frames.control import Span
+
+
+@dataclass(frozen=True, slots=True)
+class TurnReport:
+    """One exchange: what the caller said, what of the answer was heard, and where the gap between them went.
+
+    Attributes:
+        turn: 0 is the greeting.
+        caller: Empty for the greeting and for answers to the screen or to silence.
+        bot: What was heard of the answer.
+        gap_ms: From the caller's last voiced sample to the first sample sent; None where no one spoke before.
+    """
+
+    turn: int
+    caller: str
+    bot: str
+    gap_ms: float | None
+    spans: tuple[Span, ...] = ()
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallReport:
+    """A whole call.
+
+    Attributes:
+        end_reason: `completed`, `peer_gone`, `idle`, `peer_too_slow`, `server_stopping`, `internal`, or the flow's own.
+        completed: The flow reached its end.
+    """
+
+    call_id: str
+    flow_id: str
+    started_at: datetime.datetime
+    duration_s: float
+    end_reason: str
+    completed: bool
+    variables: Mapping[str, Any]
+    turns: tuple[TurnReport, ...]

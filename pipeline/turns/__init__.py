@@ -1,0 +1,1 @@
+"""Who speaks: `owner.py` decides, purely; `voice_activity.py` makes edges of probabilities."""

@@ -1,0 +1,1 @@
+"""The telephone: what a phone line does to sound (`band.py`)."""

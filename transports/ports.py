@@ -1,0 +1,65 @@
+"""What a transport needs from the rest of the server: somebody who takes a call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pipeline.ports import Frame, Leg
+from pipeline.report import CallReport
+
+
+@dataclass(frozen=True, slots=True)
+class CallRequest:
+    """Who wants to talk to what.
+
+    Attributes:
+        call_id: UUIDv7, made by the transport.
+        flow: Name (file stem) or id of the flow.
+        context: Variables to set before the first state.
+        metadata: Passed to the call's record.
+    """
+
+    call_id: str
+    flow: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class Call(Protocol):
+    """One call, from the transport's side (`pipeline.session.CallSession`)."""
+
+    async def run(self) -> CallReport:
+        """Run the call to its end, whatever ends it; returns once everything said has been heard."""
+
+    def receive(self, frame: Frame) -> None:
+        """Take `AudioIn`, `UiAction`, `RateAnnounced` or `PeerGone`. Never waits; ignored once the call is over."""
+
+    def end(self, reason: str) -> None:
+        """End the call now; a second call changes nothing."""
+
+
+class CallFactory(Protocol):
+    """Makes calls; filled in `server/wiring.py`."""
+
+    async def place(self, request: CallRequest, leg: Leg) -> Call:
+        """Prepare a call; it starts with `run`.
+
+        Raises:
+            NotFoundError: No such flow (`flow.not_found`).
+            InputError: The flow is broken (`flow.invalid`, `flow.check_failed`).
+            CapacityError: The server is full (`capacity.full`).
+        """
+
+
+class SessionTokens(Protocol):
+    """Single-use tickets of `POST /v1/sessions`."""
+
+    def redeem(self, token: str) -> CallRequest:
+        """Bind the token to this connection.
+
+        Raises:
+            InputError: `session.invalid_token` or `session.token_in_use`.
+        """
+
+    def release(self, token: str) -> None:
+        """The connection is over; the token is spent."""
