@@ -1,1 +1,1 @@
-"""Models, one folder a vendor, each filling a `Protocol` of `pipeline/ports.py`; `embedded/` needs no key, no network."""
+"""Models, one folder a vendor, each filling a `Protocol` of `pipeline/ports.py`; `embedded/` needs no network."""
