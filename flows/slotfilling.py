@@ -78,7 +78,7 @@ def read_slots(turn: Turn, text: str) -> dict[str, Any]:
     if found:
         return found
     done = {name: entry for name, entry in slots(turn.node).items() if name in turn.state.filled}
-    return {name: value for name, value in _read(turn, text, done).items()}
+    return _read(turn, text, done)
 
 
 def _is_open(turn: Turn, name: str, entry: tuple[ToolDef, ParamDef]) -> bool:
