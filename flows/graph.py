@@ -1,10 +1,10 @@
 """A flow as a picture: states and what leads from one to the other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from flows.model import RESERVED, Flow, StateDef
+from flows.model import RESERVED, Edge, Flow, StateDef, Timeout, Transitions
 
 NodeKind = Literal["start", "state", "end"]
 EdgeKind = Literal["tool", "ui", "utterance", "timeout", "gate", "action"]
@@ -75,28 +75,38 @@ def _title(name: str) -> str:
 
 
 def _edges(node: StateDef) -> Iterator[GraphEdge]:
-    moves = node.transitions
-    tables: tuple[tuple[str, EdgeKind], ...] = (
-        ("on_ui_event", "ui"),
-        ("on_action", "action"),
-        ("on_tool_call", "tool"),
+    moves, here = node.transitions, node.name
+    tables: tuple[tuple[Mapping[str, Edge], EdgeKind], ...] = (
+        (moves.on_ui_event, "ui"),
+        (moves.on_action, "action"),
+        (moves.on_tool_call, "tool"),
     )
     for table, kind in tables:
-        for key, edge in getattr(moves, table).items():
+        for key, edge in table.items():
             if edge.target:
-                yield GraphEdge(node.name, edge.target, kind, key)
-    for rule in moves.on_utterance:
-        if rule.target:
-            yield GraphEdge(node.name, rule.target, "utterance", rule.pattern[:_LABEL_CHARS])
-    if moves.on_no_match is not None and moves.on_no_match.target:
-        yield GraphEdge(node.name, moves.on_no_match.target, "utterance", "not understood")
-    if moves.on_timeout is not None:
-        for target, label in ((moves.on_timeout.target, "silence"), (moves.on_timeout.fallback, "long silence")):
-            if target:
-                yield GraphEdge(node.name, target, "timeout", label)
+                yield GraphEdge(here, edge.target, kind, key)
+    for label, target in _heard(moves):
+        if target:
+            yield GraphEdge(here, target, "utterance", label[:_LABEL_CHARS])
+    for label, target in _unheard(moves.on_timeout):
+        if target:
+            yield GraphEdge(here, target, "timeout", label)
     if node.gate is not None:
-        yield GraphEdge(node.name, node.gate.on_confirm, "gate", "yes")
-        yield GraphEdge(node.name, node.gate.on_reject or node.name, "gate", "no")
+        yield GraphEdge(here, node.gate.on_confirm, "gate", "yes")
+        yield GraphEdge(here, node.gate.on_reject or here, "gate", "no")
+
+
+def _heard(moves: Transitions) -> Iterator[tuple[str, str | None]]:
+    for rule in moves.on_utterance:
+        yield rule.pattern, rule.target
+    if moves.on_no_match is not None:
+        yield "not understood", moves.on_no_match.target
+
+
+def _unheard(timeout: Timeout | None) -> Iterator[tuple[str, str | None]]:
+    if timeout is not None:
+        yield "silence", timeout.target
+        yield "long silence", timeout.fallback
 
 
 def _quoted(text: str) -> str:

@@ -12,7 +12,17 @@ import pytest
 from ruamel.yaml import YAML
 
 from flows.actions import (
-    Action, Ask, Emitted, FlowEnded, HangUp, Say, ShowArtifact, StateEntered, ToolReturned, TransitionBlocked,
+    Action,
+    Ask,
+    Emitted,
+    FlowEnded,
+    HangUp,
+    Say,
+    ScreenAction,
+    ShowArtifact,
+    StateEntered,
+    ToolReturned,
+    TransitionBlocked,
     VariableSet,
 )  # fmt: skip
 from flows.events import AskFailed, BotFinished, Event, Heard, Started, Tick, ToolCalled, UiEvent, UserStarted
@@ -31,7 +41,8 @@ def all_cases() -> Iterator[Any]:
 
 def event_of(when: Any, epoch: int) -> Event:
     if isinstance(when, str):
-        return {"finished": BotFinished(), "user_started": UserStarted(), "tick": Tick()}[when]
+        bare: dict[str, Event] = {"finished": BotFinished(), "user_started": UserStarted(), "tick": Tick()}
+        return bare[when]
     ((kind, value),) = ((key, item) for key, item in when.items() if key != "at")
     match kind:
         case "start":
@@ -55,6 +66,18 @@ def brief(action: Action) -> dict[str, Any]:
             return {"say": text}
         case Ask(instructions=text, tools=tools):
             return {"ask": {"text": text, "tools": [tool.name for tool in tools]}}
+        case ToolReturned(result=result, run_again=again):
+            return {"returned": result if again else None}
+        case HangUp(reason=reason):
+            return {"hang_up": reason}
+        case Emitted(name=name):
+            return {"emitted": name}
+        case _:
+            return brief_screen(action)
+
+
+def brief_screen(action: ScreenAction) -> dict[str, Any]:
+    match action:
         case StateEntered(state=name, refreshed=refreshed):
             return {"refresh" if refreshed else "enter": name}
         case ShowArtifact(artifact_type="field_update", payload=payload):
@@ -65,14 +88,8 @@ def brief(action: Action) -> dict[str, Any]:
             return {"set": {key: value}}
         case TransitionBlocked(reason=reason, attempted_target=target):
             return {"blocked": [reason, target]}
-        case ToolReturned(result=result, run_again=again):
-            return {"returned": result} if again else {"returned": None}
         case FlowEnded(reason=reason):
             return {"ended": reason}
-        case HangUp(reason=reason):
-            return {"hang_up": reason}
-        case Emitted(name=name):
-            return {"emitted": name}
 
 
 def fits(expected: Mapping[str, Any], got: Mapping[str, Any]) -> bool:

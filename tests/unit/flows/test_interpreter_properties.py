@@ -87,13 +87,13 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(
         ToolCalled,
         st.just("c"),
-        st.sampled_from(("pick", "ghost", "day", "confirm_when", "confirm_at", "reject_when", "save_name", "choose_day", "rate")),
+        st.sampled_from(("pick", "ghost", "day", "confirm_when", "confirm_at", "reject_when", "save_name", "rate")),
         st.dictionaries(NAMES, st.one_of(JSON, SENTENCES), max_size=3),
         st.integers(1, 4),
     ),
     st.builds(
         UiEvent,
-        st.sampled_from(("form_submit", "option_select", "confirm", "reject", "skip", "count", "form_validation_error", "crash")),
+        st.sampled_from(("form_submit", "option_select", "confirm", "reject", "skip", "form_validation_error")),
         st.dictionaries(NAMES, st.one_of(JSON, st.sampled_from(("red", "haircut", "Ada"))), max_size=3),
     ),
     st.just(UserStarted()),
