@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -37,18 +38,31 @@ def find(
     return _ranged(text, options) or _placed(found, options) or _alike(found, phrases)
 
 
+@lru_cache(maxsize=4096)
 def _words(phrase: str) -> tuple[str, ...]:
     return tuple(token.word for token in tokens(phrase.replace("_", " ")))
 
 
+@lru_cache(maxsize=4096)
+def _forms(phrase: tuple[str, ...]) -> tuple[frozenset[str], ...]:
+    """Each word of a phrase with its plural and its singular."""
+    return tuple(
+        frozenset((word, word.removesuffix("s")) + ((word + "s", word + "es") if len(word) > 3 else ()))
+        for word in phrase
+    )
+
+
 def _exact(found: list[Token], phrases: list[tuple[str, tuple[str, ...]]]) -> Reading | None:
     """The option said word for word; the longest phrase wins, two different ones of a length are no answer."""
-    hits = [
-        (len(phrase), Reading(option, found[at].start, found[at + len(phrase) - 1].end))
-        for option, phrase in phrases
-        for at in range(len(found) - len(phrase) + 1 if phrase else 0)
-        if _says(found[at : at + len(phrase)], phrase)
-    ]
+    heard = [token.word for token in found]
+    hits = []
+    for option, phrase in phrases:
+        forms, size = _forms(phrase), len(phrase)
+        hits += [
+            (size, Reading(option, found[at].start, found[at + size - 1].end))
+            for at, word in enumerate(heard)
+            if forms and word in forms[0] and _says(heard[at : at + size], forms)
+        ]
     if not hits:
         return None
     longest = max(size for size, _ in hits)
@@ -56,12 +70,8 @@ def _exact(found: list[Token], phrases: list[tuple[str, tuple[str, ...]]]) -> Re
     return next(reading for size, reading in hits if size == longest) if len(values) == 1 else None
 
 
-def _says(heard: list[Token], phrase: tuple[str, ...]) -> bool:
-    return all(_same(token.word, word) for token, word in zip(heard, phrase, strict=True))
-
-
-def _same(heard: str, word: str) -> bool:
-    return heard == word or (len(word) > 3 and heard in (word + "s", word + "es")) or heard + "s" == word
+def _says(heard: list[str], forms: tuple[frozenset[str], ...]) -> bool:
+    return len(heard) == len(forms) and all(word in form for word, form in zip(heard, forms, strict=True))
 
 
 def _ranged(text: str, options: tuple[str, ...]) -> Reading | None:
