@@ -4,18 +4,22 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+from rapidfuzz import fuzz
+
 from flows.entering import enter
+from flows.kinds import kind_of
 from flows.model import Gate, ParamDef, UtteranceRule
 from flows.patterns import search
 from flows.recognise import yes_no
 from flows.recognise.registry import recognise
 from flows.slotfilling import CONFIRM_BELOW, commit, slot_of, today_of
-from flows.speaking import ask_again, gate_question
+from flows.speaking import ask_again, gate_question, without_braces
 from flows.spoken import listed
 from flows.state import Confirmation
 from flows.turn import Turn, slots
 
 MAX_ROUNDS: Final = 3
+ALIKE_PERCENT: Final = 50
 
 _LEADING_NO: Final = re.compile(
     r"^\s*(?:(?:no|nope|nah|not quite|wrong|that's wrong|that's not right|sorry|it's|it is|i said|i meant)\b[\s,.!]*)+",
@@ -34,7 +38,7 @@ def _named(turn: Turn, confirmation: Confirmation) -> str:
     entries = slots(turn.node)
     names = [(entries[name][0].variable_of(name) if name in entries else name) for name, _ in confirmation.values]
     said = [turn.aloud(name, value) for name, (_, value) in zip(names, confirmation.values, strict=True)]
-    return listed([words.replace("_", " ") for words in said]).replace("{", "(").replace("}", ")")
+    return without_braces(listed([words.replace("_", " ") for words in said]))
 
 
 def confirm_again(turn: Turn) -> None:
@@ -87,11 +91,18 @@ def _corrections(turn: Turn, confirmation: Confirmation, text: str) -> dict[str,
     entries = slots(turn.node)
     alone = len(confirmation.values) == 1
     found = {}
-    for name, _ in confirmation.values:
+    for name, heard in confirmation.values:
         value = _corrected(turn, entries[name][1], text, alone) if name in entries else None
-        if value is not None:
+        if value is not None and _plausible(entries[name][1], text, heard, value, turn):
             found[name] = value
     return found
+
+
+def _plausible(param: ParamDef, text: str, heard: Any, value: Any, turn: Turn) -> bool:
+    """Nearly any word could be a name: one that nobody announced has to resemble the one that was read back."""
+    if kind_of(param, turn.flow.variables) != "name" or _LEADING_NO.match(text) or " name" in f" {text.lower()}":
+        return True
+    return fuzz.ratio(str(heard).lower(), str(value).lower()) >= ALIKE_PERCENT
 
 
 def _corrected(turn: Turn, param: ParamDef, text: str, asked: bool) -> Any:

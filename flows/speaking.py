@@ -16,6 +16,7 @@ _APOLOGIES: Final = (
     "I still did not catch that, sorry.",
     "Let us try that once more.",
 )
+_STILL_THERE: Final = ("Are you still there?", "I am still listening.")
 _OPENING: Final = "Hello. How can I help you?"
 _SPOKEN_PROMPT_CHARS: Final = 300
 
@@ -63,14 +64,16 @@ def ask_again(turn: Turn, lead: str = "") -> None:
     turn.say(f"{lead} {current_question(turn)}".strip())
 
 
-def reprompt(turn: Turn, round_: int) -> None:
-    """Say that nothing was understood, in words that change with `round_` (from 0)."""
-    node, asking = turn.node, turn.state.asking
-    first = asking is None or asking == next(iter(turn.state.wanted), None)
-    if node.reprompt and first and not turn.state.gate_pending:
+def reprompt(turn: Turn, round_: int, *, silent: bool = False) -> None:
+    """Ask once more after a turn that was not understood, or after silence; the words change with `round_` (from 0)."""
+    node, state = turn.node, turn.state
+    first = next(iter(state.wanted), None)
+    fits = first is None if state.gate_pending else state.asking in (None, first)
+    leads = _STILL_THERE if silent else _APOLOGIES
+    if node.reprompt and fits:
         turn.say(node.reprompt[round_ % len(node.reprompt)])
     else:
-        ask_again(turn, _APOLOGIES[round_ % len(_APOLOGIES)])
+        ask_again(turn, leads[round_ % len(leads)])
 
 
 def current_question(turn: Turn) -> str:
@@ -121,7 +124,12 @@ def gate_question(turn: Turn) -> str:
         return turn.node.say[-1]
     known = [name for name in gate.variables if turn.state.variables.get(name) is not None]
     said = [f"{name.replace('_', ' ')}: {turn.aloud(name, turn.state.variables[name])}" for name in known]
-    return f"I have {listed(said)}. Is that right?"
+    return f"I have {without_braces(listed(said))}. Is that right?"
+
+
+def without_braces(words: str) -> str:
+    """Words of the caller, made safe for a line that is filled later."""
+    return words.replace("{", "(").replace("}", ")")
 
 
 def ask_llm(turn: Turn, note: str = "") -> None:

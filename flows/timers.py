@@ -67,7 +67,7 @@ def _silence(turn: Turn, timeout: Timeout) -> None:
     elif llm_speaks(turn):
         ask_llm(turn, "The caller has been silent. Kindly ask again, in other words.")
     elif turn.state.confirmation is None:
-        reprompt(turn, count - 1)
+        reprompt(turn, count - 1, silent=True)
     else:
         turn.say("Are you still there? Please say yes or no.")
 

@@ -31,7 +31,7 @@ def on_tool(turn: Turn, event: ToolCalled) -> None:
         _return(turn, event, detail)
         return
     edge = turn.node.transitions.on_tool_call.get(tool.name) if tool.advances else None
-    if turn.state.gate_pending and edge is not None and edge.target:
+    if gate is not None and turn.state.gate_pending and edge is not None and edge.target and not _captures(tool, gate):
         detail = "The caller has not confirmed yet. Ask for the confirmation first."
         turn.block(edge.target, "pending_confirmation", detail)
         _return(turn, event, detail)
@@ -63,6 +63,10 @@ def _call(turn: Turn, event: ToolCalled, tool: ToolDef, edge: Edge | None) -> No
     else:
         follow(turn, edge)
         _return(turn, event, cue(turn, tool))
+
+
+def _captures(tool: ToolDef, gate: Gate) -> bool:
+    return any(tool.variable_of(name) in gate.variables for name in tool.parameters)
 
 
 def _gated(turn: Turn, tool: ToolDef) -> bool:

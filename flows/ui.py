@@ -8,7 +8,7 @@ from flows.entering import follow
 from flows.events import UiEvent
 from flows.model import Edge, empty
 from flows.slotfilling import advance, complete_tool
-from flows.speaking import ask_llm, go_on, llm_speaks, missing
+from flows.speaking import ask_llm, go_on, llm_speaks, missing, without_braces
 from flows.turn import Turn, slots
 
 MAX_KEYS: Final = 64
@@ -50,7 +50,7 @@ def _remind(turn: Turn, data: Mapping[str, Any]) -> None:
     if llm_speaks(turn):
         ask_llm(turn, f"The form was sent without: {fields}. Ask for it.")
     else:
-        turn.say(f"Please fill in {fields.replace('_', ' ')}.".replace("{", "(").replace("}", ")"))
+        turn.say(f"Please fill in {without_braces(fields.replace('_', ' '))}.")
 
 
 def _store(turn: Turn, data: Mapping[str, Any]) -> bool:

@@ -39,7 +39,7 @@ CALLS: list[tuple[str, list[str], dict[str, Any]]] = [
         ["Seven!", "I'd give it a five", "The staff were great", "Yeah, definitely", "Nothing, thanks"],
         {"rating": 5, "best_part": "staff", "come_back": True, "comment": "Nothing, thanks"},
     ),
-    ("survey", ["for", "foot", "not really", "no"], 
+    ("survey", ["for", "foot", "not really", "no"],
         {"rating": 4, "best_part": "food", "come_back": False, "comment": None}),
 ]  # fmt: skip
 
