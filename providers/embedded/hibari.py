@@ -10,7 +10,8 @@ from hibari.voices import VOICES
 from kit.errors import ConfigError, ProviderError
 from providers.embedded import weights
 from providers.embedded.inference import InferencePool, Priority
-from providers.embedded.loudness import raise_level, to_pcm, trim
+from providers.embedded.loudness import raise_level, trim
+from providers.embedded.samples import to_pcm
 
 _LEAD_MS = 10
 _GAP_MS = 120

@@ -32,8 +32,3 @@ def raise_level(audio: Floats) -> Floats:
     room = _CEILING - _KNEE
     bent = _KNEE + room * np.tanh((size - _KNEE) / room)
     return np.where(size > _KNEE, np.copysign(bent, louder), louder).astype(np.float32)
-
-
-def to_pcm(audio: Floats) -> bytes:
-    """Return int16 little-endian of audio in [-1, 1]."""
-    return (audio * 32767.0).astype("<i2").tobytes()
