@@ -1,0 +1,93 @@
+/** What the page asks the server over HTTP. Addresses are relative to the page. */
+
+import type { Json } from "../wire/pvp";
+import { isObject, plainText } from "../wire/pvp";
+
+export interface FlowSummary {
+  name: string;
+  title: string;
+  description: string;
+}
+
+export interface GraphNode {
+  id: string;
+  label: string;
+  terminal: boolean;
+}
+
+export interface GraphEdge {
+  from: string;
+  to: string;
+  labels: string[];
+}
+
+export interface FlowGraph {
+  initial: string | null;
+  nodes: GraphNode[];
+  edges: GraphEdge[];
+}
+
+async function getJson(path: string, signal: AbortSignal): Promise<Json> {
+  const response = await fetch(new URL(path, document.baseURI), { signal, headers: { Accept: "application/json" } });
+  if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`);
+  return (await response.json()) as Json;
+}
+
+export async function fetchFlows(signal: AbortSignal): Promise<FlowSummary[]> {
+  return readFlows(await getJson("flows", signal));
+}
+
+export async function fetchGraph(name: string, signal: AbortSignal): Promise<FlowGraph> {
+  return readGraph(await getJson(`flows/${encodeURIComponent(name)}/graph`, signal));
+}
+
+/** Take `{flows: [name or {name, title, description}]}`; a bare name is its own title. */
+export function readFlows(body: Json): FlowSummary[] {
+  const list = isObject(body) ? body["flows"] : body;
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((item) => {
+    if (typeof item === "string") return [{ name: item, title: titleOf(item), description: "" }];
+    if (!isObject(item)) return [];
+    const name = plainText(item["name"] ?? item["id"]);
+    if (name === "") return [];
+    return [{ name, title: plainText(item["title"]) || titleOf(name), description: plainText(item["description"]) }];
+  });
+}
+
+function titleOf(name: string): string {
+  const words = name.replaceAll(/[_-]+/g, " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Take `{initial, nodes: [{id, label, terminal}], edges: [{from, to, label}]}`; edges between the same two are one. */
+export function readGraph(body: Json): FlowGraph {
+  const graph = isObject(body) ? body : {};
+  const nodes = Array.isArray(graph["nodes"]) ? graph["nodes"] : [];
+  const edges = Array.isArray(graph["edges"]) ? graph["edges"] : [];
+  const byPair = new Map<string, GraphEdge>();
+  for (const edge of edges.filter(isObject)) {
+    const from = plainText(edge["from"] ?? edge["source"]);
+    const to = plainText(edge["to"] ?? edge["target"]);
+    if (from === "" || to === "") continue;
+    const pair = byPair.get(`${from}\n${to}`) ?? { from, to, labels: [] };
+    const label = plainText(edge["label"] ?? edge["on"]);
+    if (label !== "" && !pair.labels.includes(label)) pair.labels.push(label);
+    byPair.set(`${from}\n${to}`, pair);
+  }
+  return { initial: plainText(graph["initial"]) || null, nodes: readNodes(nodes), edges: [...byPair.values()] };
+}
+
+function readNodes(nodes: Json[]): GraphNode[] {
+  return nodes.flatMap((node) => {
+    if (typeof node === "string") return [{ id: node, label: node, terminal: node === "__end__" }];
+    if (!isObject(node) || plainText(node["id"]) === "") return [];
+    const id = plainText(node["id"]);
+    return [{ id, label: plainText(node["label"]) || id, terminal: node["terminal"] === true || id === "__end__" }];
+  });
+}
+
+/** The call's recording as a file; null while the server has none. */
+export async function fetchRecording(callId: string): Promise<Blob | null> {
+  const response = await fetch(new URL(`calls/${encodeURIComponent(callId)}/recording.wav`, document.baseURI));
+  return response.ok ? response.blob() : null;
+}

@@ -1,0 +1,81 @@
+import dagre from "@dagrejs/dagre";
+
+import type { FlowGraph } from "./api";
+
+export interface Point {
+  x: number;
+  y: number;
+}
+
+export interface PlacedNode extends Point {
+  id: string;
+  label: string;
+  terminal: boolean;
+  width: number;
+  height: number;
+}
+
+export interface PlacedEdge {
+  from: string;
+  to: string;
+  label: string;
+  points: Point[];
+}
+
+export interface Layout {
+  width: number;
+  height: number;
+  nodes: PlacedNode[];
+  edges: PlacedEdge[];
+}
+
+const CHARACTER_WIDTH = 7.2;
+const NODE_HEIGHT = 34;
+const MARGIN = 12;
+
+/** Place the states top to bottom; edges that name no known state are left out. */
+export function layOut(graph: FlowGraph): Layout {
+  const sheet = new dagre.graphlib.Graph({ multigraph: false });
+  sheet.setGraph({ rankdir: "TB", nodesep: 28, ranksep: 40, marginx: MARGIN, marginy: MARGIN });
+  sheet.setDefaultEdgeLabel(() => ({}));
+  for (const node of graph.nodes) {
+    const width = Math.max(64, Math.round(labelOf(node.label).length * CHARACTER_WIDTH) + 28);
+    sheet.setNode(node.id, { width, height: NODE_HEIGHT });
+  }
+  const known = new Set(graph.nodes.map(({ id }) => id));
+  const edges = graph.edges.filter(({ from, to }) => known.has(from) && known.has(to));
+  for (const { from, to } of edges) sheet.setEdge(from, to);
+  dagre.layout(sheet);
+  const size = sheet.graph();
+  return {
+    width: Math.ceil(size.width ?? 0),
+    height: Math.ceil(size.height ?? 0),
+    nodes: graph.nodes.map((node) => {
+      const { x, y, width, height } = sheet.node(node.id);
+      return { ...node, label: labelOf(node.label), x, y, width, height };
+    }),
+    edges: edges.map(({ from, to, labels }) => ({
+      from,
+      to,
+      label: labels.join(" / "),
+      points: sheet.edge(from, to).points ?? [],
+    })),
+  };
+}
+
+function labelOf(label: string): string {
+  return label === "__end__" ? "end" : label.replaceAll("_", " ");
+}
+
+/** A smooth SVG path through the points of an edge. */
+export function pathThrough(points: readonly Point[]): string {
+  const [first, ...rest] = points;
+  if (!first) return "";
+  const parts = [`M${first.x},${first.y}`];
+  rest.forEach((point, i) => {
+    const next = rest[i + 1];
+    if (next) parts.push(`Q${point.x},${point.y} ${(point.x + next.x) / 2},${(point.y + next.y) / 2}`);
+    else parts.push(`L${point.x},${point.y}`);
+  });
+  return parts.join(" ");
+}
