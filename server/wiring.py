@@ -1,7 +1,6 @@
 """Puts the server together: the one place where control plane and media plane meet."""
 
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from functools import partial
 
 from fastapi import FastAPI
@@ -15,17 +14,14 @@ from server.settings import Settings
 from transports.live import LiveCalls
 
 
-@dataclass(frozen=True, slots=True)
-class Wired:
-    """A server that is ready to be served; `live` is what a shutdown waits for."""
+def build(settings: Settings, live: LiveCalls) -> FastAPI:
+    """Build the server that `settings` describe; models are loaded when it starts.
 
-    app: FastAPI
-    live: LiveCalls
-
-
-def wire(settings: Settings) -> Wired:
-    """Build the server that `settings` describe; models are loaded when the application starts."""
-    flows, call_log, live = FlowStore(settings.flows_dir), CallLog(settings.data_dir), LiveCalls()
+    Args:
+        settings: What the operator decided.
+        live: What a shutdown waits for.
+    """
+    flows, call_log = FlowStore(settings.flows_dir), CallLog(settings.data_dir)
     call_log.load()
     new_llm = partial(_llm, settings) if settings.llm_base_url else None
     media = MediaPlane(flows, call_log, settings.inference_threads, settings.record, new_llm)
@@ -33,7 +29,7 @@ def wire(settings: Settings) -> Wired:
     def lifespan(_app: FastAPI) -> AbstractAsyncContextManager[None]:
         return media.open()
 
-    return Wired(build_app(settings, media, flows, call_log, live, lifespan=lifespan), live)
+    return build_app(settings, media, flows, call_log, live, lifespan=lifespan)
 
 
 def _llm(settings: Settings) -> LanguageModel:
