@@ -56,3 +56,7 @@ class LazyGroup(click.Group):
 @click.version_option(package_name="antiphon")
 def main() -> None:
     """Antiphon: conversations as state machines, over browser and phone."""
+
+
+if __name__ == "__main__":
+    main()

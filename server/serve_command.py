@@ -20,7 +20,7 @@ def serve(host: str | None, port: int | None, flows_dir: Path | None) -> None:
     settings = load_settings(host=host, port=port, flows_dir=flows_dir)
     logging.configure(settings.log_level, as_json=settings.log_json)
     with drain.listen(settings.host, settings.port) as listener:
-        from server.wiring import build  # noqa: PLC0415  loads the models' runtimes: seconds, not for a taken port
+        from server.wiring import build  # loads the models' runtimes: seconds, not for a taken port
 
         live = LiveCalls()
         app = build(settings, live)
