@@ -36,7 +36,7 @@ const MARGIN = 12;
 /** Place the states top to bottom; edges that name no known state are left out. */
 export function layOut(graph: FlowGraph): Layout {
   const sheet = new dagre.graphlib.Graph({ multigraph: false });
-  sheet.setGraph({ rankdir: "TB", nodesep: 28, ranksep: 40, marginx: MARGIN, marginy: MARGIN });
+  sheet.setGraph({ rankdir: "TB", nodesep: 28, ranksep: 40 });
   sheet.setDefaultEdgeLabel(() => ({}));
   for (const node of graph.nodes) {
     const width = Math.max(64, Math.round(labelOf(node.label).length * CHARACTER_WIDTH) + 28);
@@ -46,20 +46,31 @@ export function layOut(graph: FlowGraph): Layout {
   const edges = graph.edges.filter(({ from, to }) => known.has(from) && known.has(to));
   for (const { from, to } of edges) sheet.setEdge(from, to);
   dagre.layout(sheet);
-  const size = sheet.graph();
+  const nodes = graph.nodes.map((node) => {
+    const { x, y, width, height } = sheet.node(node.id);
+    return { ...node, label: labelOf(node.label), x, y, width, height };
+  });
+  const lines = edges.map(({ from, to, labels }) => {
+    const points = sheet.edge(from, to).points ?? [];
+    return { from, to, label: labels.join(" / "), points };
+  });
+  return fit(nodes, lines);
+}
+
+/** Move everything into a sheet with a margin; dagre's own size leaves out the bends of long edges. */
+function fit(nodes: PlacedNode[], edges: PlacedEdge[]): Layout {
+  const boxes = nodes.map(({ x, y, width, height }) => ({ x, y, width, height }));
+  const bends = edges.flatMap(({ points }) => points.map(({ x, y }) => ({ x, y, width: 0, height: 0 })));
+  const all = [...boxes, ...bends];
+  if (all.length === 0) return { width: 0, height: 0, nodes, edges };
+  const left = Math.min(...all.map(({ x, width }) => x - width / 2)) - MARGIN;
+  const top = Math.min(...all.map(({ y, height }) => y - height / 2)) - MARGIN;
+  const moved = <P extends Point>(point: P): P => ({ ...point, x: point.x - left, y: point.y - top });
   return {
-    width: Math.ceil(size.width ?? 0),
-    height: Math.ceil(size.height ?? 0),
-    nodes: graph.nodes.map((node) => {
-      const { x, y, width, height } = sheet.node(node.id);
-      return { ...node, label: labelOf(node.label), x, y, width, height };
-    }),
-    edges: edges.map(({ from, to, labels }) => ({
-      from,
-      to,
-      label: labels.join(" / "),
-      points: sheet.edge(from, to).points ?? [],
-    })),
+    width: Math.ceil(Math.max(...all.map(({ x, width }) => x + width / 2)) + MARGIN - left),
+    height: Math.ceil(Math.max(...all.map(({ y, height }) => y + height / 2)) + MARGIN - top),
+    nodes: nodes.map(moved),
+    edges: edges.map((edge) => ({ ...edge, points: edge.points.map(moved) })),
   };
 }
 

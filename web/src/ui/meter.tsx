@@ -1,6 +1,8 @@
 import { useEffect, useRef } from "react";
 
 const BARS = [0.55, 0.8, 1, 0.8, 0.55];
+const DOT_PX = 6;
+const FULL_PX = 32;
 const QUIETEST_DB = -55;
 
 /** Loudness as a share of the meter: -55 dBFS and below is nothing, 0 dBFS is all. */
@@ -20,7 +22,7 @@ export function Meter({ read, active }: { read: () => number; active: boolean })
       const target = heightOf(read());
       shown = Math.max(target, shown * 0.86);
       bars.current.forEach((bar, i) => {
-        if (bar) bar.style.transform = `scaleY(${0.14 + 0.86 * shown * (BARS[i] ?? 1)})`;
+        if (bar) bar.style.height = `${DOT_PX + (FULL_PX - DOT_PX) * shown * (BARS[i] ?? 1)}px`;
       });
       frame = requestAnimationFrame(draw);
     };
@@ -29,14 +31,14 @@ export function Meter({ read, active }: { read: () => number; active: boolean })
   }, [read]);
 
   return (
-    <span className={`flex h-9 items-center gap-1 transition-opacity ${active ? "" : "opacity-40"}`} aria-hidden="true">
+    <span className={`flex h-8 items-center gap-1 transition-opacity ${active ? "" : "opacity-40"}`} aria-hidden="true">
       {BARS.map((_, i) => (
         <span
           key={i}
           ref={(bar) => {
             bars.current[i] = bar;
           }}
-          className="h-full w-1.5 origin-center scale-y-[0.14] rounded-full bg-current"
+          className="h-1.5 w-1.5 rounded-full bg-current"
         />
       ))}
     </span>

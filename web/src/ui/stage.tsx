@@ -1,6 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 
-import { humanise } from "../call/screen";
 import type { Session } from "../call/session";
 import { Button } from "./button";
 import { EndIcon, MicrophoneIcon, MutedIcon } from "./icons";
@@ -61,13 +60,16 @@ export function Stage({ call, title }: { call: CallHandle; title: string }) {
 
   return (
     <section aria-label="Call" className="rounded-xl border border-line bg-surface p-4 sm:p-5">
-      <div className="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1">
-        <h1 className="text-base font-semibold">{title}</h1>
+      <div className="flex items-baseline justify-between gap-4">
+        <h1 className="min-w-0 text-base font-semibold break-words">{title}</h1>
         <p className="text-sm text-quiet tabular-nums">
-          {session.state ? `${humanise(session.state)} · ` : ""}
+          <span className="sr-only">Length of the call: </span>
           {clockText(seconds)}
         </p>
       </div>
+      <p role="status" className="mt-1 min-h-5 text-sm text-quiet">
+        {phaseText(session)}
+      </p>
       <Progress session={session} />
       <div className="mt-4 flex flex-wrap items-center justify-between gap-x-8 gap-y-4">
         <div className="flex items-center gap-8">
@@ -91,9 +93,6 @@ export function Stage({ call, title }: { call: CallHandle; title: string }) {
           </Button>
         </div>
       </div>
-      <p role="status" className="mt-3 text-sm text-quiet">
-        {phaseText(session)}
-      </p>
     </section>
   );
 }

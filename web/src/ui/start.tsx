@@ -13,7 +13,7 @@ interface Props {
 
 export function Start({ flows, chosen, onChoose, onReload, onTalk }: Props) {
   return (
-    <section aria-label="Start a call" className="rounded-xl border border-line bg-surface p-4 sm:p-6">
+    <section aria-label="Start a call" className="rounded-xl border border-line bg-surface p-4 sm:p-5">
       <h1 className="text-xl font-semibold tracking-tight">Talk to a flow</h1>
       <p className="mt-1 mb-5 text-sm text-quiet">Pick one, press Talk and answer when it greets you. You can interrupt it at any time.</p>
       <FlowPicker flows={flows} chosen={chosen} onChoose={onChoose} onReload={onReload} />
