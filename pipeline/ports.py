@@ -223,6 +223,5 @@ class Providers:
 
     stt: SpeechToText
     tts: TextToSpeech
-    vad: VoiceActivityModel
     end_of_turn: EndOfTurnModel | None = None
     llm: LanguageModel | None = None

@@ -81,7 +81,15 @@ class CallLog:
 
 
 def _json_values(report: CallReport) -> dict[str, Any]:
-    return dataclasses.asdict(report) | {"started_at": report.started_at.isoformat()}
+    turns = [dataclasses.asdict(turn) for turn in report.turns]
+    values = {field.name: getattr(report, field.name) for field in dataclasses.fields(report)}
+    text = json.dumps(values | {"started_at": report.started_at.isoformat(), "turns": turns}, default=_as_json)
+    copy: dict[str, Any] = json.loads(text)
+    return copy
+
+
+def _as_json(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 def _summary(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,7 +101,7 @@ def _write(path: Path, values: Mapping[str, Any]) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with part.open("w", encoding="utf-8") as file:
-        json.dump(values, file, ensure_ascii=False, default=str)
+        json.dump(values, file)
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)

@@ -32,6 +32,13 @@ def page_router(static_dir: Path = STATIC_DIR) -> APIRouter:
             return PlainTextResponse(NOT_BUILT)
         return FileResponse(static_dir / "index.html", headers=_PAGE_HEADERS)
 
+    @router.get("/favicon.svg", response_model=None)
+    def icon() -> Response:
+        """Return the page's icon."""
+        if not (static_dir / "favicon.svg").is_file():
+            raise HTTPException(404)
+        return FileResponse(static_dir / "favicon.svg", headers=_PAGE_HEADERS)
+
     @router.get("/assets/{path:path}", response_model=None)
     def asset(path: str) -> Response:
         """Return a file of the page."""

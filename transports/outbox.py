@@ -9,7 +9,7 @@ from pipeline.frames.audio import AudioOut
 from pipeline.frames.control import Interrupted, StatusChanged
 from pipeline.ports import Frame
 from transports.pvp.codec import Wire, encode_server
-from transports.pvp.messages import ServerMessage
+from transports.pvp.messages import Error, ServerMessage
 from transports.pvp.translate import to_message
 
 MAX_WAITING = 256  # 5 s of sound; a peer that far behind will not catch up
@@ -29,11 +29,13 @@ class Outbox:
     Attributes:
         overflowed: A message did not fit: the peer does not read, and counts as gone.
         said_ended: `status ended` went through.
+        said_errors: Codes of the errors that went through.
     """
 
     def __init__(self) -> None:
         self.overflowed = False
         self.said_ended = False
+        self.said_errors: set[str] = set()
         self._waiting: deque[Waiting] = deque()
         self._filled = asyncio.Event()
 
@@ -54,6 +56,8 @@ class Outbox:
             self._drop_stale(frame.generation)
             return self._put(Waiting(encode_server(message)), first=True)
         self.said_ended |= isinstance(frame, StatusChanged) and frame.status == "ended"
+        if isinstance(message, Error):
+            self.said_errors.add(message.code)
         return self._put(Waiting(encode_server(message), frame.generation if isinstance(frame, AudioOut) else None))
 
     def put(self, message: ServerMessage) -> bool:

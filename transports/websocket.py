@@ -233,7 +233,7 @@ class PvpConnection:
                     item = await self._outbox.first()
                     await self._send(item.wire)
                     self._outbox.sent(item)
-                if ending.error is not None:
+                if ending.error is not None and ending.error.code not in self._outbox.said_errors:
                     await self._send(encode_server(ending.error))
                 if ending.says_ended and not self._outbox.said_ended:
                     await self._send(encode_server(Status("ended")))

@@ -2,7 +2,7 @@
 
 import textwrap
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from hibari import SAMPLE_RATE, Hibari
 from hibari.voices import VOICES
@@ -44,7 +44,7 @@ class HibariTts:
         self._cache: OrderedDict[tuple[str, str, bool], bytes] = OrderedDict()
         self._cached_bytes = 0
 
-    async def stream(self, text: str) -> AsyncIterator[bytes]:
+    async def stream(self, text: str) -> AsyncGenerator[bytes, None]:
         """Yield each sentence of `text` as it is ready; text without anything to pronounce yields nothing.
 
         Raises:

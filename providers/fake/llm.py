@@ -1,6 +1,6 @@
 """A language model that says what its script says."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from flows.actions import ToolSpec
@@ -37,7 +37,7 @@ class FakeLlm:
 
     async def stream(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: LlmOptions
-    ) -> AsyncIterator[str | ToolCall]:
+    ) -> AsyncGenerator[str | ToolCall, None]:
         """Yield the next answer piece by piece."""
         pieces = self._script[min(len(self.requests), len(self._script) - 1)]
         self.requests.append(Request(tuple(messages), tuple(tools), options))

@@ -1,6 +1,6 @@
 """A voice whose sound is a tone of known length."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class FakeTts:
         """Return how long `text` takes to say."""
         return round(len(text) * self._s_per_char * self.rate_hz)
 
-    async def stream(self, text: str) -> AsyncIterator[bytes]:
+    async def stream(self, text: str) -> AsyncGenerator[bytes, None]:
         """Yield the buzz chunk by chunk; empty text yields nothing."""
         self.spoken.append(text)
         pcm = buzz(self.duration_samples(text), self.rate_hz)

@@ -45,7 +45,7 @@ class CallOptions:
 @click.option("--audio", multiple=True, help="WAV files the caller plays in place of lines, in order.")
 @click.option("--script", type=click.Path(path_type=Path), help="A caller script (YAML).")
 @click.option("--telephone", is_flag=True, help="Call over a phone line: 300-3400 Hz, 8 kHz, µ-law, both ways.")
-@click.option("--voice", help="espeak-ng voice of the caller, such as en-us+f2 or en-us+m3@140 (words a minute).")
+@click.option("--voice", help="deep, low, bright, or a voice of espeak-ng such as en-us+m3@140 (words a minute).")
 @click.option("--run", default=0, show_default=True, help="Which wordings of the script to use.")
 @click.option("--wav", type=click.Path(path_type=Path), help="Write the call here: caller left, bot right.")
 @click.option("--json", "json_out", type=click.Path(path_type=Path), help="Write the report here.")

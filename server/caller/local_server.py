@@ -39,7 +39,7 @@ def local_server(flows_dir: Path | None = None, settings: dict[str, str] | None 
 def server_process(flows_dir: Path | None, settings: dict[str, str] | None) -> Iterator[tuple[str, int]]:
     """Like `local_server`, and yields `(address, process id)`, for those who measure the process."""
     port = _free_port()
-    environment = os.environ | {"HOST": _HOST, "PORT": str(port)} | (settings or {})
+    environment = os.environ | {"HOST": _HOST, "PORT": str(port), "DRAIN_TIMEOUT_S": "0"} | (settings or {})
     if flows_dir is not None:
         environment["FLOWS_DIR"] = str(flows_dir.resolve())
     with tempfile.TemporaryFile() as said:

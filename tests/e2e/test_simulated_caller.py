@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from server.caller.measure import voiced_segments
 from server.caller.report import report_of
 from server.caller.script import Answer, Script, UiAction
 from server.caller.sound import RATE_HZ, Sound, read_stereo_wav, write_stereo_wav
+from server.caller.voice import Voice, VoiceSpec
 from server.caller.wire import call_url
 from tests.support.scripted_pvp import Line, Seen, scripted_messages, scripted_pvp
 
@@ -160,3 +162,19 @@ def test_a_wrong_command_line_says_what_to_do(arguments: list[str], message: str
     result = CliRunner().invoke(call, arguments)
     assert result.exit_code != 0
     assert message in result.output
+
+
+@pytest.mark.parametrize("name", ["deep", "bright@170"])
+def test_an_embedded_voice_speaks_at_a_human_pace(name: str) -> None:
+    sound = Voice(VoiceSpec.parse(name)).sound_of("My name is John Smith.")
+    (words,) = voiced_segments(sound, RATE_HZ)
+    assert 0.8 < (words.end_samples - words.start_samples) / RATE_HZ < 2.2
+    assert np.abs(sound.astype(int)).max() > 5000
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+def test_espeak_speaks_and_an_unknown_voice_is_told() -> None:
+    sound = Voice(VoiceSpec("en-us+m3")).sound_of("My name is John Smith.")
+    assert 0.8 < len(sound) / RATE_HZ < 3.0
+    with pytest.raises(InputError, match="cannot speak with voice"):
+        Voice(VoiceSpec("no-such-voice")).sound_of("Hi")

@@ -29,7 +29,11 @@ def loads(text: str) -> dict[str, Any]:
 
 def dumps(message: Mapping[str, Any]) -> str:
     """Write one text frame, without spaces; what is no JSON value (a date of the flow's YAML) as its text."""
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str)
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_as_json)
+
+
+def _as_json(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 def _refuse(word: str) -> Never:
