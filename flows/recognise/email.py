@@ -15,7 +15,39 @@ _SIGNS: Final = {
     "at": "@", ".": ".", "_": "_", "-": "-", "+": "+", "%": "%", "@": "@",
 }  # fmt: skip
 _LEADS: Final = frozenset(
-    ["is", "it's", "its", "it", "email", "e", "mail", "address", "my", "the", "that's", "that", "so", "um", "uh", "yes", "yeah", "sure", "okay", "ok", "well", "and", "be", "would", "to", "me", "reach", "contact", "use", "send", "spelled"]
+    [
+        "is",
+        "it's",
+        "its",
+        "it",
+        "email",
+        "e",
+        "mail",
+        "address",
+        "my",
+        "the",
+        "that's",
+        "that",
+        "so",
+        "um",
+        "uh",
+        "yes",
+        "yeah",
+        "sure",
+        "okay",
+        "ok",
+        "well",
+        "and",
+        "be",
+        "would",
+        "to",
+        "me",
+        "reach",
+        "contact",
+        "use",
+        "send",
+        "spelled",
+    ]
 )
 _SOLE_LETTERS: Final = frozenset({"a", "i"})
 _PROVIDERS: Final = frozenset({"gmail", "yahoo", "hotmail", "outlook", "icloud", "proton", "aol"})
