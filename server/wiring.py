@@ -26,7 +26,7 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     new_llm = partial(_llm, settings) if settings.llm_base_url else None
     media = MediaPlane(flows, call_log, settings.inference_threads, settings.record, new_llm)
 
-    def lifespan(_app: FastAPI) -> AbstractAsyncContextManager[None]:
+    def lifespan(app: FastAPI) -> AbstractAsyncContextManager[None]:
         return media.open()
 
     return build_app(settings, media, flows, call_log, live, lifespan=lifespan)
@@ -37,4 +37,4 @@ def _llm(settings: Settings) -> LanguageModel:
     from providers.openai.llm import OpenAiLlm
 
     key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else "none"
-    return OpenAiLlm(settings.llm_base_url or "", key, settings.llm_model or "default")
+    return OpenAiLlm(base_url=settings.llm_base_url or "", api_key=key, model=settings.llm_model or "default")

@@ -62,7 +62,10 @@ LOUDSPEAKER = """(() => {
       const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
       this.context.audioWorklet.addModule(url).then(() => {
         const tap = new AudioWorkletNode(this.context, "tap", { numberOfOutputs: 0 });
-        tap.port.onmessage = ({ data }) => { window.__played.chunks.push(data); window.__played.length += data.length; };
+        tap.port.onmessage = ({ data }) => {
+          window.__played.chunks.push(data);
+          window.__played.length += data.length;
+        };
         connect.call(this, tap);
       });
     }

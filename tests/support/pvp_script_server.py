@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import math
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -167,6 +166,10 @@ class ScriptedCall:
         await self.speak("Welcome. What is your name?", greeting)
         await self.send("waterfall", turn=0, gap_ms=None, spans=[{"name": "tts", "start_ms": 0, "end_ms": 40}])
 
+    async def drop(self) -> None:
+        """Break off in mid-call without an `error`."""
+        await self._socket.close(1011)
+
     async def receive(self) -> None:
         """Read until the page goes, and answer what the script answers."""
         while True:
@@ -237,7 +240,7 @@ def _app(server: ScriptServer, static: Path, flows: list[dict[str, str]]) -> Fas
 
     @app.get("/flows")
     async def list_flows() -> dict[str, Any]:
-        return {"flows": flows}
+        return {"flows": [flow["name"] for flow in flows], "items": flows}
 
     @app.get("/flows/{name}/graph")
     async def graph(name: str) -> dict[str, Any]:
@@ -288,8 +291,3 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Any:
         yield
-
-
-def silence(seconds: float) -> bytes:
-    """Digital silence."""
-    return bytes(2 * math.floor(seconds * RATE_HZ))

@@ -7,6 +7,7 @@ export interface FlowSummary {
   name: string;
   title: string;
   description: string;
+  broken: boolean;
 }
 
 export interface GraphNode {
@@ -41,16 +42,16 @@ export async function fetchGraph(name: string, signal: AbortSignal): Promise<Flo
   return readGraph(await getJson(`flows/${encodeURIComponent(name)}/graph`, signal));
 }
 
-/** Take `{flows: [name or {name, title, description}]}`; a bare name is its own title. */
+/** Take `{flows: [name], items: [{name, title, description}]}`; a flow that is no item is broken, and says so. */
 export function readFlows(body: Json): FlowSummary[] {
-  const list = isObject(body) ? body["flows"] : body;
-  if (!Array.isArray(list)) return [];
-  return list.flatMap((item) => {
-    if (typeof item === "string") return [{ name: item, title: titleOf(item), description: "" }];
-    if (!isObject(item)) return [];
-    const name = plainText(item["name"] ?? item["id"]);
-    if (name === "") return [];
-    return [{ name, title: plainText(item["title"]) || titleOf(name), description: plainText(item["description"]) }];
+  if (!isObject(body)) return [];
+  const items = Array.isArray(body["items"]) ? body["items"].filter(isObject) : [];
+  const names = Array.isArray(body["flows"]) ? body["flows"].map(plainText) : items.map((item) => plainText(item["name"]));
+  return names.filter((name) => name !== "").map((name) => {
+    const item = items.find((other) => other["name"] === name);
+    if (item === undefined) return { name, title: titleOf(name), description: "", broken: true };
+    const title = plainText(item["title"]) || titleOf(name);
+    return { name, title, description: plainText(item["description"]), broken: false };
   });
 }
 

@@ -3,10 +3,12 @@ import { describe, expect, test } from "vitest";
 import { readFlows, readGraph } from "./api";
 import { layOut, pathThrough } from "./layout";
 
-test("flows come as names or as objects", () => {
-  expect(readFlows({ flows: ["first_call", { name: "b", title: "Bee", description: "d" }, 3, {}] })).toEqual([
-    { name: "first_call", title: "First call", description: "" },
-    { name: "b", title: "Bee", description: "d" },
+test("flows keep the server's order, and one without details is broken", () => {
+  const body = { flows: ["first_call", "b", "c"], items: [{ name: "c", title: "" }, { name: "b", title: "Bee", description: "d" }, 3] };
+  expect(readFlows(body)).toEqual([
+    { name: "first_call", title: "First call", description: "", broken: true },
+    { name: "b", title: "Bee", description: "d", broken: false },
+    { name: "c", title: "C", description: "", broken: false },
   ]);
   expect(readFlows({ error: "x" })).toEqual([]);
 });

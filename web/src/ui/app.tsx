@@ -1,5 +1,6 @@
 import { useState } from "react";
 
+import iconUrl from "../favicon.svg";
 import type { FlowSummary } from "../flow/api";
 import { formatMs } from "../call/waterfall";
 import { ScreenPanel } from "./artifact";
@@ -27,7 +28,7 @@ export function App() {
   const [flows, reloadFlows] = useFlows();
   const [chosen, setChosen] = useState<string | null>(null);
   const [choosing, setChoosing] = useState(true);
-  const first = flows.is === "ready" ? (flows.value[0]?.name ?? null) : null;
+  const first = flows.is === "ready" ? ((flows.value.find(({ broken }) => !broken) ?? flows.value[0])?.name ?? null) : null;
   const flow = chosen ?? first;
   const graph = useGraph(flow);
   const running = session.phase === "connecting" || session.phase === "live";
@@ -67,7 +68,7 @@ export function App() {
 function Header({ roundTripMs }: { roundTripMs: number | null }) {
   return (
     <header className="mx-auto flex max-w-7xl items-center gap-3 px-3 py-3 sm:px-6">
-      <img src="./favicon.svg" alt="" className="size-7" />
+      <img src={iconUrl} alt="" className="size-7" />
       <p className="flex-1 text-base font-semibold tracking-tight">Antiphon</p>
       {roundTripMs !== null && (
         <p className="text-xs text-quiet tabular-nums" title="Median of the last ten pings">

@@ -53,6 +53,7 @@ function FlowCard({ flow, checked, onChoose }: { flow: FlowSummary; checked: boo
       <span className="min-w-0">
         <span className="block text-sm font-medium">{flow.title}</span>
         {flow.description && <span className="mt-0.5 block text-sm leading-snug text-quiet">{flow.description}</span>}
+        {flow.broken && <span className="mt-0.5 block text-sm leading-snug text-bad">Does not pass the check</span>}
       </span>
     </label>
   );
