@@ -52,7 +52,7 @@ def test_every_package_of_the_wheel_is_copied() -> None:
 def test_the_last_stage_runs_without_root_and_is_watched() -> None:
     last = _stages()[-1]
     words = [step[0] for step in last]
-    assert dict((step[0], step[1]) for step in last if step[0] in ("USER", "STOPSIGNAL")) == {
+    assert {step[0]: step[1] for step in last if step[0] in ("USER", "STOPSIGNAL")} == {
         "USER": "antiphon",
         "STOPSIGNAL": "SIGTERM",
     }
