@@ -52,7 +52,7 @@ class Voice:
 
     def __init__(self, spec: VoiceSpec) -> None:
         """Speak with `spec`; nothing is loaded or started yet."""
-        self._spec = spec
+        self.spec = spec
         self._made: dict[str, Sound] = {}
 
     def sound_of(self, line: str) -> Sound:
@@ -69,9 +69,9 @@ class Voice:
     def _make(self, line: str) -> Sound:
         if line.lower().endswith(".wav"):
             return read_wav(Path(line))
-        if self._spec.name in MOVED_VOICES:
-            return _moved(line, self._spec)
-        return _espeak(line, self._spec)
+        if self.spec.name in MOVED_VOICES:
+            return _moved(line, self.spec)
+        return _espeak(line, self.spec)
 
 
 @functools.cache
