@@ -1,0 +1,171 @@
+"""Speech to text from two engines: Moonshine while someone speaks, Whisper when they have."""
+
+import asyncio
+import re
+
+from kit.errors import ProviderError
+from pipeline.ports import SttCapabilities, SttResult
+from providers.embedded.agreement import disagreement
+from providers.embedded.inference import BusyError, InferencePool, Priority
+from providers.embedded.log_mel import Floats
+from providers.embedded.moonshine import MoonshineModel
+from providers.embedded.turn_audio import TurnAudio, is_silent
+from providers.embedded.whisper import WhisperModel
+
+_PARTIAL_CONFIDENCE = 0.5
+_DOUBTFUL = 0.5
+_MAX_DISAGREEMENT = 0.1
+# The end-of-turn model is asked at the same moment and must get the free thread first.
+_OPINION_HEAD_START_S = 0.02
+_PATIENCE_S = 0.005
+_PATIENCE_IN_DOUBT_S = 0.25
+_FREEZE_ABOVE_S = 14.0
+_DEADLINE_S = 10.0
+_ANNOTATION = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|♪")
+_NOTHING = SttResult("", 0.0)
+
+
+class EmbeddedStt:
+    """English only, offline; shared by all calls."""
+
+    capabilities = SttCapabilities(partials=True)
+
+    def __init__(self, pool: InferencePool, whisper: WhisperModel, moonshine: MoonshineModel) -> None:
+        """Take the loaded engines and where they run."""
+        self.pool = pool
+        self.whisper = whisper
+        self.moonshine = moonshine
+
+    async def open(self, language: str) -> "EmbeddedSttStream":
+        """Start listening to one call.
+
+        Raises:
+            ProviderError: The language is not English.
+        """
+        if language.split("-")[0].lower() != "en":
+            raise ProviderError("embedded", f"cannot understand {language!r}, only English", retryable=False)
+        return EmbeddedSttStream(self)
+
+
+class EmbeddedSttStream:
+    """One call's recogniser.
+
+    No decode is longer than about 15 s: of a longer turn, the beginning is read once and kept as text.
+    """
+
+    def __init__(self, owner: EmbeddedStt) -> None:
+        """Start with an empty turn."""
+        self._owner = owner
+        self._turn = TurnAudio()
+
+    def begin(self) -> None:
+        """Start a new turn; readings still under way belong to the old one."""
+        self._turn = TurnAudio()
+
+    def feed(self, pcm: bytes) -> None:
+        """Take sound of the current turn."""
+        self._turn.feed(pcm)
+
+    async def partial(self) -> SttResult:
+        """Return a quick reading; when the machine is busy, the last one again."""
+        turn = self._turn
+        try:
+            if turn.open_s > _FREEZE_ABOVE_S:
+                await self._freeze(turn, Priority.PARTIAL)
+            await self._quick_reading(turn, Priority.PARTIAL)
+        except BusyError:
+            pass  # the next partial will say more
+        text = " ".join([*(part.text for part in turn.frozen), turn.partial[1]]).strip()
+        return SttResult(text, _PARTIAL_CONFIDENCE)
+
+    async def finalize(self) -> SttResult:
+        """Return Whisper's reading, and Moonshine's where it disagrees and was ready in time.
+
+        Raises:
+            ProviderError: The engine failed, the pool is full, or it took 10 s.
+        """
+        turn = self._turn
+        end_bytes = turn.end_bytes
+        if turn.final is not None and turn.final[0] == end_bytes:
+            return turn.final[1]
+        try:
+            async with asyncio.timeout(_DEADLINE_S):
+                result = await self._best_reading(turn)
+        except TimeoutError as error:
+            raise ProviderError("embedded", "the decode took too long", retryable=True) from error
+        turn.final = (end_bytes, result)
+        return result
+
+    async def aclose(self) -> None:
+        """Drop the audio."""
+        self._turn = TurnAudio()
+
+    async def _best_reading(self, turn: TurnAudio) -> SttResult:
+        while turn.open_s > _FREEZE_ABOVE_S:
+            await self._freeze(turn, Priority.FINAL)
+        audio = turn.open_audio()
+        if is_silent(audio):
+            return _joined((*turn.frozen, _NOTHING))
+        async with asyncio.TaskGroup() as group:
+            opinion = group.create_task(self._second_opinion(turn))
+            failure, reading = None, _NOTHING
+            try:
+                reading = await self._read(audio, Priority.FINAL)
+            except ProviderError as error:
+                failure = error  # raised below: a group would wrap it
+            in_doubt = reading.text and reading.confidence < _DOUBTFUL
+            await asyncio.wait({opinion}, timeout=_PATIENCE_IN_DOUBT_S if in_doubt else _PATIENCE_S)
+            opinion.cancel()
+        if failure is not None:
+            raise failure
+        other = None if opinion.cancelled() else opinion.result()
+        if other and reading.text and disagreement(reading.text, other) > _MAX_DISAGREEMENT:
+            reading = SttResult(reading.text, reading.confidence, other)
+        return _joined((*turn.frozen, reading))
+
+    async def _read(self, audio: Floats, priority: Priority) -> SttResult:
+        """Ask Whisper; what it makes up from noise is dropped."""
+        reading = await self._owner.pool.run(priority, self._owner.whisper.read, audio)
+        text = _ANNOTATION.sub("", reading.text).strip()
+        if reading.is_noise or not any(character.isalnum() for character in text):
+            return SttResult("", reading.confidence)
+        return SttResult(text, reading.confidence)
+
+    async def _freeze(self, turn: TurnAudio, priority: Priority) -> None:
+        """Read the beginning of a long turn for good."""
+        start_bytes = turn.dropped_bytes
+        size_bytes, audio = turn.head()
+        reading = _NOTHING if is_silent(audio) else await self._read(audio, priority)
+        turn.freeze(start_bytes, size_bytes, reading)
+
+    async def _second_opinion(self, turn: TurnAudio) -> str | None:
+        """Return Moonshine's reading of the same speech: the last partial, if nothing was said since, or a new one."""
+        if not turn.only_silence_since(turn.partial[0]):
+            await asyncio.sleep(_OPINION_HEAD_START_S)
+            try:
+                await self._quick_reading(turn, Priority.SECOND_OPINION)
+            except ProviderError:
+                return None
+        return turn.partial[1]
+
+    async def _quick_reading(self, turn: TurnAudio, priority: Priority) -> None:
+        """Let Moonshine read what is not frozen, into `turn.partial`."""
+        end_bytes, start_bytes = turn.end_bytes, turn.dropped_bytes
+        audio = turn.open_audio()
+        text = ""
+        if not is_silent(audio):
+            text = await self._owner.pool.run(priority, self._owner.moonshine.read, audio)
+        if start_bytes == turn.dropped_bytes:
+            turn.partial = (end_bytes, text)
+
+
+def _joined(parts: tuple[SttResult, ...]) -> SttResult:
+    """Return the reading of a whole turn; it is as sure as its least sure part that has words."""
+    spoken = [part for part in parts if part.text]
+    if not spoken:
+        return SttResult("", parts[-1].confidence)
+    alternatives = [part.alternative or part.text for part in spoken]
+    text = " ".join(part.text for part in spoken)
+    differs = any(part.alternative for part in spoken)
+    confidence = min(part.confidence for part in spoken)
+    return SttResult(text, confidence, " ".join(alternatives) if differs else None)

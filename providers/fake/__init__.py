@@ -1,0 +1,1 @@
+"""Scripted, paced stand-ins for the models, for unit tests and benchmarks. Start with `pace.py`."""

@@ -1,0 +1,105 @@
+"""Streams one chat completion, with deadlines, errors of ours, and a connection that closes when nobody listens."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kit.errors import ProviderError
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletionChunk
+    from openai.types.chat.chat_completion_chunk import ChoiceDelta
+
+_RETRYABLE_STATUS = frozenset({408, 409, 425, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """How long a model may take.
+
+    Attributes:
+        first_s: From the request to the first piece.
+        total_s: From the request to the last.
+    """
+
+    first_s: float = 10.0
+    total_s: float = 60.0
+
+
+class ChatClient:
+    """Requests to one model on one server."""
+
+    def __init__(self, *, base_url: str, api_key: str, model: str, provider: str, deadlines: Deadlines) -> None:
+        """Connect to nothing yet.
+
+        Args:
+            base_url: Ends in `/v1` as a rule.
+            api_key: May be any text where the server wants none.
+            model: The server's name for it.
+            provider: Named in errors.
+            deadlines: Of each request.
+        """
+        import openai  # a second of import that only those pay who use it
+
+        self._errors = openai
+        self._client = openai.AsyncOpenAI(base_url=base_url, api_key=api_key or "none", max_retries=0)
+        self._model = model
+        self._provider = provider
+        self._deadlines = deadlines
+
+    async def deltas(self, body: Mapping[str, Any]) -> AsyncGenerator["ChoiceDelta", None]:
+        """Yield what the model adds, piece by piece. Closing the iterator closes the connection.
+
+        Args:
+            body: The request without `model` and `stream`.
+
+        Raises:
+            ProviderError: Refused, unreachable, too slow, or cut off before its end.
+        """
+        loop = asyncio.get_running_loop()
+        started_s = loop.time()
+        first_by_s = started_s + min(self._deadlines.first_s, self._deadlines.total_s)
+        last_by_s = started_s + self._deadlines.total_s
+        finished = False
+        async with contextlib.AsyncExitStack() as closing:
+            with self._translated():
+                async with asyncio.timeout_at(first_by_s):
+                    request = self._client.chat.completions.create(model=self._model, stream=True, **body)
+                    chunks: Any = await request
+                    closing.push_async_callback(chunks.response.aclose)
+                    chunk = await anext(chunks, None)
+            while chunk is not None:
+                for choice in chunk.choices[:1]:
+                    finished = finished or choice.finish_reason is not None
+                    yield choice.delta
+                chunk = await self._next(chunks, last_by_s)
+        if not finished:
+            raise ProviderError(self._provider, "the answer was cut off", retryable=True)
+
+    async def aclose(self) -> None:
+        """Close idle connections."""
+        await self._client.close()
+
+    async def _next(self, chunks: Any, by_s: float) -> "ChatCompletionChunk | None":
+        with self._translated():
+            async with asyncio.timeout_at(by_s):
+                chunk: ChatCompletionChunk | None = await anext(chunks, None)
+                return chunk
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn what the SDK raises into `ProviderError`."""
+        try:
+            yield
+        except TimeoutError as error:
+            raise ProviderError(self._provider, "took too long", retryable=True, code="provider.timeout") from error
+        except self._errors.APIStatusError as error:
+            status = error.status_code
+            retryable = status in _RETRYABLE_STATUS or status >= 500
+            raise ProviderError(self._provider, f"answered HTTP {status}", retryable=retryable) from error
+        except self._errors.OpenAIError as error:
+            raise ProviderError(self._provider, f"failed: {error}", retryable=True) from error
+        except ValueError as error:
+            raise ProviderError(self._provider, f"sent what is not JSON: {error}", retryable=True) from error
