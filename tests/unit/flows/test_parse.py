@@ -40,6 +40,18 @@ states:
         (GREETING + "    transitions:\n      on_utterance: [{target: greet}]\n", "parse.required", 7, 22),
         (GREETING + "    ui: {title: x}\n", "parse.required", 6, 9),
         (GREETING + "settings: {llm_required: perhaps}\n", "parse.type", 6, 26),
+        (GREETING + "settings: {max_duration_secs: long}\n", "parse.type", 6, 31),
+        (GREETING + "    reprompt: [{a: 1}]\n", "parse.type", 6, 16),
+        (GREETING + "    on_enter: {set: {a: 1}}\n", "parse.type", 6, 15),
+        (GREETING + "    ui: card\n", "parse.type", 6, 9),
+        (
+            GREETING + "    transitions: {on_action: {a: {guard: {variable: x, operator: like}}}}\n",
+            "parse.type",
+            6,
+            66,
+        ),
+        (GREETING + "    transitions: {on_action: {a: {guard: {operator: eq}}}}\n", "parse.required", 6, 42),
+        (GREETING + "    confirmation_gate: {on_confirm: greet}\n", "parse.required", 6, 24),
     ],
 )
 def test_a_refused_document_says_why_and_where(text: str, code: str, line: int, column: int) -> None:
