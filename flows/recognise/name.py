@@ -160,13 +160,15 @@ def find(text: str, asked: bool = True) -> Reading | None:
         intro = None
     if intro is None and not asked:
         return None
-    start = intro.end() if intro else 0
-    said = _TAIL.sub("", text[start:])
-    said = said if intro else _LOOSE_INTRO.sub("", said)
-    if intro is not None and not asked:
-        said = re.split(r"[,.;!?]|\band\b", said, maxsplit=1)[0]
-    value = None if "?" in said else _name(said)
-    return None if value is None else Reading(value, intro.start() if intro else 0, start + len(text[start:]))
+    first = intro.end() if intro else 0
+    begin = intro.start() if intro else 0
+    whole, sentence = text[first:], re.split(r"[,.;!?]|\band\b", text[first:], maxsplit=1)[0]
+    for part in (whole, sentence) if asked else (sentence,):
+        said = _TAIL.sub("", part) if intro else _LOOSE_INTRO.sub("", _TAIL.sub("", part))
+        value = None if "?" in part else _name(said)
+        if value is not None:
+            return Reading(value, begin, first + len(part))
+    return None
 
 
 def _name(said: str) -> str | None:

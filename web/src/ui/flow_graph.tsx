@@ -14,7 +14,7 @@ interface Props {
 
 export function FlowGraph({ graph, state, visited }: Props) {
   return (
-    <Panel title="States" aside={state ? `now: ${state.replaceAll("_", " ")}` : undefined}>
+    <Panel title="States" aside={state ? `now: ${titleOf(graph, state)}` : undefined}>
       {graph.is === "loading" && <Empty>Pick a flow to see its states.</Empty>}
       {graph.is === "failed" && <Empty>The server did not give this flow's graph.</Empty>}
       {graph.is === "ready" && (
@@ -25,6 +25,11 @@ export function FlowGraph({ graph, state, visited }: Props) {
       )}
     </Panel>
   );
+}
+
+function titleOf(graph: Loaded<Graph>, state: string): string {
+  const node = graph.is === "ready" ? graph.value.nodes.find(({ id }) => id === state) : undefined;
+  return node?.label ?? state;
 }
 
 function Drawing({ graph, state, visited }: { graph: Graph; state: string | null; visited: string[] }) {
@@ -71,9 +76,10 @@ function Drawing({ graph, state, visited }: { graph: Graph; state: string | null
 function WaysOn({ graph, from }: { graph: Graph; from: string | null }) {
   const ways = graph.edges.filter((edge) => edge.from === from);
   if (from === null || ways.length === 0) return null;
+  const titles = new Map(graph.nodes.map(({ id, label }) => [id, label]));
   return (
     <div className="mt-3 border-t border-line pt-3 text-xs">
-      <h3 className="mb-1.5 text-quiet">From {from.replaceAll("_", " ")}</h3>
+      <h3 className="mb-1.5 text-quiet">From {titles.get(from) ?? from}</h3>
       <ul className="flex flex-col gap-1">
         {ways.map(({ to, labels }) => (
           <li key={to} className="flex gap-2">
@@ -82,7 +88,7 @@ function WaysOn({ graph, from }: { graph: Graph; from: string | null }) {
               →
             </span>
             <span className="sr-only">to</span>
-            <span className="min-w-0 flex-1 break-words">{to === "__end__" ? "end" : to.replaceAll("_", " ")}</span>
+            <span className="min-w-0 flex-1 break-words">{titles.get(to) ?? to}</span>
           </li>
         ))}
       </ul>
@@ -128,7 +134,14 @@ function NodeBox({ node, look, initial }: { node: PlacedNode; look: Look; initia
 function EdgeLine({ edge, taken }: { edge: PlacedEdge; taken: boolean }) {
   const colour = taken ? "bot" : "edge";
   return (
-    <path d={pathThrough(edge.points)} fill="none" stroke={`var(--${colour})`} strokeWidth={taken ? 1.8 : 1.1} markerEnd={`url(#arrow-${colour})`}>
+    <path
+      d={pathThrough(edge.points)}
+      fill="none"
+      stroke={`var(--${colour})`}
+      strokeWidth={taken ? 1.8 : 1.1}
+      strokeDasharray={edge.byTimeout && !taken ? "3 3" : undefined}
+      markerEnd={`url(#arrow-${colour})`}
+    >
       <title>{`${edge.from} → ${edge.to}${edge.label ? `: ${edge.label}` : ""}`}</title>
     </path>
   );
