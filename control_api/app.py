@@ -27,7 +27,7 @@ class ControlPlane:
     """What the routes work with.
 
     Attributes:
-        anonymous: Anyone who reaches the server may make sessions: it listens on loopback.
+        anonymous: Anyone who reaches the server may make sessions and list calls: it listens on loopback.
     """
 
     catalogue: FlowCatalogue
@@ -46,6 +46,6 @@ def build_control_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> 
     errors.install(app)
     app.include_router(health_router(plane.state, plane.clock, plane.version))
     app.include_router(flow_router(plane.catalogue))
-    app.include_router(call_router(plane.archive))
+    app.include_router(call_router(plane.archive, anonymous=plane.anonymous))
     app.include_router(session_router(plane.tickets, plane.catalogue, anonymous=plane.anonymous))
     return app

@@ -29,7 +29,7 @@ HTTP_STATUS: dict[type[AntiphonError], int] = {
     CapacityError: 503,
     ProviderError: 502,
 }
-_HTTP_CODES = {404: "route.not_found", 405: "route.method_not_allowed"}
+_HTTP_CODES = {401: "auth.required", 404: "route.not_found", 405: "route.method_not_allowed"}
 
 
 def http_status(error: AntiphonError) -> int:

@@ -4,19 +4,25 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from starlette.responses import FileResponse
 
 from control_api.ports import CallArchive
 
 
-def call_router(archive: CallArchive) -> APIRouter:
-    """Return the routes to calls that are over. A call id is parsed as a UUID, so that no path gets through."""
+def call_router(archive: CallArchive, *, anonymous: bool) -> APIRouter:
+    """Return the routes to calls that are over.
+
+    A call id is parsed as a UUID, so that no path gets through. Without `anonymous` (a server on loopback) nobody may
+    list calls; a call's own id, which only its caller was told, opens that call.
+    """
     router = APIRouter(tags=["calls"])
 
-    @router.get("/calls")
+    @router.get("/calls", responses={401: {"description": "Authentication required"}})
     def list_calls() -> Mapping[str, Sequence[Mapping[str, Any]]]:
         """List the last calls, newest first."""
+        if not anonymous:
+            raise HTTPException(401, "Authentication required")
         return {"calls": archive.recent()}
 
     @router.get("/calls/{call_id}")

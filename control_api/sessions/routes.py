@@ -1,27 +1,22 @@
 """`POST /v1/sessions`."""
 
-from typing import Any
-
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse, Response
 
 from control_api.ports import FlowCatalogue
 from control_api.sessions.schemas import SessionCreated, SessionRequest
 from control_api.sessions.service import Tickets
-
-_RESPONSES: dict[int | str, dict[str, Any]] = {401: {"description": "Authentication required"}}
 
 
 def session_router(tickets: Tickets, catalogue: FlowCatalogue, *, anonymous: bool) -> APIRouter:
     """Return the route that makes sessions; without `anonymous` (a server on loopback) nobody may."""
     router = APIRouter(tags=["sessions"])
 
-    @router.post("/v1/sessions", response_model=SessionCreated, responses=_RESPONSES)
-    async def create_session(body: SessionRequest, request: Request) -> SessionCreated | Response:
+    @router.post("/v1/sessions", responses={401: {"description": "Authentication required"}})
+    async def create_session(body: SessionRequest, request: Request) -> SessionCreated:
         """Make a single-use ticket for a call."""
         if not anonymous:
-            return JSONResponse({"error": "auth.required", "detail": "Authentication required"}, 401)
+            raise HTTPException(401, "Authentication required")
         await run_in_threadpool(catalogue.document, body.flow_id)
         token = tickets.issue(body.flow_id, body.context, body.metadata)
         scheme = "wss" if request.url.scheme == "https" else "ws"

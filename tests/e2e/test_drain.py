@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -15,18 +16,29 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 PATIENCE_S = 20.0
+START_S = 60.0  # the real server loads its models, perhaps on a busy machine
 
 
 @asynccontextmanager
 async def _process(
-    data_dir: Path, drain_timeout_s: float = 60.0
+    data_dir: Path, drain_timeout_s: float = 60.0, *, real: bool = False
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
-    command = [sys.executable, "-m", "tests.support.echo_server", str(data_dir), str(drain_timeout_s)]
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    """Run a server with echo calls, or the real one; gives its origin once it is ready."""
+    command = ["-m", "server.main", "serve"] if real else ["-m", "tests.support.echo_server", str(data_dir)]
+    environment = os.environ | {
+        "PORT": "0",
+        "DATA_DIR": str(data_dir),
+        "LOG_LEVEL": "warning",
+        "DRAIN_TIMEOUT_S": str(drain_timeout_s),
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *command, stdout=asyncio.subprocess.PIPE, env=environment
+    )
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(PATIENCE_S):
-            port = int(await process.stdout.readline())
+        async with asyncio.timeout(START_S):
+            line = (await process.stdout.readline()).decode()
+        port = line.strip().rstrip("/").rpartition(":")[2]
         yield process, f"127.0.0.1:{port}"
     finally:
         if process.returncode is None:
@@ -116,3 +128,37 @@ async def test_a_silent_connection_without_a_call_does_not_hold_up_a_stop(tmp_pa
         process.send_signal(signal.SIGTERM)
         assert (await _close(ws))[1] == 1012
         assert await _exit_code(process) == -signal.SIGTERM
+
+
+async def test_the_real_server_goes_on_speaking_while_it_drains(tmp_path: Path) -> None:
+    async with (
+        _process(tmp_path, real=True) as (process, origin),
+        connect(f"ws://{origin}/ws?mode=flow&program_id=survey") as ws,
+    ):
+        await _sound(ws, 640)
+        process.send_signal(signal.SIGTERM)
+        await _draining(origin)
+        await _sound(ws, 32_000)
+        process.send_signal(signal.SIGTERM)
+        await _sound(ws, None)
+        assert ws.close_code == 1012
+        assert await _exit_code(process) == -signal.SIGTERM
+    end_reason, recorded_bytes = _left_behind(tmp_path)
+    assert end_reason == "server_stopping"
+    assert recorded_bytes > 32_000
+
+
+async def _sound(ws: ClientConnection, at_least_bytes: int | None) -> None:
+    """Listen to so much sound, or to the end."""
+    heard_bytes = 0
+    with contextlib.suppress(*(() if at_least_bytes else (ConnectionClosed,))):
+        async with asyncio.timeout(PATIENCE_S):
+            while at_least_bytes is None or heard_bytes < at_least_bytes:
+                message = await ws.recv()
+                heard_bytes += len(message) if isinstance(message, bytes) else 0
+
+
+def _left_behind(data_dir: Path) -> tuple[str, int]:
+    """Return why the one call ended, and how much was recorded of it."""
+    (report,) = data_dir.glob("calls/*/report.json")
+    return json.loads(report.read_text())["end_reason"], (report.parent / "recording.wav").stat().st_size

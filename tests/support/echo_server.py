@@ -88,14 +88,14 @@ def running(data_dir: Path, *, max_calls: int = 1_000, calls: EchoCalls | None =
 
 
 def main() -> None:
-    """Serve echo calls from `argv[1]` as data folder, print the port, drain on signals for `argv[2]` seconds."""
-    data_dir, drain_timeout_s = Path(sys.argv[1]), float(sys.argv[2])
+    """Serve echo calls from `argv[1]` as data folder, print the port, drain on signals."""
+    data_dir = Path(sys.argv[1])
     settings = Settings(_env_file=None, data_dir=data_dir, flows_dir=data_dir)  # type: ignore[call-arg]  # as above
     live = LiveCalls()
     app = build_app(settings, EchoCalls(), OneFlow(), CallLog(data_dir), live)
     with drain.listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
-        drain.serve(app, listener, live, drain_timeout_s, lambda: print(port, flush=True))  # noqa: T201  the test reads it
+        drain.serve(app, listener, live, settings.drain_timeout_s, lambda: print(port, flush=True))  # noqa: T201  the test reads it
 
 
 if __name__ == "__main__":

@@ -1,10 +1,15 @@
+import dataclasses
 import importlib
 import pkgutil
 from collections.abc import Iterator
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
-from control_api.errors import HTTP_STATUS, http_status
+from control_api.errors import HTTP_STATUS, http_status, install
+from flows.findings import Finding
+from flows.load import FlowError
 from kit import errors
 from kit.errors import AntiphonError, NotFoundError, ProviderError
 
@@ -50,3 +55,22 @@ def test_a_subclass_is_answered_like_its_nearest_class() -> None:
 def test_an_upstream_failure_that_may_pass_is_503() -> None:
     assert http_status(ProviderError("stt", "busy", retryable=True)) == 503
     assert http_status(ProviderError("stt", "refused", retryable=False)) == 502
+
+
+async def test_a_broken_flow_is_answered_with_its_findings() -> None:
+    finding = Finding("states.a", 3, 7, "error", "check.unknown_target", "unknown target")
+    app = FastAPI()
+    install(app)
+
+    @app.get("/")
+    async def broken() -> None:
+        raise FlowError("Flow validation failed.", (finding,), code="flow.check_failed")
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+        response = await http.get("/")
+    assert response.status_code == 422
+    assert response.json() == {
+        "error": "flow.check_failed",
+        "detail": "Flow validation failed.",
+        "findings": [dataclasses.asdict(finding)],
+    }

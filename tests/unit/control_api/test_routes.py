@@ -142,7 +142,12 @@ async def test_a_bad_session_request_is_refused(api: Api, body: object) -> None:
 async def test_a_server_that_others_can_reach_makes_no_anonymous_session(public_api: Api) -> None:
     response = await public_api.http.post("/v1/sessions", json={"flow_id": "greet"})
     assert response.status_code == 401
-    assert response.json()["detail"] == "Authentication required"
+    assert response.json() == {"error": "auth.required", "detail": "Authentication required"}
+
+
+async def test_a_server_that_others_can_reach_lists_no_calls_but_shows_one_by_its_id(public_api: Api) -> None:
+    assert (await public_api.http.get("/calls")).status_code == 401
+    assert (await public_api.http.get(f"/calls/{CALL_ID}")).status_code == 200
 
 
 async def test_unknown_routes_and_methods_answer_in_our_shape(api: Api) -> None:

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from pydantic import SecretStr
 
 from server import doctor, drain
+from server.doctor_command import doctor as doctor_command
 from server.doctor_command import lines_of
 from server.settings import Settings
 
@@ -102,3 +104,17 @@ def test_a_problem_is_printed_with_its_fix() -> None:
     lines = lines_of(doctor.Diagnosis("Port 8000", "taken", problem=True, fix="Choose another."))
     assert lines == ["✗ Port 8000: taken", "    → Choose another."]
     assert lines_of(doctor.Diagnosis("Python", "3.12.1")) == ["✓ Python: 3.12.1"]
+
+
+def test_the_models_are_whole() -> None:
+    assert not doctor.models(_settings()).problem
+
+
+def test_the_command_exits_with_1_if_there_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("FLOWS_DIR", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("PORT", "0")
+    result = CliRunner().invoke(doctor_command, [])
+    assert result.exit_code == 1
+    assert "✗ Flows: no *.yaml in" in result.output
+    assert "✓ Python" in result.output

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from starlette.types import Message
 from starlette.websockets import WebSocket
 
@@ -16,7 +17,7 @@ from kit.clock import Clock
 from kit.errors import CapacityError, InputError
 from pipeline.frames.audio import AudioIn
 from pipeline.frames.control import CallFailed
-from pipeline.ports import Leg
+from pipeline.ports import Frame, Leg
 from pipeline.report import CallReport
 from tests.support.fake_call import EchoCall, EchoCalls
 from tests.support.virtual_time import run
@@ -239,3 +240,42 @@ def test_a_stop_while_the_call_is_prepared_ends_it_at_once() -> None:
     peer, took_s = run(scenario())
     assert took_s == 5
     assert peer.close == (5, 1012)
+
+
+def test_a_connection_without_a_call_is_closed_for_bad_frames_too() -> None:
+    def act(peer: Peer, _: EchoCalls) -> None:
+        for _i in range(50):
+            peer.sounds(b"\0")
+
+    outcome = _serve(act, _refusing(InputError("bad", code="flow.invalid")))
+    assert outcome.peer.close == (1.0, 1008)
+
+
+def test_what_is_heard_keeps_a_connection_without_a_call_open() -> None:
+    async def scenario() -> Peer:
+        peer = Peer()
+        calls = _refusing(InputError("bad", code="flow.invalid"))()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(PvpConnection(peer.websocket, calls, LiveCalls(), Clock()).serve(REQUEST))
+            for _ in range(3):
+                await asyncio.sleep(100)
+                peer.sounds(b"\0\0")
+        return peer
+
+    assert run(scenario()).close == (300 + NOBODY_S, 4408)
+
+
+def test_a_bug_in_taking_a_frame_ends_this_call_with_1011() -> None:
+    class Deaf(EchoCall):
+        def receive(self, frame: Frame) -> None:
+            raise ZeroDivisionError("a planted bug")
+
+    class Calls(EchoCalls):
+        async def place(self, request: CallRequest, leg: Leg) -> Call:
+            return Deaf(request, leg)
+
+    with structlog.testing.capture_logs() as lines:
+        outcome = _serve(lambda peer, _: peer.sounds(b"\0\0"), Calls)
+    assert outcome.errors == ["internal"]
+    assert outcome.peer.close == (1.0, 1011)
+    assert [line["event"] for line in lines] == ["call_crashed"]
