@@ -22,7 +22,7 @@ import psutil  # type: ignore[import-untyped]
 from websockets.sync.client import connect
 
 from benchmarks.report import machine, percentiles, table, write_json
-from server.caller.client import CallPlan, make_call
+from server.caller.client import CallPlan, CallRecord, make_call
 from server.caller.local_server import server_process
 from server.caller.report import report_of
 from server.caller.script import Script, read_script, unmet
@@ -111,8 +111,13 @@ def measure(
             voice.sound_of(line)  # made before the clock runs
     process = psutil.Process(pid)
     began_s, cpu_s = time.perf_counter(), _cpu_s(process)
-    reports = asyncio.run(_calls(scenario, script, address, voices, wavs))
-    wall_s = time.perf_counter() - began_s
+    records = asyncio.run(_calls(scenario, script, address, voices))
+    wall_s, cpu_s = time.perf_counter() - began_s, _cpu_s(process) - cpu_s
+    reports = []
+    for run, record in enumerate(records):  # after the calls: measuring must not delay those that are still on
+        reports.append(_judge(record, script) | {"run": run, "voice": voices[run % len(voices)].spec.name})
+        if wavs is not None:
+            write_stereo_wav(wavs / f"{scenario.name}-{run}.wav", record.caller, record.bot)
     waits = [turn["voice_to_voice_ms"] for report in reports for turn in report["turns"]]
     spread = percentiles([wait for wait in waits if wait is not None])
     row = {
@@ -125,34 +130,30 @@ def measure(
         "v2v p50 ms": spread["p50"],
         "v2v p95 ms": spread["p95"],
         "answers": spread["samples"],
-        "server CPU %": round(100 * (_cpu_s(process) - cpu_s) / wall_s),
+        "server CPU %": round(100 * cpu_s / wall_s),
         "server RSS MB": round(process.memory_info().rss / 2**20),
     }
     return row, reports
 
 
-async def _calls(
-    scenario: Scenario, script: Script, address: str, voices: Sequence[Voice], wavs: Path | None
-) -> list[dict[str, Any]]:
+async def _calls(scenario: Scenario, script: Script, address: str, voices: Sequence[Voice]) -> list[CallRecord]:
     places = asyncio.Semaphore(scenario.calls_at_once)
 
-    async def one(run: int) -> dict[str, Any]:
+    async def one(run: int) -> CallRecord:
         async with places:
             await asyncio.sleep(_STAGGER_S * (run % scenario.calls_at_once))
             voice = voices[run % len(voices)]
             sounds = {line: voice.sound_of(line) for line in script.lines()}
-            plan = CallPlan(call_url(address, scenario.flow), script, sounds, run, scenario.telephone)
-            record = await make_call(plan)
-            if wavs is not None:
-                write_stereo_wav(wavs / f"{scenario.name}-{run}.wav", record.caller, record.bot)
-            problems = unmet(
-                script.expect, completed=record.completed, variables=record.variables, states=record.states()
-            )
-            return report_of(record) | {"unmet": problems, "run": run, "voice": voice.spec.name}
+            return await make_call(CallPlan(call_url(address, scenario.flow), script, sounds, run, scenario.telephone))
 
     async with asyncio.TaskGroup() as tasks:
         calls = [tasks.create_task(one(run)) for run in range(scenario.runs)]
     return [call.result() for call in calls]
+
+
+def _judge(record: CallRecord, script: Script) -> dict[str, Any]:
+    problems = unmet(script.expect, completed=record.completed, variables=record.variables, states=record.states())
+    return report_of(record) | {"unmet": problems}
 
 
 def _cpu_s(process: psutil.Process) -> float:
