@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Artifact, JsonObject } from "../wire/pvp";
-import { formData, formFields, humanise, looseActions, missingFields, optionChoices } from "./screen";
+import { choiceEvent, formData, formFields, humanise, looseActions, missingFields, optionChoices, submitLabel } from "./screen";
 
 const artifact = (kind: string, payload: JsonObject): Artifact => ({ id: "a", kind, payload });
 const form = artifact("form", {
@@ -35,6 +35,18 @@ test("an action that a control on the screen sends gets no button of its own", (
   expect(optionChoices(options)).toHaveLength(1);
   expect(looseActions(["option_select", "back"], options)).toEqual(["back"]);
   expect(looseActions(["option_select"], null)).toEqual(["option_select"]);
+});
+
+test("an option of a form can name its button", () => {
+  const named = artifact("form", { fields: [{ id: "a" }], options: [{ id: "form_submit", label: "Continue" }] });
+  expect([submitLabel(named), submitLabel(form)]).toEqual(["Continue", "Submit"]);
+});
+
+test("an option that is an action of the state sends that action, any other is data", () => {
+  const [retry, team] = optionChoices(artifact("card", { options: ["retry", "team"] }));
+  expect(choiceEvent(retry!, ["retry"])).toEqual({ action: "retry" });
+  expect(choiceEvent(team!, ["retry"])).toEqual({ action: "option_select", data: { selected_id: "team" } });
+  expect(looseActions(["retry", "stop"], artifact("card", { options: ["retry"] }))).toEqual(["stop"]);
 });
 
 test("names are made readable", () => expect(humanise("selected_time-slot")).toBe("Selected time slot"));

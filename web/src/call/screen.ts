@@ -76,10 +76,21 @@ export function missingFields(fields: readonly Field[], values: Record<string, s
   return fields.filter(({ id, required }) => required && (values[id] ?? "").trim() === "").map(({ id }) => id);
 }
 
+/** What the form's own button says: an option named `form_submit` is that button, not a choice. */
+export function submitLabel(artifact: Artifact): string {
+  return optionChoices(artifact).find(({ id }) => id === "form_submit")?.label ?? "Submit";
+}
+
+/** What choosing an option sends: the action of that name if the state has one, else the choice as data. */
+export function choiceEvent(choice: Choice, actions: readonly string[]): { action: string; data?: JsonObject } {
+  if (actions.includes(choice.id)) return { action: choice.id };
+  return { action: "option_select", data: { selected_id: choice.id } };
+}
+
 /** Actions of the state that nothing else on the screen can send. */
 export function looseActions(actions: readonly string[], screen: Artifact | null): string[] {
   const taken = new Set(["form_validation_error"]);
   if (screen?.kind === "form") taken.add("form_submit");
-  if (screen && optionChoices(screen).length > 0) taken.add("option_select");
+  for (const { id } of screen ? optionChoices(screen) : []) taken.add("option_select").add(id);
   return actions.filter((action) => !taken.has(action));
 }

@@ -52,8 +52,10 @@ export function readFlows(body: Json): FlowSummary[] {
   return names.filter((name) => name !== "").map((name) => {
     const item = items.find((other) => other["name"] === name);
     if (item === undefined) return { name, title: titleOf(name), description: "", broken: true };
-    const title = plainText(item["title"]) || titleOf(name);
-    return { name, title, description: plainText(item["description"]), broken: false };
+    const description = plainText(item["description"]);
+    const title = plainText(item["title"]);
+    // A flow without a title of its own gets its description as one: said once is enough.
+    return { name, title: title === "" || title === description ? titleOf(name) : title, description, broken: false };
   });
 }
 

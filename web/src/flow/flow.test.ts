@@ -4,11 +4,11 @@ import { readFlows, readGraph } from "./api";
 import { layOut, pathThrough } from "./layout";
 
 test("flows keep the server's order, and one without details is broken", () => {
-  const body = { flows: ["first_call", "b", "c"], items: [{ name: "c", title: "" }, { name: "b", title: "Bee", description: "d" }, 3] };
+  const body = { flows: ["first_call", "b", "c"], items: [{ name: "c", title: "See", description: "See" }, { name: "b", title: "Bee", description: "d" }, 3] };
   expect(readFlows(body)).toEqual([
     { name: "first_call", title: "First call", description: "", broken: true },
     { name: "b", title: "Bee", description: "d", broken: false },
-    { name: "c", title: "C", description: "", broken: false },
+    { name: "c", title: "C", description: "See", broken: false },
   ]);
   expect(readFlows({ error: "x" })).toEqual([]);
 });

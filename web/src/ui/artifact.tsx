@@ -1,8 +1,8 @@
 import type { FormEvent } from "react";
 import { useState } from "react";
 
-import type { Field } from "../call/screen";
-import { formData, formFields, humanise, looseActions, missingFields, optionChoices } from "../call/screen";
+import type { Choice, Field } from "../call/screen";
+import { choiceEvent, formData, formFields, humanise, looseActions, missingFields, optionChoices, submitLabel } from "../call/screen";
 import type { Session } from "../call/session";
 import type { Artifact, Json, JsonObject } from "../wire/pvp";
 import { isObject, plainText } from "../wire/pvp";
@@ -55,21 +55,25 @@ function Prompt({ text }: { text: string }) {
 
 function Body({ screen, session, onEvent, onEdit }: Props & { screen: Artifact }) {
   const fields = formFields(screen);
-  const choices = optionChoices(screen);
+  const choices = optionChoices(screen).filter(({ id }) => fields.length === 0 || id !== "form_submit");
+  const choose = (choice: Choice) => {
+    const { action, data } = choiceEvent(choice, session.actions);
+    onEvent(action, data);
+  };
   return (
     <>
-      {fields.length > 0 && <Form fields={fields} session={session} onEvent={onEvent} onEdit={onEdit} />}
+      {fields.length > 0 && <Form fields={fields} submit={submitLabel(screen)} session={session} onEvent={onEvent} onEdit={onEdit} />}
       {choices.length > 0 && (
         <ul className="grid gap-2 sm:grid-cols-2">
-          {choices.map(({ id, label, description }) => (
-            <li key={id}>
+          {choices.map((choice) => (
+            <li key={choice.id}>
               <button
                 type="button"
                 className="flex min-h-14 w-full flex-col justify-center rounded-lg border border-line px-3.5 py-2 text-left transition-colors hover:border-bot hover:bg-bot-soft"
-                onClick={() => onEvent("option_select", { selected_id: id })}
+                onClick={() => choose(choice)}
               >
-                <span className="text-sm font-medium">{label}</span>
-                {description && <span className="text-sm text-quiet">{description}</span>}
+                <span className="text-sm font-medium">{choice.label}</span>
+                {choice.description && <span className="text-sm text-quiet">{choice.description}</span>}
               </button>
             </li>
           ))}
@@ -80,9 +84,9 @@ function Body({ screen, session, onEvent, onEdit }: Props & { screen: Artifact }
   );
 }
 
-function Form({ fields, session, onEvent, onEdit }: Props & { fields: Field[] }) {
+function Form({ fields, submit, session, onEvent, onEdit }: Props & { fields: Field[]; submit: string }) {
   const [missing, setMissing] = useState<string[]>([]);
-  const submit = (event: FormEvent<HTMLFormElement>) => {
+  const send = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const absent = missingFields(fields, session.fields);
     setMissing(absent);
@@ -95,7 +99,7 @@ function Form({ fields, session, onEvent, onEdit }: Props & { fields: Field[] })
     if (first instanceof HTMLElement) first.focus();
   };
   return (
-    <form noValidate onSubmit={submit} className="flex flex-col gap-4">
+    <form noValidate onSubmit={send} className="flex flex-col gap-4">
       <div className="grid gap-4 sm:grid-cols-2">
         {fields.map((field) => (
           <FieldInput
@@ -109,7 +113,7 @@ function Form({ fields, session, onEvent, onEdit }: Props & { fields: Field[] })
         ))}
       </div>
       <Button type="submit" look="primary" className="self-start max-sm:w-full">
-        Submit
+        {submit}
       </Button>
     </form>
   );
