@@ -1,4 +1,4 @@
-"""Puts the built talk page (`web/`) into the wheel, as `server/static/`."""
+"""Puts the built talk page (`web/`) into the wheel as `server/static/`, and the example flows beside it."""
 
 import os
 import shutil
@@ -26,8 +26,11 @@ class TalkPageHook(BuildHookInterface):  # type: ignore[misc]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the page; an editable install never does, `make web` is for developers."""
-        del build_data
-        if version == "editable" or self._is_built():
+        if version == "editable":
+            return
+        if self.target_name == "wheel":
+            build_data["force_include"][str(Path(self.root) / "examples" / "flows")] = "server/example_flows"
+        if self._is_built():
             return
         npm = _find_npm()
         if npm is None:

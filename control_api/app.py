@@ -18,7 +18,7 @@ from control_api.sessions.service import Tickets
 class Lifespan(Protocol):
     """Opens what the server needs before its first request and closes it after the last."""
 
-    def __call__(self, app: FastAPI) -> AbstractAsyncContextManager[None]:
+    def __call__(self, app: FastAPI, /) -> AbstractAsyncContextManager[None]:
         """Return the context in which `app` runs."""
 
 

@@ -1,5 +1,6 @@
 """The one table from our errors to HTTP, and the one shape of an error body."""
 
+import dataclasses
 from typing import Any
 
 from fastapi import FastAPI
@@ -8,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from flows.load import FlowError
 from kit.errors import (
     AntiphonError,
     CapacityError,
@@ -48,6 +50,8 @@ def install(app: FastAPI) -> None:
 async def _ours(_: Request, error: Exception) -> Response:
     assert isinstance(error, AntiphonError)
     body: dict[str, Any] = {"error": error.code, "detail": str(error)}
+    if isinstance(error, FlowError):
+        body["findings"] = [dataclasses.asdict(each) for each in error.findings]
     return JSONResponse(body, http_status(error))
 
 

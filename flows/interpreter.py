@@ -2,7 +2,7 @@
 
 from typing import Any, Final, assert_never
 
-from flows.actions import Action
+from flows.actions import Action, Ask
 from flows.entering import enter
 from flows.events import (
     AskFailed,
@@ -19,6 +19,7 @@ from flows.hearing import on_heard
 from flows.kinds import kind_of
 from flows.model import Flow, StateDef
 from flows.slotfilling import CONFIRM_BELOW
+from flows.speaking import ask_llm
 from flows.state import State
 from flows.timers import on_ask_failed, on_finished, on_tick, start_timer
 from flows.tools import on_tool
@@ -26,7 +27,7 @@ from flows.turn import Turn, slots
 from flows.ui import on_ui
 from flows.values import ValueProblem, coerce_variable
 
-__all__ = ["CONFIRM_BELOW", "endpointing", "initial", "step"]
+__all__ = ["CONFIRM_BELOW", "endpointing", "initial", "likely_ask", "step"]
 
 _ENDPOINTING: Final = {
     "digits": "digits", "phone": "digits", "email": "spelling", "yes_no": "yes_no", "text": "long_answer",
@@ -107,6 +108,15 @@ def _fits(flow: Flow, name: str, value: Any) -> bool:
     except ValueProblem:
         return False
     return True
+
+
+def likely_ask(flow: Flow, state: State) -> Ask | None:
+    """What the language model will be asked if the user's next turn needs it; for warming its prompt cache."""
+    if not state.has_llm or state.node not in flow.states:
+        return None
+    turn = Turn(flow, state, 0.0)
+    ask_llm(turn)
+    return next((action for action in turn.actions if isinstance(action, Ask)), None)
 
 
 def endpointing(flow: Flow, state: State) -> str:

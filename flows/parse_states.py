@@ -11,6 +11,7 @@ from flows.reader import Section
 RECOGNISERS: Final = ("yes_no", "number", "digits", "date", "time", "email", "phone", "name", "enum", "text")
 ENDPOINTING: Final = ("default", "digits", "spelling", "yes_no", "long_answer")
 _CONFIRM: Final = ("auto", "always", "never")
+_TYPES: Final = {"number": "number", "yes_no": "boolean"}
 _STATE_KEYS: Final = (
     "ui", "agent", "say", "reprompt", "transitions", "tools", "confirmation_gate", "on_enter", "on_exit",
     "endpointing", "interruptible",
@@ -85,13 +86,14 @@ def _tool(section: Section, name: str) -> ToolDef:
 
 def _param(section: Section, name: str) -> ParamDef:
     synonyms = section.section("synonyms")
+    recognise = _choice(section, "recognise", RECOGNISERS)
     return ParamDef(
         name=name,
-        type=section.text("type", "string") or "string",
+        type=section.text("type") or _TYPES.get(recognise or "", "string"),
         description=section.text("description") or "",
         required=section.flag("required", False),
         enum=section.words("enum"),
-        recognise=_choice(section, "recognise", RECOGNISERS),
+        recognise=recognise,
         ask=section.lines("ask"),
         label=section.text("label"),
         synonyms=MappingProxyType({key: synonyms.words(key) for key in synonyms.children}),

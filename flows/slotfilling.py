@@ -12,6 +12,7 @@ from flows.recognise.reading import blanked
 from flows.recognise.registry import Slot, recognise
 from flows.speaking import ask_again, gate_question, go_on, missing
 from flows.turn import Turn, slots
+from flows.values import ValueProblem, coerce
 
 CONFIRM_BELOW: Final = 0.6
 
@@ -78,7 +79,7 @@ def read_slots(turn: Turn, text: str) -> dict[str, Any]:
     if found:
         return found
     done = {name: entry for name, entry in slots(turn.node).items() if name in turn.state.filled}
-    return {name: value for name, value in _read(turn, text, done).items()}
+    return _read(turn, text, done)
 
 
 def _is_open(turn: Turn, name: str, entry: tuple[ToolDef, ParamDef]) -> bool:
@@ -137,8 +138,8 @@ def commit(turn: Turn, values: dict[str, Any]) -> None:
     entries = slots(turn.node)
     refused = False
     for name, value in values.items():
-        tool = entries[name][0]
-        if turn.set_variable(tool.variable_of(name), value) is None:
+        tool, param = entries[name]
+        if _store(turn, tool.variable_of(name), param, value):
             turn.update(filled=tuple(dict.fromkeys((*turn.state.filled, name))))
         else:
             refused = True
@@ -147,6 +148,15 @@ def commit(turn: Turn, values: dict[str, Any]) -> None:
         ask_again(turn, "Sorry, that does not fit.")
     else:
         advance(turn)
+
+
+def _store(turn: Turn, variable: str, param: ParamDef, value: Any) -> bool:
+    try:
+        value = coerce(value, param.type, param.enum)
+    except ValueProblem as problem:
+        turn.block("?", "variable_invalid", f"'{variable}' {problem}.")
+        return False
+    return turn.set_variable(variable, value) is None
 
 
 def advance(turn: Turn) -> None:

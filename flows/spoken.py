@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from itertools import pairwise
 from typing import Any, Final
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -85,5 +86,5 @@ def _phone(text: str) -> str:
         return text
     head = len(digits) - 10 if len(digits) > 10 else 0
     cuts = sorted({0, head, head + 3, head + 6, len(digits)}) if len(digits) >= 10 else [0, 3, len(digits)]
-    groups = [digits[a:b] for a, b in zip(cuts, cuts[1:], strict=False) if digits[a:b]]
+    groups = [digits[a:b] for a, b in pairwise(cuts) if digits[a:b]]
     return plus + ", ".join(" ".join(group) for group in groups)

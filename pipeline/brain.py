@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from flows.interpreter import endpointing, initial, step
-from flows.model import Flow
-
 from flows.actions import Ask, Emitted, HangUp, Say, ScreenAction, ToolReturned
 from flows.events import Event
+from flows.interpreter import endpointing, initial, likely_ask, step
+from flows.model import Flow
 
 Speech = Say | Ask | ToolReturned
 
@@ -54,6 +53,10 @@ class Brain:
                 case _:
                     screen.append(action)
         return Outcome(tuple(screen), tuple(speech), tuple(emitted), hang_up)
+
+    def likely_ask(self) -> Ask | None:
+        """What the model will be asked if the next turn of the user needs it."""
+        return likely_ask(self.flow, self.state)
 
     @property
     def deadline_s(self) -> float | None:

@@ -10,28 +10,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from flows.model import Flow
 
 from flows import events as flow_events
 from flows.actions import Ask, FlowEnded, Say
+from flows.model import Flow
 from kit.clock import Clock
 from kit.errors import ProviderError
-from pipeline.answer import Answer, AnswerPorts
 from pipeline.brain import Brain, Outcome, Speech
 from pipeline.dialogue import Dialogue
 from pipeline.ears import Ears
-from pipeline.frames.audio import AudioIn, AudioOut
+from pipeline.frames.audio import AudioIn
 from pipeline.frames.base import ControlFrame, DataFrame, SystemFrame
-from pipeline.frames.control import CallFailed, Interrupted, PeerGone, RateAnnounced, Screen, StatusChanged, UiAction
+from pipeline.frames.control import CallFailed, PeerGone, RateAnnounced, Screen, StatusChanged, UiAction
 from pipeline.ingest import RATE_HZ
-from pipeline.playout import Playout
-from pipeline.ports import CallObserver, Frame, Leg, Providers, ToolCall, VoiceGate
+from pipeline.ports import CallObserver, Frame, Leg, Providers, VoiceGate
 from pipeline.report import CallReport
 from pipeline.turn_log import TurnTimes
 from pipeline.turn_reader import TurnReader
 from pipeline.turns import owner as turns
 from pipeline.turns.voice_activity import SpeechStarted, SpeechStopped
 from pipeline.vad import VadScheduler
+from pipeline.voice import ModelFailed, ToolAsked, Voice, VoicePorts
 
 log = structlog.get_logger()
 
@@ -86,20 +85,6 @@ class CallContext:
 
 
 @dataclass(frozen=True, slots=True)
-class _ToolAsked:
-    call: ToolCall
-    epoch: int
-    reply: "asyncio.Future[tuple[Speech, ...]]"
-
-
-@dataclass(frozen=True, slots=True)
-class _AskFailed:
-    epoch: int
-    code: str
-    reply: "asyncio.Future[tuple[Speech, ...]]"
-
-
-@dataclass(frozen=True, slots=True)
 class _Ended:
     reason: str
 
@@ -111,8 +96,8 @@ _Item = (
     | turns.Input
     | SpeechStarted
     | SpeechStopped
-    | _ToolAsked
-    | _AskFailed
+    | ToolAsked
+    | ModelFailed
     | _Ended
 )
 
@@ -144,18 +129,10 @@ class CallSession:
             lambda text: self._dialogue.user_partial(text),
             host.clock,
         )
-        self._playout = Playout(
-            leg.capabilities.rate_out_hz,
-            leg.capabilities.lead_ms,
-            self._play,
-            self._bot_started,
-            lambda generation: self._post(turns.BotFinished(generation)),
-            host.clock,
-        )
         self._dialogue = Dialogue(leg.send)
+        self._voice = Voice(VoicePorts(providers, leg, self._dialogue, host.clock, self._spawn, self._post, observer))
         self._times = TurnTimes(None, 0.0)
         self._due: tuple[Speech, ...] = ()
-        self._answer: asyncio.Task[None] | None = None
         self._live: set[asyncio.Task[None]] = set()
         self._tasks: asyncio.TaskGroup | None = None
         self._began_s = self._active_s = self._caller_offset_s = 0.0
@@ -188,7 +165,7 @@ class CallSession:
         with structlog.contextvars.bound_contextvars(call_id=self._about.call_id):
             try:
                 async with asyncio.TaskGroup() as self._tasks:
-                    self._spawn(self._playout.run())
+                    self._spawn(self._voice.play(self._began_s))
                     self._spawn(self._open_stt())
                     self._start_flow()
                     await self._decide_all()
@@ -266,7 +243,7 @@ class CallSession:
             case UiAction(action, data):
                 self._times = TurnTimes(None, self._active_s)
                 self._apply(self._brain.step(flow_events.UiEvent(action, data), self._active_s))
-            case _ToolAsked() | _AskFailed():
+            case ToolAsked() | ModelFailed():
                 self._serve_answer(item)
             case RateAnnounced(rate_hz):
                 self._ears.announce_rate(rate_hz)
@@ -311,18 +288,19 @@ class CallSession:
                 self._reader.close_turn()
                 self._dialogue.user_nothing()
             case turns.Pause():
-                self._playout.pause()
+                self._voice.playout.pause()
             case turns.Resume():
-                self._playout.resume()
+                self._voice.playout.resume()
             case _:
                 self._perform_answer(action)
 
     def _perform_answer(self, action: turns.StartAnswer | turns.StopAnswer | turns.BotDone | turns.Recover) -> None:
         match action:
             case turns.StartAnswer(generation, paused):
-                self._start_answer(generation, paused)
+                self._voice.start(generation, self._due, self._times, paused=paused)
+                self._voice.warm_model(self._brain.likely_ask(), self._due)
             case turns.StopAnswer(generation):
-                self._stop_answer(generation)
+                self._voice.stop(generation)
             case turns.BotDone():
                 self._dialogue.bot_ends(None)
                 self._leg.send(StatusChanged("listening"))
@@ -381,69 +359,19 @@ class CallSession:
         interruptible = all(item.interruptible for item in speech if isinstance(item, Say | Ask))
         self._advance(turns.AnswerDue(interruptible))
 
-    # --- answers -------------------------------------------------------------------------------------------------
-    def _start_answer(self, generation: int, paused: bool) -> None:
-        self._playout.begin(generation, paused=paused)
-        self._dialogue.bot_begins(self._times)
-        ports = AnswerPorts(
-            self._providers.tts,
-            self._providers.llm,
-            self._playout,
-            self._clock,
-            self._dialogue.history,
-            self._call_tool,
-            self._ask_failed,
-            self._dialogue.bot_text,
-        )
-        self._answer = self._spawn(Answer(generation, ports, self._times).run(self._due))
-
-    def _stop_answer(self, generation: int) -> None:
-        if self._answer is not None:
-            self._answer.cancel()
-        heard = self._playout.heard_text()
-        self._playout.flush(generation)
-        self._leg.send(Interrupted(generation))
-        self._dialogue.bot_ends(heard)
-        self._leg.send(StatusChanged("listening"))
-
-    async def _call_tool(self, call: ToolCall, epoch: int) -> tuple[Speech, ...]:
-        reply: asyncio.Future[tuple[Speech, ...]] = asyncio.get_running_loop().create_future()
-        self._post(_ToolAsked(call, epoch, reply))
-        return await reply
-
-    async def _ask_failed(self, epoch: int, code: str) -> tuple[Speech, ...]:
-        reply: asyncio.Future[tuple[Speech, ...]] = asyncio.get_running_loop().create_future()
-        self._post(_AskFailed(epoch, code, reply))
-        return await reply
-
-    def _serve_answer(self, item: _ToolAsked | _AskFailed) -> None:
+    def _serve_answer(self, item: ToolAsked | ModelFailed) -> None:
         """Step the flow for an answer under way; what it wants said is said by that answer."""
         if item.reply.done():
             return  # the answer was stopped meanwhile
         match item:
-            case _ToolAsked(call, epoch):
+            case ToolAsked(call, epoch):
                 event: flow_events.Event = flow_events.ToolCalled(call.call_id, call.name, call.arguments, epoch)
-            case _AskFailed(epoch, code):
+            case ModelFailed(epoch, code):
                 event = flow_events.AskFailed(epoch, code)
         outcome = self._brain.step(event, self._clock.now_s())
         self._show(outcome)
         self._advance(turns.ProfileSet(self._brain.profile))
         item.reply.set_result(outcome.speech)
-
-    # --- sound out -----------------------------------------------------------------------------------------------
-    def _play(self, frame: AudioOut, due_s: float) -> None:
-        self._leg.send(frame)
-        self._active_s = self._clock.now_s()
-        if self._observer is not None:
-            self._observer.spoke(frame.pcm, self._playout.rate_hz, due_s - self._began_s)
-
-    def _bot_started(self, generation: int) -> None:
-        self._times.mark("playout", self._clock.now_s())
-        waterfall = self._dialogue.bot_audible()
-        self._leg.send(StatusChanged("speaking"))
-        if waterfall is not None:
-            self._leg.send(waterfall)
-        self._post(turns.BotStarted(generation))
 
     async def _open_stt(self) -> None:
         try:
@@ -455,7 +383,7 @@ class CallSession:
     async def _close(self) -> None:
         await self._reader.aclose()
         if self._owner.bot is not turns.Bot.IDLE:
-            self._dialogue.bot_ends(self._playout.heard_text())
+            self._dialogue.bot_ends(self._voice.playout.heard_text())
         self._leg.send(StatusChanged("ended"))
         if self._observer is not None:
             self._observer.closed()

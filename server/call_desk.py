@@ -51,7 +51,9 @@ class _FiledCall:
             report = await self._call.run()
         finally:
             self._desk.active -= 1
-        log.info("call_ended", reason=report.end_reason, duration_s=report.duration_s, turns=len(report.turns))
+        log.info(
+            "call_ended", reason=report.end_reason, duration_s=round(report.duration_s, 1), turns=len(report.turns)
+        )
         await self._log.save(report)
         return report
 

@@ -1,9 +1,9 @@
 """The flows of a folder, read again when a file changes; a running call keeps the version it began with."""
 
+import dataclasses
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class StoredFlow:
     """One version of one file: its flow, or what is wrong with it."""
 
@@ -75,7 +75,8 @@ class FlowStore:
 
     def graph(self, name: str) -> Mapping[str, Any]:
         """Return a flow's states and transitions as JSON values; errors as `flow`."""
-        return graph(self.flow(name))
+        flow = self.flow(name)
+        return {"flow_id": flow.id, "initial_state": flow.initial_state} | dataclasses.asdict(graph(flow))
 
     def _find(self, name: str) -> tuple[str, StoredFlow]:
         if _NAME.fullmatch(name):

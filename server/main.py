@@ -18,7 +18,7 @@ class _Command:
 COMMANDS = {
     "serve": _Command("server.serve_command", "serve", "Run the server: talk to your flows in a browser."),
     "call": _Command("server.caller.command", "call", "Call a flow as a simulated caller."),
-    "flow": _Command("server.flow_command", "flow", "Check, simulate and show flows."),
+    "flow": _Command("server.flow_command", "flow_group", "Check, simulate and show flows."),
     "doctor": _Command("server.doctor_command", "doctor", "Check this installation and say how to fix it."),
 }
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, assert_never
 
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from flows.load import FlowError
 from kit.clock import Clock
 from kit.errors import AntiphonError, CapacityError, InputError, ProtocolError
 from pipeline.frames.control import PeerGone
@@ -243,6 +244,5 @@ class PvpConnection:
 
 
 def _findings(error: InputError) -> tuple[dict[str, Any], ...]:
-    """Return the findings of a flow's check as JSON values, if the error carries any."""
-    findings: Iterable[Any] = getattr(error, "findings", ())
-    return tuple(dataclasses.asdict(each) for each in findings)
+    """Return the findings of a flow's check as JSON values."""
+    return tuple(dataclasses.asdict(each) for each in error.findings) if isinstance(error, FlowError) else ()

@@ -25,8 +25,9 @@ class Ticket:
 class Tickets:
     """Single-use tokens: unused for at most `TICKET_TTL_S`, then in use, then forgotten."""
 
-    def __init__(self, now_s: Callable[[], float]) -> None:
+    def __init__(self, now_s: Callable[[], float], max_tickets: int = MAX_TICKETS) -> None:
         self._now_s = now_s
+        self._max_tickets = max_tickets
         self._tickets: dict[str, Ticket] = {}
 
     def issue(self, flow: str, context: Mapping[str, Any], metadata: Mapping[str, str]) -> str:
@@ -39,7 +40,7 @@ class Tickets:
         self._tickets = {
             token: ticket for token, ticket in self._tickets.items() if ticket.in_use or ticket.expires_at_s > now_s
         }
-        if len(self._tickets) >= MAX_TICKETS:
+        if len(self._tickets) >= self._max_tickets:
             raise CapacityError("Too many sessions wait to be used.", code="session.too_many")
         token = session_token()
         self._tickets[token] = Ticket(flow, context, metadata, now_s + TICKET_TTL_S)

@@ -46,7 +46,7 @@ def find(text: str, today: date, asked: bool = True) -> Reading | None:
         try:
             hit = way()
         except (ValueError, OverflowError):  # the 31st of February, or past the end of the calendar
-            hit = None
+            return None
         if hit is not None:
             return Reading(hit[0].isoformat(), hit[1], hit[2])
     return None

@@ -15,7 +15,39 @@ _SIGNS: Final = {
     "at": "@", ".": ".", "_": "_", "-": "-", "+": "+", "%": "%", "@": "@",
 }  # fmt: skip
 _LEADS: Final = frozenset(
-    ["is", "it's", "its", "it", "email", "e", "mail", "address", "my", "the", "that's", "that", "so", "um", "uh", "yes", "yeah", "sure", "okay", "ok", "well", "and", "be", "would", "to", "me", "reach", "contact", "use", "send", "spelled"]
+    [
+        "is",
+        "it's",
+        "its",
+        "it",
+        "email",
+        "e",
+        "mail",
+        "address",
+        "my",
+        "the",
+        "that's",
+        "that",
+        "so",
+        "um",
+        "uh",
+        "yes",
+        "yeah",
+        "sure",
+        "okay",
+        "ok",
+        "well",
+        "and",
+        "be",
+        "would",
+        "to",
+        "me",
+        "reach",
+        "contact",
+        "use",
+        "send",
+        "spelled",
+    ]
 )
 _SOLE_LETTERS: Final = frozenset({"a", "i"})
 _PROVIDERS: Final = frozenset({"gmail", "yahoo", "hotmail", "outlook", "icloud", "proton", "aol"})
@@ -26,13 +58,25 @@ def find(text: str) -> Reading | None:
     written = _ADDRESS.search(text)
     if written is not None:
         return Reading(written[0].lower(), written.start(), written.end())
-    pieces = [(match[0].lower(), match.start(), match.end()) for match in _PIECE.finditer(text)]
+    pieces = _pieces(text)
     for index, (piece, _, _) in enumerate(pieces):
         if _SIGNS.get(piece) == "@":
             found = _around(pieces, index)
             if found is not None:
                 return found
     return None
+
+
+def _pieces(text: str) -> list[tuple[str, int, int]]:
+    """Words, digits and signs; `twenty three` is one piece, `23`."""
+    pieces: list[tuple[str, int, int]] = []
+    for match in _PIECE.finditer(text):
+        piece, before = match[0].lower(), pieces[-1][0] if pieces else ""
+        if before in TENS and UNITS.get(piece, 0) > 0:
+            pieces[-1] = (str(TENS[before] + UNITS[piece]), pieces[-1][1], match.end())
+        else:
+            pieces.append((piece, match.start(), match.end()))
+    return pieces
 
 
 def _around(pieces: list[tuple[str, int, int]], at: int) -> Reading | None:

@@ -23,7 +23,124 @@ _TAIL: Final = re.compile(
 _SPELLED: Final = re.compile(r"\b[A-Za-z](?:[\s.,-]{1,2}[A-Za-z]\b){1,15}")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?", re.UNICODE)
 _NOT_NAMES: Final = frozenset(
-    ["a", "about", "again", "an", "and", "any", "are", "ask", "at", "be", "book", "book", "can", "cancel", "could", "did", "do", "does", "don't", "for", "from", "get", "give", "go", "good", "got", "had", "has", "have", "haven't", "hello", "help", "hey", "how", "i", "i'd", "i'll", "i'm", "i've", "if", "in", "is", "isn't", "it", "just", "know", "like", "look", "make", "maybe", "me", "mean", "my", "need", "never", "no", "nope", "not", "nothing", "of", "off", "ok", "okay", "on", "one", "or", "our", "please", "pardon", "question", "repeat", "right", "say", "see", "so", "some", "something", "sorry", "speak", "sure", "talk", "tell", "thank", "thanks", "that", "the", "their", "them", "there", "they", "thing", "think", "this", "to", "today", "tomorrow", "uh", "um", "want", "was", "we", "well", "what", "when", "where", "which", "who", "why", "will", "with", "would", "yeah", "yep", "yes", "you", "your"]
+    [
+        "a",
+        "about",
+        "again",
+        "an",
+        "and",
+        "any",
+        "are",
+        "ask",
+        "at",
+        "be",
+        "book",
+        "book",
+        "can",
+        "cancel",
+        "could",
+        "did",
+        "do",
+        "does",
+        "don't",
+        "for",
+        "from",
+        "get",
+        "give",
+        "go",
+        "good",
+        "got",
+        "had",
+        "has",
+        "have",
+        "haven't",
+        "hello",
+        "help",
+        "hey",
+        "how",
+        "i",
+        "i'd",
+        "i'll",
+        "i'm",
+        "i've",
+        "if",
+        "in",
+        "is",
+        "isn't",
+        "it",
+        "just",
+        "know",
+        "like",
+        "look",
+        "make",
+        "maybe",
+        "me",
+        "mean",
+        "my",
+        "need",
+        "never",
+        "no",
+        "nope",
+        "not",
+        "nothing",
+        "of",
+        "off",
+        "ok",
+        "okay",
+        "on",
+        "one",
+        "or",
+        "our",
+        "please",
+        "pardon",
+        "question",
+        "repeat",
+        "right",
+        "say",
+        "see",
+        "so",
+        "some",
+        "something",
+        "sorry",
+        "speak",
+        "sure",
+        "talk",
+        "tell",
+        "thank",
+        "thanks",
+        "that",
+        "the",
+        "their",
+        "them",
+        "there",
+        "they",
+        "thing",
+        "think",
+        "this",
+        "to",
+        "today",
+        "tomorrow",
+        "uh",
+        "um",
+        "want",
+        "was",
+        "we",
+        "well",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "why",
+        "will",
+        "with",
+        "would",
+        "yeah",
+        "yep",
+        "yes",
+        "you",
+        "your",
+    ]
 )
 MAX_WORDS: Final = 5
 MAX_CHARS: Final = 80
@@ -43,13 +160,15 @@ def find(text: str, asked: bool = True) -> Reading | None:
         intro = None
     if intro is None and not asked:
         return None
-    start = intro.end() if intro else 0
-    said = _TAIL.sub("", text[start:])
-    said = said if intro else _LOOSE_INTRO.sub("", said)
-    if intro is not None and not asked:
-        said = re.split(r"[,.;!?]|\band\b", said, maxsplit=1)[0]
-    value = None if "?" in said else _name(said)
-    return None if value is None else Reading(value, intro.start() if intro else 0, start + len(text[start:]))
+    first = intro.end() if intro else 0
+    begin = intro.start() if intro else 0
+    whole, sentence = text[first:], re.split(r"[,.;!?]|\band\b", text[first:], maxsplit=1)[0]
+    for part in (whole, sentence) if asked else (sentence,):
+        said = _TAIL.sub("", part) if intro else _LOOSE_INTRO.sub("", _TAIL.sub("", part))
+        value = None if "?" in part else _name(said)
+        if value is not None:
+            return Reading(value, begin, first + len(part))
+    return None
 
 
 def _name(said: str) -> str | None:

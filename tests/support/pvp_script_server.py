@@ -21,19 +21,18 @@ FLOWS = [
     {"name": "booking", "title": "Appointment booking", "description": "Find a day and a time, and confirm both."},
 ]
 GRAPH = {
-    "initial": "details",
     "nodes": [
-        {"id": "details", "label": "details", "terminal": False},
-        {"id": "choose_plan", "label": "choose_plan", "terminal": False},
-        {"id": "confirm", "label": "confirm", "terminal": False},
-        {"id": "goodbye", "label": "goodbye", "terminal": True},
+        {"id": "details", "kind": "start", "title": "Details"},
+        {"id": "choose_plan", "kind": "state", "title": "Choose plan"},
+        {"id": "confirm", "kind": "state", "title": "Confirm"},
+        {"id": "goodbye", "kind": "end", "title": "Goodbye"},
     ],
     "edges": [
-        {"from": "details", "to": "choose_plan", "label": "form_submit"},
-        {"from": "details", "to": "goodbye", "label": "timeout"},
-        {"from": "choose_plan", "to": "confirm", "label": "option_select"},
-        {"from": "confirm", "to": "details", "label": "restart"},
-        {"from": "confirm", "to": "goodbye", "label": "confirm"},
+        {"source": "details", "target": "choose_plan", "kind": "ui", "label": "form_submit"},
+        {"source": "details", "target": "goodbye", "kind": "timeout", "label": "silence"},
+        {"source": "choose_plan", "target": "confirm", "kind": "ui", "label": "option_select"},
+        {"source": "confirm", "target": "details", "kind": "ui", "label": "restart"},
+        {"source": "confirm", "target": "goodbye", "kind": "ui", "label": "confirm"},
     ],
 }
 SCREENS: Mapping[str, dict[str, Any] | None] = {
@@ -244,7 +243,8 @@ def _app(server: ScriptServer, static: Path, flows: list[dict[str, str]]) -> Fas
 
     @app.get("/flows/{name}/graph")
     async def graph(name: str) -> dict[str, Any]:
-        return {**GRAPH, "name": name}
+        assert name
+        return GRAPH
 
     @app.get("/calls/{call_id}/recording.wav")
     async def recording(call_id: str) -> Response:

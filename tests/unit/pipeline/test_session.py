@@ -327,3 +327,14 @@ def test_captions_grow_while_the_caller_speaks() -> None:
     assert [frame.is_final for frame in user] == [False] * (len(user) - 1) + [True]
     assert len(user) >= 3
     assert len({frame.id for frame in user}) == 1
+
+
+def test_the_model_reads_its_prompt_while_the_bot_says_a_written_line() -> None:
+    async def scenario(lab: Lab) -> None:
+        await lab.quiet(1)
+
+    llm = FakeLlm([["Hello."]])
+    call(Setup(FLOW, llm=llm), scenario)
+    assert llm.requests == []
+    assert len(llm.prefills) == 1
+    assert "What is your name?" in llm.prefills[0][0].content

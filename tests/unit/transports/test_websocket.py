@@ -1,6 +1,7 @@
 """The shell on virtual time; `tests/e2e/test_pvp_errors.py` runs it on sockets."""
 
 import asyncio
+import dataclasses
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from typing import Any
 from starlette.types import Message
 from starlette.websockets import WebSocket
 
+from flows.findings import Finding
+from flows.load import FlowError
 from kit.clock import Clock
 from kit.errors import CapacityError, InputError
 from pipeline.frames.audio import AudioIn
@@ -168,17 +171,12 @@ def test_a_connection_without_a_call_does_not_count_as_live() -> None:
 
 
 def test_findings_of_a_broken_flow_go_with_the_error() -> None:
-    @dataclass(frozen=True)
-    class Finding:
-        line: int
-        message: str
-
-    error = InputError("bad", code="flow.check_failed")
-    error.findings = (Finding(3, "unknown target"),)  # type: ignore[attr-defined]  # as `flows.load.FlowError` has them
+    finding = Finding("states.a", 3, 7, "error", "check.unknown_target", "unknown target")
+    error = FlowError("bad", (finding,), code="flow.check_failed")
     outcome = _serve(lambda peer, _: peer.goes(), _refusing(error))
     (message,) = (message for _, message in outcome.peer.got if message["type"] == "error")
     assert message["message"] == "Flow validation failed."
-    assert message["findings"] == [{"line": 3, "message": "unknown target"}]
+    assert message["findings"] == [dataclasses.asdict(finding)]
 
 
 class _CallThatSaysWhyItEnds(EchoCall):

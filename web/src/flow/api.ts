@@ -1,6 +1,6 @@
 /** What the page asks the server over HTTP. Addresses are relative to the page. */
 
-import type { Json } from "../wire/pvp";
+import type { Json, JsonObject } from "../wire/pvp";
 import { isObject, plainText } from "../wire/pvp";
 
 export interface FlowSummary {
@@ -20,6 +20,8 @@ export interface GraphEdge {
   from: string;
   to: string;
   labels: string[];
+  /** Only silence leads this way. */
+  byTimeout: boolean;
 }
 
 export interface FlowGraph {
@@ -60,30 +62,29 @@ function titleOf(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** Take `{initial, nodes: [{id, label, terminal}], edges: [{from, to, label}]}`; edges between the same two are one. */
+/** Take `{nodes: [{id, kind, title}], edges: [{source, target, kind, label}]}`; edges between the same two are one. */
 export function readGraph(body: Json): FlowGraph {
   const graph = isObject(body) ? body : {};
-  const nodes = Array.isArray(graph["nodes"]) ? graph["nodes"] : [];
-  const edges = Array.isArray(graph["edges"]) ? graph["edges"] : [];
+  const nodes = Array.isArray(graph["nodes"]) ? graph["nodes"].filter(isObject) : [];
+  const edges = Array.isArray(graph["edges"]) ? graph["edges"].filter(isObject) : [];
   const byPair = new Map<string, GraphEdge>();
-  for (const edge of edges.filter(isObject)) {
-    const from = plainText(edge["from"] ?? edge["source"]);
-    const to = plainText(edge["to"] ?? edge["target"]);
+  for (const edge of edges) {
+    const [from, to] = [plainText(edge["source"]), plainText(edge["target"])];
     if (from === "" || to === "") continue;
-    const pair = byPair.get(`${from}\n${to}`) ?? { from, to, labels: [] };
-    const label = plainText(edge["label"] ?? edge["on"]);
+    const pair = byPair.get(`${from}\n${to}`) ?? { from, to, labels: [], byTimeout: true };
+    const label = plainText(edge["label"]);
     if (label !== "" && !pair.labels.includes(label)) pair.labels.push(label);
-    byPair.set(`${from}\n${to}`, pair);
+    byPair.set(`${from}\n${to}`, { ...pair, byTimeout: pair.byTimeout && edge["kind"] === "timeout" });
   }
-  return { initial: plainText(graph["initial"]) || null, nodes: readNodes(nodes), edges: [...byPair.values()] };
+  const start = nodes.find((node) => node["kind"] === "start");
+  return { initial: start ? plainText(start["id"]) : null, nodes: readNodes(nodes), edges: [...byPair.values()] };
 }
 
-function readNodes(nodes: Json[]): GraphNode[] {
+function readNodes(nodes: JsonObject[]): GraphNode[] {
   return nodes.flatMap((node) => {
-    if (typeof node === "string") return [{ id: node, label: node, terminal: node === "__end__" }];
-    if (!isObject(node) || plainText(node["id"]) === "") return [];
     const id = plainText(node["id"]);
-    return [{ id, label: plainText(node["label"]) || id, terminal: node["terminal"] === true || id === "__end__" }];
+    if (id === "") return [];
+    return [{ id, label: plainText(node["title"]) || titleOf(id), terminal: node["kind"] === "end" }];
   });
 }
 

@@ -15,21 +15,31 @@ test("flows keep the server's order, and one without details is broken", () => {
 
 describe("a graph", () => {
   const graph = readGraph({
-    initial: "a",
-    nodes: [{ id: "a" }, { id: "long_state_name" }, { id: "__end__" }],
+    nodes: [{ id: "a", kind: "start", title: "A" }, { id: "long_state_name", kind: "state" }, { id: "__end__", kind: "end", title: "End" }],
     edges: [
-      { from: "a", to: "long_state_name", label: "yes" },
-      { from: "a", to: "long_state_name", label: "maybe" },
-      { from: "a", to: "a", label: "again" },
-      { from: "a", to: "__end__" },
-      { from: "long_state_name", to: "a" },
-      { from: "a", to: "nowhere" },
+      { source: "a", target: "long_state_name", kind: "tool", label: "yes" },
+      { source: "a", target: "long_state_name", kind: "timeout", label: "silence" },
+      { source: "a", target: "a", kind: "timeout", label: "silence" },
+      { source: "a", target: "__end__", kind: "gate" },
+      { source: "long_state_name", target: "a" },
+      { source: "a", target: "nowhere" },
+      { target: "a" },
     ],
   });
 
   test("joins edges between the same two states", () => {
-    expect(graph.edges[0]).toEqual({ from: "a", to: "long_state_name", labels: ["yes", "maybe"] });
-    expect(graph.nodes.map(({ terminal }) => terminal)).toEqual([false, false, true]);
+    expect(graph.edges[0]).toEqual({ from: "a", to: "long_state_name", labels: ["yes", "silence"], byTimeout: false });
+    expect(graph.edges[1]).toMatchObject({ from: "a", to: "a", byTimeout: true });
+    expect(graph.edges).toHaveLength(5);
+  });
+
+  test("says where it starts, where it ends and what its states are called", () => {
+    expect(graph.initial).toBe("a");
+    expect(graph.nodes.map(({ label, terminal }) => [label, terminal])).toEqual([
+      ["A", false],
+      ["Long state name", false],
+      ["End", true],
+    ]);
   });
 
   test("is laid out with every state and bend inside the sheet", () => {

@@ -19,6 +19,7 @@ export interface PlacedEdge {
   from: string;
   to: string;
   label: string;
+  byTimeout: boolean;
   points: Point[];
 }
 
@@ -39,7 +40,7 @@ export function layOut(graph: FlowGraph): Layout {
   sheet.setGraph({ rankdir: "TB", nodesep: 28, ranksep: 40 });
   sheet.setDefaultEdgeLabel(() => ({}));
   for (const node of graph.nodes) {
-    const width = Math.max(64, Math.round(labelOf(node.label).length * CHARACTER_WIDTH) + 28);
+    const width = Math.max(64, Math.round(node.label.length * CHARACTER_WIDTH) + 28);
     sheet.setNode(node.id, { width, height: NODE_HEIGHT });
   }
   const known = new Set(graph.nodes.map(({ id }) => id));
@@ -48,11 +49,11 @@ export function layOut(graph: FlowGraph): Layout {
   dagre.layout(sheet);
   const nodes = graph.nodes.map((node) => {
     const { x, y, width, height } = sheet.node(node.id);
-    return { ...node, label: labelOf(node.label), x, y, width, height };
+    return { ...node, x, y, width, height };
   });
-  const lines = edges.map(({ from, to, labels }) => {
+  const lines = edges.map(({ from, to, labels, byTimeout }) => {
     const points = sheet.edge(from, to).points ?? [];
-    return { from, to, label: labels.join(" / "), points };
+    return { from, to, label: labels.join(" / "), byTimeout, points };
   });
   return fit(nodes, lines);
 }
@@ -72,10 +73,6 @@ function fit(nodes: PlacedNode[], edges: PlacedEdge[]): Layout {
     nodes: nodes.map(moved),
     edges: edges.map((edge) => ({ ...edge, points: edge.points.map(moved) })),
   };
-}
-
-function labelOf(label: string): string {
-  return label === "__end__" ? "end" : label.replaceAll("_", " ");
 }
 
 /** A smooth SVG path through the points of an edge. */

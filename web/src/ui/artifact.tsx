@@ -115,11 +115,15 @@ function Form({ fields, session, onEvent, onEdit }: Props & { fields: Field[] })
   );
 }
 
+/** Keys that only wrap what is to be shown. */
+const WRAPPERS = new Set(["params", "content", "props", "feedback"]);
 const SHOWN_ELSEWHERE = new Set(["prompt", "title", "fields", "options", "cardType", "card_type", "position"]);
 
 /** Cards, and artifacts that this page knows nothing of: their content as it is. */
 function Plain({ payload }: { payload: JsonObject }) {
-  const entries = Object.entries(payload).filter(([key]) => !SHOWN_ELSEWHERE.has(key));
+  const entries = Object.entries(payload)
+    .flatMap(([key, value]) => (WRAPPERS.has(key) && isObject(value) ? Object.entries(value) : [[key, value] as const]))
+    .filter(([key, value]) => !SHOWN_ELSEWHERE.has(key) && value !== null);
   if (entries.length === 0) return null;
   return (
     <dl className="flex flex-col gap-3 text-sm">

@@ -14,19 +14,28 @@ interface Props {
 
 export function FlowGraph({ graph, state, visited }: Props) {
   return (
-    <Panel title="States" aside={state ? `now: ${state.replaceAll("_", " ")}` : undefined}>
+    <Panel title="States" aside={state ? `now: ${titleOf(graph, state)}` : undefined}>
       {graph.is === "loading" && <Empty>Pick a flow to see its states.</Empty>}
       {graph.is === "failed" && <Empty>The server did not give this flow's graph.</Empty>}
-      {graph.is === "ready" && <Drawing graph={graph.value} state={state} visited={visited} />}
+      {graph.is === "ready" && (
+        <>
+          <Drawing graph={graph.value} state={state} visited={visited} />
+          <WaysOn graph={graph.value} from={state ?? graph.value.initial} />
+        </>
+      )}
     </Panel>
   );
+}
+
+function titleOf(graph: Loaded<Graph>, state: string): string {
+  const node = graph.is === "ready" ? graph.value.nodes.find(({ id }) => id === state) : undefined;
+  return node?.label ?? state;
 }
 
 function Drawing({ graph, state, visited }: { graph: Graph; state: string | null; visited: string[] }) {
   const box = useRef<HTMLDivElement>(null);
   const layout = useMemo(() => layOut(graph), [graph]);
   const current = layout.nodes.find(({ id }) => id === state);
-  const lit = state ?? graph.initial;
 
   useEffect(() => {
     const view = box.current;
@@ -58,15 +67,29 @@ function Drawing({ graph, state, visited }: { graph: Graph; state: string | null
         {layout.nodes.map((node) => (
           <NodeBox key={node.id} node={node} look={lookOf(node.id, state, visited)} initial={node.id === graph.initial} />
         ))}
-        {layout.edges
-          .filter((edge) => edge.from === lit && edge.label !== "")
-          .map((edge) => (
-            <EdgeLabel key={edge.to} edge={edge} width={layout.width} />
-          ))}
       </svg>
-      <ul className="sr-only">
-        {graph.edges.map(({ from, to, labels }) => (
-          <li key={`${from}\n${to}`}>{`${from} to ${to}${labels.length > 0 ? ` on ${labels.join(", ")}` : ""}`}</li>
+    </div>
+  );
+}
+
+/** Where the flow can go from here, and on what; in words, for labels on the lines would hide them. */
+function WaysOn({ graph, from }: { graph: Graph; from: string | null }) {
+  const ways = graph.edges.filter((edge) => edge.from === from);
+  if (from === null || ways.length === 0) return null;
+  const titles = new Map(graph.nodes.map(({ id, label }) => [id, label]));
+  return (
+    <div className="mt-3 border-t border-line pt-3 text-xs">
+      <h3 className="mb-1.5 text-quiet">From {titles.get(from) ?? from}</h3>
+      <ul className="flex flex-col gap-1">
+        {ways.map(({ to, labels }) => (
+          <li key={to} className="flex gap-2">
+            <span className="min-w-0 flex-1 font-mono break-words text-quiet">{labels.join(", ")}</span>
+            <span aria-hidden="true" className="text-quiet">
+              →
+            </span>
+            <span className="sr-only">to</span>
+            <span className="min-w-0 flex-1 break-words">{titles.get(to) ?? to}</span>
+          </li>
         ))}
       </ul>
     </div>
@@ -111,24 +134,15 @@ function NodeBox({ node, look, initial }: { node: PlacedNode; look: Look; initia
 function EdgeLine({ edge, taken }: { edge: PlacedEdge; taken: boolean }) {
   const colour = taken ? "bot" : "edge";
   return (
-    <path d={pathThrough(edge.points)} fill="none" stroke={`var(--${colour})`} strokeWidth={taken ? 1.8 : 1.1} markerEnd={`url(#arrow-${colour})`}>
+    <path
+      d={pathThrough(edge.points)}
+      fill="none"
+      stroke={`var(--${colour})`}
+      strokeWidth={taken ? 1.8 : 1.1}
+      strokeDasharray={edge.byTimeout && !taken ? "3 3" : undefined}
+      markerEnd={`url(#arrow-${colour})`}
+    >
       <title>{`${edge.from} → ${edge.to}${edge.label ? `: ${edge.label}` : ""}`}</title>
     </path>
-  );
-}
-
-function EdgeLabel({ edge, width }: { edge: PlacedEdge; width: number }) {
-  const middle = edge.points[Math.floor(edge.points.length / 2)];
-  if (!middle) return null;
-  const label = edge.label.length > 26 ? `${edge.label.slice(0, 25)}…` : edge.label;
-  const half = label.length * 2.9 + 5;
-  const x = Math.min(Math.max(middle.x, half), Math.max(half, width - half));
-  return (
-    <g pointerEvents="none">
-      <rect x={x - half} y={middle.y - 8} width={2 * half} height={16} rx={4} fill="var(--surface)" />
-      <text x={x} y={middle.y + 3.5} textAnchor="middle" fontSize="10.5" fill="var(--quiet)">
-        {label}
-      </text>
-    </g>
   );
 }
