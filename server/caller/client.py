@@ -30,6 +30,7 @@ from server.caller.wire import (
 )
 
 _CLOSE_S = 2.0
+_NO_CALL = ("flow.not_found", "flow.invalid", "flow.check_failed")  # the server waits for us to go (§6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +204,9 @@ class _Call:
                 self._note("waterfall", "" if gap_ms is None else f"{gap_ms:.0f} ms", message)
             case ServerError(text, code):
                 self._note("error", f"{text} ({code})")
+                if code in _NO_CALL:
+                    self._end(code)
+                    self._over = True
             case _:
                 self._follow(message)
 

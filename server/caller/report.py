@@ -40,7 +40,7 @@ def _turns(events: Sequence[Event], measured: Sequence[Gap]) -> list[dict[str, A
         inside = [event for event in events if first <= event.at_samples < last]
         gap = next((g for g in measured if first <= g.caller_end_samples < last), None) if index else None
         # what the bot was cut off in stays with the turn in which it began to say it
-        bot = " ".join(text for key, text in said.items() if first <= said_first[key] < last)
+        bot = " ".join(text for key, text in said.items() if text and first <= said_first[key] < last)
         turns.append(_turn(starts[index - 1] if index else None, inside, bot, gap))
     return turns
 

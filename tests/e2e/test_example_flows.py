@@ -39,7 +39,7 @@ def _call(address: str, script: Script, *, telephone: bool = False) -> tuple[Cal
     record = asyncio.run(make_call(plan))
     report = report_of(record)
     problems = unmet(script.expect, completed=record.completed, variables=record.variables, states=record.states())
-    assert problems == [], report["turns"]
+    assert problems == [], (record.end_reason, report["errors"], report["turns"])
     return record, report
 
 
@@ -128,4 +128,5 @@ def test_an_unknown_flow_is_told_by_the_server(address: str) -> None:
     plan = CallPlan(call_url(address, "no-such-flow"), script, {"Hi.": _VOICE.sound_of("Hi.")})
     record = asyncio.run(make_call(plan))
     assert not record.completed
+    assert record.end_reason == "flow.not_found"
     assert any("Flow 'no-such-flow' not found. (flow.not_found)" in event.text for event in record.events)
