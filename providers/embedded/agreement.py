@@ -13,6 +13,11 @@ def disagreement(one: str, other: str) -> float:
     return Levenshtein.normalized_distance(_words(one), _words(other))
 
 
+def word_count(text: str) -> int:
+    """Return how many words a reading has; each digit is one."""
+    return len(_words(text))
+
+
 def _words(text: str) -> list[str]:
     # one engine writes "29340", the other "two nine three four zero": both become single digits
     plain = text.lower().replace("-", " ").replace("’", "'")
