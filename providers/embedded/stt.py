@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kit.errors import ProviderError
 from pipeline.ports import SttCapabilities, SttResult
-from providers.embedded.agreement import disagreement, word_count
+from providers.embedded.agreement import disagreement, ends_with, word_count
 from providers.embedded.inference import BusyError, InferencePool, Priority
 from providers.embedded.log_mel import Floats
 from providers.embedded.moonshine import MoonshineModel
@@ -21,8 +21,8 @@ _OPINION_HEAD_START_S = 0.02
 _PATIENCE_S = 0.005
 _PATIENCE_IN_DOUBT_S = 0.25
 _DEADLINE_S = 10.0
-# people say two to four words in a second of sound
-_MIN_WORDS_PER_S = 2.0
+# people say two to four words in a second of sound; fewer, with a pause in it, is worth another look
+_MIN_WORDS_PER_S = 3.0
 _MIN_VOICED_S = 2.0
 _ANNOTATION = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|♪")
 _NOTHING = SttResult("", 0.0)
@@ -132,7 +132,7 @@ class EmbeddedSttStream:
             return error
 
     async def _read(self, audio: Floats, priority: Priority) -> SttResult:
-        """Ask Whisper; where it stopped half-way, ask for both halves.
+        """Ask Whisper; where it may have stopped half-way, see whether the end is there, and if not read both halves.
 
         It often stops at the end of a sentence when a pause follows, and loses what comes after.
         """
@@ -143,7 +143,10 @@ class EmbeddedSttStream:
         words = word_count(whole.text)
         if not pause or voiced_s < _MIN_VOICED_S or words >= voiced_s * _MIN_WORDS_PER_S:
             return whole
-        halves = _joined([await self._decode(half, priority) for half in (audio[:pause], audio[pause:])])
+        tail = await self._decode(audio[pause:], priority)
+        if ends_with(whole.text, tail.text):
+            return whole
+        halves = _joined((await self._decode(audio[:pause], priority), tail))
         return halves if word_count(halves.text) > words else whole
 
     async def _decode(self, audio: Floats, priority: Priority) -> SttResult:
