@@ -2,14 +2,15 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 
 from kit.errors import ProviderError
 from pipeline.ports import SttCapabilities, SttResult
-from providers.embedded.agreement import disagreement
+from providers.embedded.agreement import disagreement, ends_with, word_count
 from providers.embedded.inference import BusyError, InferencePool, Priority
 from providers.embedded.log_mel import Floats
 from providers.embedded.moonshine import MoonshineModel
-from providers.embedded.turn_audio import TurnAudio, is_silent
+from providers.embedded.turn_audio import TurnAudio, is_silent, pause_in
 from providers.embedded.whisper import WhisperModel
 
 _PARTIAL_CONFIDENCE = 0.5
@@ -19,8 +20,10 @@ _MAX_DISAGREEMENT = 0.1
 _OPINION_HEAD_START_S = 0.02
 _PATIENCE_S = 0.005
 _PATIENCE_IN_DOUBT_S = 0.25
-_FREEZE_ABOVE_S = 14.0
 _DEADLINE_S = 10.0
+# people say two to four words in a second of sound; fewer, with a pause in it, is worth another look
+_MIN_WORDS_PER_S = 3.0
+_MIN_VOICED_S = 2.0
 _ANNOTATION = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|♪")
 _NOTHING = SttResult("", 0.0)
 
@@ -50,7 +53,7 @@ class EmbeddedStt:
 class EmbeddedSttStream:
     """One call's recogniser.
 
-    No decode is longer than about 15 s: of a longer turn, the beginning is read once and kept as text.
+    A long turn is read in pieces of 7 to 14 s; one that is over is read only once.
     """
 
     def __init__(self, owner: EmbeddedStt) -> None:
@@ -70,8 +73,7 @@ class EmbeddedSttStream:
         """Return a quick reading; when the machine is busy, the last one again."""
         turn = self._turn
         try:
-            if turn.open_s > _FREEZE_ABOVE_S:
-                await self._freeze(turn, Priority.PARTIAL)
+            await self._freeze(turn)
             await self._quick_reading(turn, Priority.PARTIAL)
         except BusyError:
             pass  # the next partial will say more
@@ -101,42 +103,66 @@ class EmbeddedSttStream:
         self._turn = TurnAudio()
 
     async def _best_reading(self, turn: TurnAudio) -> SttResult:
-        while turn.open_s > _FREEZE_ABOVE_S:
-            await self._freeze(turn, Priority.FINAL)
-        audio = turn.open_audio()
-        if is_silent(audio):
-            return _joined((*turn.frozen, _NOTHING))
+        start_bytes = turn.dropped_bytes
+        pieces = turn.pieces()
         async with asyncio.TaskGroup() as group:
             opinion = group.create_task(self._second_opinion(turn))
-            failure, reading = None, _NOTHING
-            try:
-                reading = await self._read(audio, Priority.FINAL)
-            except ProviderError as error:
-                failure = error  # raised below: a group would wrap it
-            in_doubt = reading.text and reading.confidence < _DOUBTFUL
+            decodes = [group.create_task(self._final_or_error(piece)) for piece in pieces]
+            await asyncio.wait(decodes)
+            outcomes = [decode.result() for decode in decodes]
+            readings = [outcome for outcome in outcomes if isinstance(outcome, SttResult)]
+            in_doubt = any(reading.text and reading.confidence < _DOUBTFUL for reading in readings)
             await asyncio.wait({opinion}, timeout=_PATIENCE_IN_DOUBT_S if in_doubt else _PATIENCE_S)
             opinion.cancel()
-        if failure is not None:
-            raise failure
+        for outcome in outcomes:
+            if isinstance(outcome, ProviderError):
+                raise outcome
+        before = turn.frozen
+        for piece, reading in zip(pieces[:-1], readings, strict=False):
+            turn.freeze(start_bytes, 2 * len(piece), reading)
+            start_bytes += 2 * len(piece)
         other = None if opinion.cancelled() else opinion.result()
-        if other and reading.text and disagreement(reading.text, other) > _MAX_DISAGREEMENT:
-            reading = SttResult(reading.text, reading.confidence, other)
-        return _joined((*turn.frozen, reading))
+        return _joined((*before, _with_alternative(_joined(readings), other)))
+
+    async def _final_or_error(self, audio: Floats) -> SttResult | ProviderError:
+        """Return an error instead of raising it, which would reach the caller of a task group wrapped."""
+        try:
+            return await self._read(audio, Priority.FINAL)
+        except ProviderError as error:
+            return error
 
     async def _read(self, audio: Floats, priority: Priority) -> SttResult:
-        """Ask Whisper; what it makes up from noise is dropped."""
+        """Ask Whisper; where it may have stopped half-way, see whether the end is there, and if not read both halves.
+
+        It often stops at the end of a sentence when a pause follows, and loses what comes after.
+        """
+        if is_silent(audio):
+            return _NOTHING
+        whole = await self._decode(audio, priority)
+        pause, voiced_s = pause_in(audio)
+        words = word_count(whole.text)
+        if not pause or voiced_s < _MIN_VOICED_S or words >= voiced_s * _MIN_WORDS_PER_S:
+            return whole
+        tail = await self._decode(audio[pause:], priority)
+        if ends_with(whole.text, tail.text):
+            return whole
+        halves = _joined((await self._decode(audio[:pause], priority), tail))
+        return halves if word_count(halves.text) > words else whole
+
+    async def _decode(self, audio: Floats, priority: Priority) -> SttResult:
+        """Ask Whisper once; what it makes up from noise is dropped."""
         reading = await self._owner.pool.run(priority, self._owner.whisper.read, audio)
         text = _ANNOTATION.sub("", reading.text).strip()
         if reading.is_noise or not any(character.isalnum() for character in text):
             return SttResult("", reading.confidence)
         return SttResult(text, reading.confidence)
 
-    async def _freeze(self, turn: TurnAudio, priority: Priority) -> None:
-        """Read the beginning of a long turn for good."""
-        start_bytes = turn.dropped_bytes
-        size_bytes, audio = turn.head()
-        reading = _NOTHING if is_silent(audio) else await self._read(audio, priority)
-        turn.freeze(start_bytes, size_bytes, reading)
+    async def _freeze(self, turn: TurnAudio) -> None:
+        """Read the beginning of a long turn for good, while the user goes on speaking."""
+        while len(pieces := turn.pieces()) > 1:
+            start_bytes = turn.dropped_bytes
+            reading = await self._read(pieces[0], Priority.PARTIAL)
+            turn.freeze(start_bytes, 2 * len(pieces[0]), reading)
 
     async def _second_opinion(self, turn: TurnAudio) -> str | None:
         """Return Moonshine's reading of the same speech: the last partial, if nothing was said since, or a new one."""
@@ -159,7 +185,14 @@ class EmbeddedSttStream:
             turn.partial = (end_bytes, text)
 
 
-def _joined(parts: tuple[SttResult, ...]) -> SttResult:
+def _with_alternative(reading: SttResult, other: str | None) -> SttResult:
+    """Add the other engine's reading if it differs by more than a word in ten."""
+    if not other or not reading.text or disagreement(reading.text, other) <= _MAX_DISAGREEMENT:
+        return reading
+    return SttResult(reading.text, reading.confidence, other)
+
+
+def _joined(parts: Sequence[SttResult]) -> SttResult:
     """Return the reading of a whole turn; it is as sure as its least sure part that has words."""
     spoken = [part for part in parts if part.text]
     if not spoken:

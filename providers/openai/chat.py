@@ -66,8 +66,7 @@ class ChatClient:
         async with contextlib.AsyncExitStack() as closing:
             with self._translated():
                 async with asyncio.timeout_at(first_by_s):
-                    request = self._client.chat.completions.create(model=self._model, stream=True, **body)
-                    chunks: Any = await request
+                    chunks = await self._request(body)
                     closing.push_async_callback(chunks.response.aclose)
                     chunk = await anext(chunks, None)
             while chunk is not None:
@@ -81,6 +80,16 @@ class ChatClient:
     async def aclose(self) -> None:
         """Close idle connections."""
         await self._client.close()
+
+    async def _request(self, body: Mapping[str, Any]) -> Any:
+        """Send the request; once more at once if the server closed a kept connection just as it was used again."""
+        create = self._client.chat.completions.create
+        try:
+            return await create(model=self._model, stream=True, **body)
+        except self._errors.APITimeoutError:
+            raise
+        except self._errors.APIConnectionError:
+            return await create(model=self._model, stream=True, **body)
 
     async def _next(self, chunks: Any, by_s: float) -> "ChatCompletionChunk | None":
         with self._translated():

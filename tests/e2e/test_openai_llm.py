@@ -93,6 +93,14 @@ async def test_a_wrong_key_is_not_tried_again() -> None:
     assert "sk-wrong" not in str(caught.value)
 
 
+async def test_a_connection_closed_before_the_answer_is_tried_once_more() -> None:
+    async with talking_to(Answer(gone=True), text("Hello"), Answer(gone=True), Answer(gone=True)) as (llm, server):
+        assert await ask(llm) == ["Hello"]
+        with pytest.raises(ProviderError):
+            await ask(llm)
+    assert len(server.requests) == 4
+
+
 async def test_nobody_there_is_worth_another_try() -> None:
     llm = OpenAiLlm(base_url="http://127.0.0.1:9/v1", api_key="", model="m")
     with pytest.raises(ProviderError) as caught:

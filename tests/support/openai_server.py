@@ -14,8 +14,8 @@ KEY = "sk-test"
 class Answer:
     """What one request gets.
 
-    `deltas` come one a chunk; a number among them is a wait in seconds, None is a stall that only the client ends. One that is
-    `deaf` never sends a byte.
+    `deltas` come one a chunk; a number among them is a wait in seconds, None is a stall that only the client ends.
+    A `deaf` one never sends a byte; `gone` closes the connection instead of answering.
     """
 
     deltas: Sequence[dict[str, Any] | float | None] = ()
@@ -23,6 +23,7 @@ class Answer:
     finish: str | None = "stop"
     cut: bool = False
     deaf: bool = False
+    gone: bool = False
 
 
 def text(*pieces: str) -> Answer:
@@ -69,7 +70,7 @@ class OpenAiServer:
                 if answer.status != 200:
                     _send_error(writer, answer.status)
                     continue
-                if not await self._stream(answer, reader, writer):
+                if answer.gone or not await self._stream(answer, reader, writer):
                     return
         finally:
             writer.close()
