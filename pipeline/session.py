@@ -85,8 +85,8 @@ class CallContext:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ended:
-    reason: str
+class _Ending:
+    """Wakes the loop of a call that was told to end."""
 
 
 _Item = (
@@ -98,7 +98,7 @@ _Item = (
     | SpeechStopped
     | ToolAsked
     | ModelFailed
-    | _Ended
+    | _Ending
 )
 
 
@@ -145,6 +145,9 @@ class CallSession:
         """Take `AudioIn`, `UiAction`, `RateAnnounced` or `PeerGone`. Never waits; ignored once the call is over."""
         if self._tasks is None:
             return
+        if isinstance(frame, PeerGone):
+            self.end("peer_gone")
+            return
         if not isinstance(frame, AudioIn):
             self._post(frame)
             return
@@ -156,7 +159,8 @@ class CallSession:
 
     def end(self, reason: str) -> None:
         """End the call now; a second call changes nothing."""
-        self._post(_Ended(reason))
+        self._end_reason = self._end_reason or reason
+        self._post(_Ending())
 
     async def run(self) -> CallReport:
         """Run the call to its end, whatever ends it."""
@@ -247,10 +251,6 @@ class CallSession:
                 self._serve_answer(item)
             case RateAnnounced(rate_hz):
                 self._ears.announce_rate(rate_hz)
-            case PeerGone():
-                self._end_reason = "peer_gone"
-            case _Ended(reason):
-                self._end_reason = reason
             case turns.BotStarted() | turns.BotFinished() | turns.TranscriptReady() | turns.EndJudged():
                 self._advance(item)
 

@@ -338,3 +338,16 @@ def test_the_model_reads_its_prompt_while_the_bot_says_a_written_line() -> None:
     assert llm.requests == []
     assert len(llm.prefills) == 1
     assert "What is your name?" in llm.prefills[0][0].content
+
+
+def test_a_flood_of_events_cannot_keep_a_call_from_ending() -> None:
+    async def scenario(lab: Lab) -> None:
+        await lab.quiet(0.3)
+        for _ in range(2000):
+            lab.call.receive(UiAction("nothing"))
+        lab.call.receive(PeerGone())
+        await asyncio.sleep(60)
+
+    report, _ = call(Setup(FLOW), scenario)
+    assert report.end_reason == "peer_gone"
+    assert report.duration_s < 1
