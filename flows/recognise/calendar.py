@@ -216,13 +216,23 @@ def _weekday(found: list[Token], today: date, asked: bool) -> tuple[date, int, i
         if day is None:
             continue
         before = found[index - 1].word if index > 0 else ""
-        start = found[index - 1].start if before in ("next", "this", "on") else token.start
+        if _names_next_week(found, index):
+            before = "next"
+        start = found[index - 1].start if index > 0 and before in ("next", "this", "on") else token.start
         if before == "next":
             monday = today - timedelta(days=today.weekday())
             return monday + timedelta(days=7 + day), start, token.end
-        ahead = (day - today.weekday()) % 7
-        return today + timedelta(days=ahead if ahead or before == "this" else 7), start, token.end
+        ahead = (day - today.weekday()) % 7 or (0 if before == "this" else 7)
+        later = 7 if before == "from" and index > 1 and found[index - 2].word == "week" else 0
+        return today + timedelta(days=ahead + later), start, token.end
     return None
+
+
+def _names_next_week(found: list[Token], index: int) -> bool:
+    """Whether `next week` stands beside a weekday."""
+    after = [token.word for token in found[index + 1 : index + 3]]
+    before = [token.word for token in found[max(0, index - 2) : index]]
+    return ["next", "week"] in (before, after)
 
 
 def _weekday_of(word: str, asked: bool) -> int | None:

@@ -53,21 +53,24 @@ def _forms(phrase: tuple[str, ...]) -> tuple[frozenset[str], ...]:
 
 
 def _exact(found: list[Token], phrases: list[tuple[str, tuple[str, ...]]]) -> Reading | None:
-    """The option said word for word; the longest phrase wins, two different ones of a length are no answer."""
+    """The option said word for word; of two that overlap the longer, and two apart are no answer."""
     heard = [token.word for token in found]
-    hits = []
+    hits: list[Reading] = []
     for option, phrase in phrases:
         forms, size = _forms(phrase), len(phrase)
         hits += [
-            (size, Reading(option, found[at].start, found[at + size - 1].end))
+            Reading(option, found[at].start, found[at + size - 1].end)
             for at, word in enumerate(heard)
             if forms and word in forms[0] and _says(heard[at : at + size], forms)
         ]
-    if not hits:
-        return None
-    longest = max(size for size, _ in hits)
-    values = {reading.value for size, reading in hits if size == longest}
-    return next(reading for size, reading in hits if size == longest) if len(values) == 1 else None
+    whole = [hit for hit in hits if not any(_inside(hit, other) for other in hits)]
+    return whole[0] if len({hit.value for hit in whole}) == 1 else None
+
+
+def _inside(hit: Reading, other: Reading) -> bool:
+    """Whether `hit` lies in the longer `other`."""
+    longer = other.end - other.start > hit.end - hit.start
+    return longer and other.start <= hit.start and hit.end <= other.end
 
 
 def _says(heard: list[str], forms: tuple[frozenset[str], ...]) -> bool:

@@ -11,10 +11,13 @@ _HALF: Final = re.compile(
 )
 _PART: Final = re.compile(r"\b(morning|afternoon|evening|tonight|at night|noon)\b", re.IGNORECASE)
 _PACKED: Final = re.compile(r"\b([0-9]{1,2})([0-5][0-9])\b(?=\s*(?:a\.?\s?m|p\.?\s?m|o'?clock))", re.IGNORECASE)
+_BARE: Final = re.compile(r"(?<![0-9.,:-])([0-9]{1,2})([0-5][0-9])(?![0-9.,:-]*[0-9])")
 _COLON: Final = re.compile(r"\b([0-9]{1,2})[:.]([0-5][0-9])\b")
 _FIXED: Final = {"noon": (12, 0), "midday": (12, 0), "midnight": (0, 0)}
 _TO: Final = ("to", "till", "before", "of", "til")
-_PAST: Final = ("past", "after")
+_PAST: Final = ("past", "after", "passed", "pass")
+# What a transcriber makes of `three` after `half past`.
+_MISHEARD: Final = {"free": "three", "tree": "three"}
 _CUES: Final = ("at", "around", "about", "by", "for")
 
 
@@ -27,7 +30,7 @@ def find(text: str, asked: bool = True) -> Reading | None:
         text: What was said.
         asked: Whether a time was asked for; then a bare hour counts too.
     """
-    found = tokens(text)
+    found = [Token(_MISHEARD.get(token.word, token.word), token.start, token.end) for token in tokens(text)]
     for hit in (_written(text, asked), _named(found), _relative(found), _hour(found, text, asked)):
         if hit is not None:
             hour, minute, start, end = hit
@@ -59,7 +62,7 @@ def _written(text: str, asked: bool) -> tuple[int, int, int, int] | None:
     match = _COLON.search(text)
     if match is not None and (":" in match[0] or asked or _HALF.match(text[match.end() :])):
         return int(match[1]), int(match[2]), match.start(), match.end()
-    match = _PACKED.search(text)
+    match = _PACKED.search(text) or (_BARE.search(text) if asked else None)
     return (int(match[1]), int(match[2]), match.start(), match.end()) if match else None
 
 

@@ -9,6 +9,7 @@ from flows.recognise.reading import Reading
 _ADDRESS: Final = re.compile(
     r"[A-Za-z0-9_%+-]{1,64}(?:\.[A-Za-z0-9_%+-]{1,64}){0,8}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,6}\.[A-Za-z]{2,24}"
 )
+_LETTERS: Final = re.compile(r"\b[A-Za-z](?:-[A-Za-z]\b){2,}")
 _PIECE: Final = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)?|[0-9]+|[@._+%-]")
 _SIGNS: Final = {
     "dot": ".", "period": ".", "point": ".", "underscore": "_", "dash": "-", "hyphen": "-", "minus": "-", "plus": "+",
@@ -25,6 +26,7 @@ _PROVIDERS: Final = frozenset({"gmail", "yahoo", "hotmail", "outlook", "icloud",
 
 def find(text: str) -> Reading | None:
     """An address, written (`a.b@example.com`) or spoken (`a dot b at example dot com`, letters one by one)."""
+    text = _LETTERS.sub(lambda match: match[0].replace("-", " "), text)
     written = _ADDRESS.search(text)
     if written is not None:
         return Reading(written[0].lower(), written.start(), written.end())

@@ -13,7 +13,8 @@ _YES_FIRST: Final = re.compile(
 )
 _NO_ANYWHERE: Final = re.compile(
     r"\b(?:not really|no thank(?:s| you)|no way|not at all|not now|not yet|not today|absolutely not|of course not"
-    r"|definitely not|certainly not|i don't|i do not|i'm not|i am not|i wouldn't|i haven't|i can't|don't think so"
+    r"|not quite|definitely not|certainly not"
+    r"|i don't|i do not|i'm not|i am not|i wouldn't|i haven't|i can't|don't think so"
     r"|(?:not|isn't|wasn't|ain't) (?:that |it |quite |entirely |all |so )*"
     r"(?:right|correct|true|it|good|fine|okay|ok|what i said)"
     r"|(?:that's|that is|it's|it is) (?:not|wrong|incorrect|false)|incorrect|wrong|negative|yeah,? no|please don't)\b"
@@ -22,7 +23,8 @@ _YES_ANYWHERE: Final = re.compile(
     r"\b(?:yes|yep|yeah|yup|ya|yah|yea|yass|yes please|uh huh|mm hmm|mhm|mmhmm|affirmative|absolutely|definitely"
     r"|certainly|of course|exactly|indeed|(?:that's|that is|it's|it is|you're|is) (?:right|correct|fine|good|it|true"
     r"|perfect|great|okay|ok|me)|correct|sounds (?:good|great|right)|go ahead|please do|by all means|i do|i am|i would"
-    r"|i'd love to|that works|works for me|all good|you got it|you bet)\b"
+    r"|i'd love to|i (?:guess|think|suppose) so|go for it"
+    r"|that's write|that works|works for me|all good|you got it|you bet)\b"
 )
 _NO_WORD: Final = re.compile(r"\b(?:no|nope|nah|naw|never|neither)\b")
 _SHORT_YES: Final = frozenset({"right", "true", "sure", "good", "fine", "ok", "okay", "perfect", "great", "yes", "y"})
@@ -54,5 +56,7 @@ def _decide(said: str, spoken: list[str]) -> bool | None:
     if plain_no is not None:
         return False
     if len(spoken) <= _SHORT_WORDS and any(word in _SHORT_YES for word in spoken):
+        return True
+    if said in ("it is", "i am", "they are", "that is"):
         return True
     return False if len(spoken) == 1 and spoken[0] in _ALONE_NO else None

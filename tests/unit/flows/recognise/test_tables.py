@@ -20,6 +20,7 @@ YES_NO = [
     ("No.", False), ("nope", False), ("No thanks.", False), ("Not really.", False), ("That's wrong.", False),
     ("No, that's not right.", False), ("I don't think so.", False), ("Nah.", False), ("That is not correct", False),
     ("Absolutely not.", False), ("Yeah, no.", False), ("That's incorrect", False), ("isn't right", False),
+    ("It is.", True), ("That's write.", True), ("Go for it.", True), ("I guess so.", True), ("Not quite.", False),
     ("I'm not sure.", None), ("maybe", None), ("I don't know", None), ("What do you mean?", None), ("", None),
     ("Tuesday", None), ("I know a nice place.", None), ("turn right at the next corner and then left", None),
 ]  # fmt: skip
@@ -55,6 +56,8 @@ DATE = [
     ("in two weeks", "2026-12-06"), ("a week from today", "2026-11-29"), ("Wednesdays are best", "2026-11-25"),
     ("Not Friday. I mean Thursday.", "2026-11-26"), ("February 29th", "2028-02-29"), ("Thurs", "2026-11-26"),
     ("Fryday", "2026-11-27"), ("two days from now", "2026-11-24"), ("tonight", "2026-11-22"),
+    ("a week from Friday", "2026-12-04"), ("Friday next week", "2026-11-27"),
+    ("December 5th at 3:30 p.m.", "2026-12-05"),
     ("February 30th", None), ("I may come", None), ("soon", None), ("", None), ("99/99", None),
 ]  # fmt: skip
 
@@ -66,6 +69,7 @@ TIME = [
     ("12 pm", "12:00"), ("12:30 a.m.", "00:30"), ("15:30", "15:30"), ("330 PM", "15:30"), ("ten fifteen", "10:15"),
     ("four pm", "16:00"), ("4 p.m., please", "16:00"), ("eleven", "11:00"), ("five past ten", "10:05"),
     ("three oh five", "15:05"), ("At 10.", "10:00"), ("ten. No wait, eleven.", "11:00"), ("2.45 pm", "14:45"),
+    ("330", "15:30"), ("Half-passed three.", "15:30"), ("half past free", "15:30"), ("1030", "10:30"),
     ("25:99", None), ("whenever", None), ("", None),
 ]  # fmt: skip
 
@@ -80,6 +84,7 @@ EMAIL = [
     ("ada.lovelace at example.com", "ada.lovelace@example.com"),
     ("ada dash l at example dot co dot uk", "ada-l@example.co.uk"), ("ada at g mail dot com", "ada@gmail.com"),
     ("you can reach me at ada at example dot com", "ada@example.com"),
+    ("A-N-N-A at example.com", "anna@example.com"),
     ("I have none", None), ("at home", None), ("", None), ("let us meet at noon", None),
 ]  # fmt: skip
 
@@ -110,6 +115,7 @@ ENUM = [
     ("beard trim", "beard trim"), ("the beard trims", "beard trim"), ("just a cut", "haircut"),
     ("the second one", "colouring"), ("option three", "beard trim"), ("bird trim", "beard trim"),
     ("colouring. I mean a haircut.", "haircut"),
+    ("a haircut and a beard trim", None), ("a haircut or a beard trim", None),
     ("haircut or colouring", None), ("pizza", None), ("", None), ("what is there?", None),
 ]  # fmt: skip
 
