@@ -207,11 +207,11 @@ class Leg(Protocol):
 class CallObserver(Protocol):
     """Watches a call: recording, log, metrics. Must be quick and must not raise."""
 
-    def heard(self, pcm: bytes, pos_samples: int) -> None:
-        """Take caller audio, 20 ms at 16 kHz, at its place on the call's clock."""
+    def heard(self, pcm: bytes, at_s: float) -> None:
+        """Take caller audio, 20 ms at 16 kHz, which began `at_s` seconds after the call did."""
 
     def spoke(self, pcm: bytes, rate_hz: int, at_s: float) -> None:
-        """Take bot audio as it is played, `at_s` seconds after the call began."""
+        """Take bot audio that is played from `at_s` seconds after the call began on."""
 
     def closed(self) -> None:
         """The call is over; called once."""
@@ -223,6 +223,5 @@ class Providers:
 
     stt: SpeechToText
     tts: TextToSpeech
-    vad: VoiceActivityModel
     end_of_turn: EndOfTurnModel | None = None
     llm: LanguageModel | None = None

@@ -1,0 +1,51 @@
+"""The application of the control plane; `server/app.py` adds the media plane's routes and the page."""
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from fastapi import FastAPI
+
+from control_api import errors
+from control_api.calls.routes import call_router
+from control_api.flows.routes import flow_router
+from control_api.health.routes import health_router
+from control_api.ports import CallArchive, FlowCatalogue, ServerState, UtcClock
+from control_api.sessions.routes import session_router
+from control_api.sessions.service import Tickets
+
+
+class Lifespan(Protocol):
+    """Opens what the server needs before its first request and closes it after the last."""
+
+    def __call__(self, app: FastAPI, /) -> AbstractAsyncContextManager[None]:
+        """Return the context in which `app` runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPlane:
+    """What the routes work with.
+
+    Attributes:
+        anonymous: Anyone who reaches the server may make sessions and list calls: it listens on loopback.
+    """
+
+    catalogue: FlowCatalogue
+    archive: CallArchive
+    state: ServerState
+    tickets: Tickets
+    clock: UtcClock
+    version: str
+    anonymous: bool
+
+
+def build_control_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> FastAPI:
+    """Return the application with all routes of the control plane."""
+    # No /docs page: it would load its scripts from elsewhere, and this server works offline.
+    app = FastAPI(title="Antiphon", version=plane.version, lifespan=lifespan, docs_url=None, redoc_url=None)
+    errors.install(app)
+    app.include_router(health_router(plane.state, plane.clock, plane.version))
+    app.include_router(flow_router(plane.catalogue))
+    app.include_router(call_router(plane.archive, anonymous=plane.anonymous))
+    app.include_router(session_router(plane.tickets, plane.catalogue, anonymous=plane.anonymous))
+    return app

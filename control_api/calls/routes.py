@@ -1,0 +1,38 @@
+"""`GET /calls`, `/calls/{call_id}`, `/calls/{call_id}/recording.wav`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, HTTPException
+from starlette.responses import FileResponse
+
+from control_api.ports import CallArchive
+
+
+def call_router(archive: CallArchive, *, anonymous: bool) -> APIRouter:
+    """Return the routes to calls that are over.
+
+    A call id is parsed as a UUID, so that no path gets through. Without `anonymous` (a server on loopback) nobody may
+    list calls; a call's own id, which only its caller was told, opens that call.
+    """
+    router = APIRouter(tags=["calls"])
+
+    @router.get("/calls", responses={401: {"description": "Authentication required"}})
+    def list_calls() -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """List the last calls, newest first."""
+        if not anonymous:
+            raise HTTPException(401, "Authentication required")
+        return {"calls": archive.recent()}
+
+    @router.get("/calls/{call_id}")
+    def get_call(call_id: UUID) -> Mapping[str, Any]:
+        """Return the report of a call."""
+        return archive.report(str(call_id))
+
+    @router.get("/calls/{call_id}/recording.wav", response_class=FileResponse)
+    def get_recording(call_id: UUID) -> FileResponse:
+        """Return the recording of a call: stereo, caller left, bot right."""
+        return FileResponse(archive.recording(str(call_id)), media_type="audio/wav", filename=f"{call_id}.wav")
+
+    return router

@@ -1,0 +1,1 @@
+"""The flows of this server, as documents and as graphs. Start with `routes.py`."""

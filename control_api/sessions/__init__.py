@@ -1,0 +1,1 @@
+"""Single-use tickets for a call. Start with `service.py`."""

@@ -1,0 +1,134 @@
+"""Runs a flow: one event in, actions out. Pure and total; the time is an argument."""
+
+from typing import Any, Final, assert_never
+
+from flows.actions import Action, Ask
+from flows.entering import enter
+from flows.events import (
+    AskFailed,
+    BotFinished,
+    Event,
+    Heard,
+    Started,
+    Tick,
+    ToolCalled,
+    UiEvent,
+    UserStarted,
+)
+from flows.hearing import on_heard
+from flows.kinds import kind_of
+from flows.model import Flow, StateDef
+from flows.slotfilling import CONFIRM_BELOW
+from flows.speaking import ask_llm
+from flows.state import State
+from flows.timers import on_ask_failed, on_finished, on_tick, start_timer
+from flows.tools import on_tool
+from flows.turn import Turn, slots
+from flows.ui import on_ui
+from flows.values import ValueProblem, coerce_variable
+
+__all__ = ["CONFIRM_BELOW", "endpointing", "initial", "likely_ask", "step"]
+
+_ENDPOINTING: Final = {
+    "digits": "digits", "phone": "digits", "email": "spelling", "yes_no": "yes_no", "text": "long_answer",
+}  # fmt: skip
+
+
+def initial(flow: Flow) -> State:
+    """The state before `Started`."""
+    del flow  # a state of one flow is, at the start, that of any
+    return State()
+
+
+def step(flow: Flow, state: State, event: Event, now_s: float) -> tuple[State, tuple[Action, ...]]:
+    """Advance `flow` by one event.
+
+    Args:
+        flow: Checked; see `check.py`.
+        state: From `initial`, or the last `step`.
+        event: What happened. Before `Started` and after the end nothing changes any more.
+        now_s: The clock, in seconds; only differences matter.
+
+    Returns:
+        The new state, and what is to be done, in order. `state.deadline_s` says when a `Tick` is wanted.
+    """
+    if state.ended or (state.node is None) != isinstance(event, Started):
+        return state, ()
+    turn = Turn(flow, state, now_s)
+    _dispatch(turn, event)
+    return turn.state, tuple(turn.actions)
+
+
+def _dispatch(turn: Turn, event: Event) -> None:
+    match event:
+        case Started():
+            _start(turn, event)
+        case Heard():
+            on_heard(turn, event)
+        case ToolCalled():
+            on_tool(turn, event)
+        case UiEvent():
+            on_ui(turn, event)
+            if not turn.state.speaking and turn.state.closing is None:
+                start_timer(turn)
+        case UserStarted():
+            turn.update(timer_s=None)
+        case BotFinished():
+            on_finished(turn)
+        case AskFailed():
+            on_ask_failed(turn, event.epoch)
+        case Tick():
+            on_tick(turn)
+        case _:
+            assert_never(event)
+
+
+def _start(turn: Turn, event: Started) -> None:
+    flow = turn.flow
+    limit = flow.settings.max_duration_secs
+    turn.update(
+        has_llm=event.has_llm,
+        today=event.today,
+        flow_deadline_s=None if limit is None else turn.now_s + limit,
+    )
+    values: dict[str, Any] = {
+        name: declared.default for name, declared in flow.variables.items() if declared.default is not None
+    }
+    for name, value in {**values, **event.context}.items():
+        if _fits(flow, name, value) or name not in values:
+            turn.set_variable(name, value)
+        else:
+            turn.set_variable(name, values[name])
+    enter(turn, flow.initial_state)
+
+
+def _fits(flow: Flow, name: str, value: Any) -> bool:
+    try:
+        coerce_variable(name, value, flow.variables)
+    except ValueProblem:
+        return False
+    return True
+
+
+def likely_ask(flow: Flow, state: State) -> Ask | None:
+    """What the language model will be asked if the user's next turn needs it; for warming its prompt cache."""
+    if not state.has_llm or state.node not in flow.states:
+        return None
+    turn = Turn(flow, state, 0.0)
+    ask_llm(turn)
+    return next((action for action in turn.actions if isinstance(action, Ask)), None)
+
+
+def endpointing(flow: Flow, state: State) -> str:
+    """How the end of the user's turn is best found now.
+
+    Returns:
+        One of `default`, `digits`, `spelling`, `yes_no`, `long_answer`.
+    """
+    node = flow.states.get(state.node or "") or StateDef("")
+    if state.confirmation is not None or state.gate_pending:
+        return "yes_no"
+    if node.endpointing is not None:
+        return node.endpointing
+    entry = slots(node).get(state.asking or "")
+    return "default" if entry is None else _ENDPOINTING.get(kind_of(entry[1], flow.variables), "default")

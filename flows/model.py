@@ -1,0 +1,257 @@
+"""A flow, read and frozen. `parse.py` makes it, `check.py` proves it, `interpreter.py` runs it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+END: Final = "__end__"
+ERROR: Final = "__error__"
+RESERVED: Final = frozenset({END, ERROR})
+
+
+def empty() -> Mapping[str, Any]:
+    """A mapping of nothing that stays so."""
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One comparison of a variable."""
+
+    variable: str
+    operator: str
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Guards joined by `all`, `any`, or `not` (none of them holds)."""
+
+    kind: Literal["all", "any", "not"]
+    members: "tuple[Condition | Group, ...]"
+
+
+Guard = Condition | Group
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Where an event leads; without a target it only sets variables."""
+
+    target: str | None
+    guard: Guard | None = None
+    set: Mapping[str, Any] = field(default_factory=empty)
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceRule:
+    """An `on_utterance` entry."""
+
+    pattern: str
+    target: str | None
+    capture_to: str | None = None
+    guard: Guard | None = None
+    requires_confirmation: bool = False
+    set: Mapping[str, Any] = field(default_factory=empty)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """An `on_timeout` entry; without a target the question is asked again."""
+
+    seconds: float
+    target: str | None = None
+    max_retries: int | None = None
+    fallback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transitions:
+    """All ways out of a state."""
+
+    on_tool_call: Mapping[str, Edge] = field(default_factory=empty)
+    on_ui_event: Mapping[str, Edge] = field(default_factory=empty)
+    on_action: Mapping[str, Edge] = field(default_factory=empty)
+    on_utterance: tuple[UtteranceRule, ...] = ()
+    on_timeout: Timeout | None = None
+    on_no_match: Edge | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing leads out; such a state is terminal."""
+        return not (
+            self.on_tool_call
+            or self.on_ui_event
+            or self.on_action
+            or self.on_utterance
+            or self.on_timeout
+            or self.on_no_match
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ParamDef:
+    """A tool's parameter, which is also a slot that recognisers can fill.
+
+    Attributes:
+        recognise: The recogniser named in the document; None leaves the choice to `slots.kind_of`.
+        ask: Lines that ask for it (extension).
+        confirm: When a heard value is read back: `auto`, `always` or `never` (extension).
+        schema: Further JSON Schema keys, such as `minimum`.
+    """
+
+    name: str
+    type: str = "string"
+    description: str = ""
+    required: bool = False
+    enum: tuple[str, ...] = ()
+    recognise: str | None = None
+    ask: tuple[str, ...] = ()
+    label: str | None = None
+    synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=empty)
+    confirm: str = "auto"
+    schema: Mapping[str, Any] = field(default_factory=empty)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolDef:
+    """A tool of a state; `defined` is False for a name that no state defines."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, ParamDef] = field(default_factory=empty)
+    speech_cue: str | None = None
+    auto_extract: Mapping[str, tuple[str, ...]] = field(default_factory=empty)
+    sets_variable: str | None = None
+    advances: bool = True
+    defined: bool = True
+
+    def variable_of(self, parameter: str) -> str:
+        """The variable that `parameter` fills."""
+        if self.sets_variable is not None and len(self.parameters) <= 1:
+            return self.sets_variable
+        return parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A confirmation gate."""
+
+    variables: tuple[str, ...]
+    on_confirm: str
+    on_reject: str | None = None
+    clears: bool = True
+    prompt: str | None = None
+    confirm_phrases: tuple[str, ...] = ()
+    reject_phrases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """One entry of `on_enter` or `on_exit`: either sets variables or emits a name."""
+
+    set: Mapping[str, Any] = field(default_factory=empty)
+    emit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StateDef:
+    """One state.
+
+    Attributes:
+        say: Lines to speak exactly (extension).
+        reprompt: Lines for when nothing was understood, used in turn (extension).
+        tools: What may be called here, in the order of `agent.tools`.
+    """
+
+    name: str
+    ui: Mapping[str, Any] | None = None
+    prompt: str = ""
+    say: tuple[str, ...] = ()
+    reprompt: tuple[str, ...] = ()
+    tools: Mapping[str, ToolDef] = field(default_factory=empty)
+    gate: Gate | None = None
+    transitions: Transitions = field(default_factory=Transitions)
+    on_enter: tuple[Hook, ...] = ()
+    on_exit: tuple[Hook, ...] = ()
+    endpointing: str | None = None
+    interruptible: bool = True
+    max_tokens: int | None = None
+    temperature: float | None = None
+    extra: Mapping[str, Any] = field(default_factory=empty)
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether nothing leads out of it."""
+        return self.transitions.is_empty and self.gate is None
+
+
+@dataclass(frozen=True, slots=True)
+class VariableDef:
+    """A declared variable."""
+
+    name: str
+    type: str = "string"
+    enum: tuple[str, ...] = ()
+    required: bool = False
+    default: Any = None
+    extra: Mapping[str, Any] = field(default_factory=empty)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What holds for the whole flow; `farewell` is spoken on entering `__end__` (extension)."""
+
+    base_system_prompt: str = ""
+    max_duration_secs: float | None = None
+    on_timeout: str | None = None
+    on_error: str | None = None
+    llm_required: bool = False
+    farewell: str = "Thank you. Goodbye."
+    extra: Mapping[str, Any] = field(default_factory=empty)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A whole conversation.
+
+    Attributes:
+        kinds: The recogniser of each variable that a parameter fills.
+        places: Line and column of each dotted path, for findings of the check.
+    """
+
+    id: str
+    initial_state: str
+    states: Mapping[str, StateDef]
+    version: str = "1.0.0"
+    description: str = ""
+    variables: Mapping[str, VariableDef] = field(default_factory=empty)
+    settings: Settings = field(default_factory=Settings)
+    extra: Mapping[str, Any] = field(default_factory=empty)
+    kinds: Mapping[str, str] = field(default_factory=empty, compare=False)
+    places: Mapping[str, tuple[int, int]] = field(default_factory=empty, compare=False, repr=False)
+
+    @property
+    def title(self) -> str:
+        """The first line of the description, or the id."""
+        lines = self.description.strip().splitlines()
+        return lines[0].strip() if lines else self.id
+
+
+def frozen(value: Any) -> Any:
+    """A deep copy that nothing can change."""
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: frozen(item) for key, item in value.items()})
+    if isinstance(value, (list, tuple)):
+        return tuple(frozen(item) for item in value)
+    return value
+
+
+def thawed(value: Any) -> Any:
+    """A deep copy of dicts and lists, ready for JSON."""
+    if isinstance(value, Mapping):
+        return {key: thawed(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [thawed(item) for item in value]
+    return value

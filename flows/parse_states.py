@@ -1,0 +1,110 @@
+"""Reads states and their tools."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from flows.model import ParamDef, StateDef, ToolDef
+from flows.parse_edges import gate, hooks, transitions
+from flows.reader import Section
+
+RECOGNISERS: Final = ("yes_no", "number", "digits", "date", "time", "email", "phone", "name", "enum", "text")
+ENDPOINTING: Final = ("default", "digits", "spelling", "yes_no", "long_answer")
+_CONFIRM: Final = ("auto", "always", "never")
+_TYPES: Final = {"number": "number", "yes_no": "boolean"}
+_STATE_KEYS: Final = (
+    "ui", "agent", "say", "reprompt", "transitions", "tools", "confirmation_gate", "on_enter", "on_exit",
+    "endpointing", "interruptible",
+)  # fmt: skip
+_PARAM_KEYS: Final = (
+    "type", "description", "required", "enum", "recognise", "ask", "label", "synonyms", "confirm",
+)  # fmt: skip
+
+
+def states(section: Section) -> Mapping[str, StateDef]:
+    """Read all states; a tool that a state only names is taken from the first state that defines it."""
+    local = {name: _tools(section.section(name).section("tools")) for name in section.children}
+    shared: dict[str, ToolDef] = {}
+    for tools in local.values():
+        for name, tool in tools.items():
+            shared.setdefault(name, tool)
+    return MappingProxyType({name: _state(section.section(name), name, local[name], shared) for name in local})
+
+
+def _state(section: Section, name: str, local: Mapping[str, ToolDef], shared: Mapping[str, ToolDef]) -> StateDef:
+    agent = section.section("agent")
+    constraint = agent.section("response_constraint")
+    max_tokens = constraint.number("max_tokens")
+    names = agent.words("tools") if agent.has("tools") else tuple(local)
+    return StateDef(
+        name=name,
+        ui=_ui(section),
+        prompt=agent.text("prompt") or "",
+        say=section.lines("say"),
+        reprompt=section.lines("reprompt"),
+        tools=MappingProxyType({each: _pick(each, local, shared) for each in names}),
+        gate=gate(section.section("confirmation_gate")) if section.has("confirmation_gate") else None,
+        transitions=transitions(section.section("transitions")),
+        on_enter=hooks(section, "on_enter"),
+        on_exit=hooks(section, "on_exit"),
+        endpointing=_choice(section, "endpointing", ENDPOINTING),
+        interruptible=section.flag("interruptible", True),
+        max_tokens=None if max_tokens is None else int(max_tokens),
+        temperature=constraint.number("temperature"),
+        extra=section.rest(*_STATE_KEYS),
+    )
+
+
+def _ui(section: Section) -> Mapping[str, object] | None:
+    if not section.has("ui"):
+        return None
+    section.section("ui").required_text("artifact_type")
+    return section.values("ui")
+
+
+def _pick(name: str, local: Mapping[str, ToolDef], shared: Mapping[str, ToolDef]) -> ToolDef:
+    return local.get(name) or shared.get(name) or ToolDef(name, f"Flow tool: {name}.", defined=False)
+
+
+def _tools(section: Section) -> Mapping[str, ToolDef]:
+    return MappingProxyType({name: _tool(section.section(name), name) for name in section.children})
+
+
+def _tool(section: Section, name: str) -> ToolDef:
+    parameters = section.section("parameters")
+    extract = section.section("auto_extract")
+    return ToolDef(
+        name=name,
+        description=section.text("description") or f"Flow tool: {name}.",
+        parameters=MappingProxyType({key: _param(parameters.section(key), key) for key in parameters.children}),
+        speech_cue=section.text("speech_cue"),
+        auto_extract=MappingProxyType({key: extract.section(key).words("patterns") for key in extract.children}),
+        sets_variable=section.text("sets_variable"),
+        advances=section.flag("advances", True),
+    )
+
+
+def _param(section: Section, name: str) -> ParamDef:
+    synonyms = section.section("synonyms")
+    recognise = _choice(section, "recognise", RECOGNISERS)
+    return ParamDef(
+        name=name,
+        type=section.text("type") or _TYPES.get(recognise or "", "string"),
+        description=section.text("description") or "",
+        required=section.flag("required", False),
+        enum=section.words("enum"),
+        recognise=recognise,
+        ask=section.lines("ask"),
+        label=section.text("label"),
+        synonyms=MappingProxyType({key: synonyms.words(key) for key in synonyms.children}),
+        confirm=_choice(section, "confirm", _CONFIRM) or "auto",
+        schema=section.rest(*_PARAM_KEYS),
+    )
+
+
+def _choice(section: Section, key: str, allowed: tuple[str, ...]) -> str | None:
+    value = section.text(key)
+    if value is not None and value not in allowed:
+        section.wrong(key, "one of " + ", ".join(allowed))
+        return None
+    return value

@@ -1,0 +1,173 @@
+"""One bot turn being made: what the flow wants said becomes sentences, sentences become audio in the playout."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import structlog
+
+from flows.actions import Ask, Say, ToolReturned
+from kit.clock import Clock
+from kit.errors import ProviderError
+from pipeline.brain import Speech
+from pipeline.playout import Playout
+from pipeline.ports import LanguageModel, LlmOptions, Message, TextToSpeech, ToolCall
+from pipeline.speech import SentenceSplitter, sentences
+from pipeline.turn_log import TurnTimes
+
+log = structlog.get_logger()
+
+_Item = TypeVar("_Item")
+
+_TTS_CHUNK_LIMIT_S = 4.0
+_LLM_CHUNK_LIMIT_S = 8.0
+_SENTENCES_AHEAD = 16
+_TOOL_ROUNDS = 4  # a model that calls tools for ever is stopped
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPorts:
+    """What an answer needs of its call.
+
+    Attributes:
+        history: The conversation so far, without the system prompt.
+        call_tool: Runs a tool through the flow; returns what is to be spoken on.
+        ask_failed: Tells the flow that the model is of no use now; returns what is to be spoken instead.
+        on_text: Takes the text so far and whether it is whole.
+    """
+
+    tts: TextToSpeech
+    llm: LanguageModel | None
+    playout: Playout
+    clock: Clock
+    history: Callable[[], list[Message]]
+    call_tool: Callable[[ToolCall, int], Awaitable[tuple[Speech, ...]]]
+    ask_failed: Callable[[int, str], Awaitable[tuple[Speech, ...]]]
+    on_text: Callable[[str, bool], None]
+
+
+@dataclass(slots=True)
+class Answer:
+    """Makes one generation. Cancelling `run` frees everything it holds."""
+
+    generation: int
+    ports: AnswerPorts
+    times: TurnTimes
+    _text: str = ""
+    _exchange: list[Message] = field(default_factory=list)
+
+    async def run(self, plan: Sequence[Speech]) -> None:
+        """Speak `plan` in order, and what tools add to it; the playout is complete afterwards."""
+        ahead: asyncio.Queue[str | None] = asyncio.Queue(_SENTENCES_AHEAD)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._voice(ahead))
+                await self._write(plan, ahead)
+                await ahead.put(None)
+                self.ports.on_text(self._text, True)
+        finally:
+            self.ports.playout.complete(self.generation)
+
+    # --- text -----------------------------------------------------------------------------------------------------
+    async def _write(self, plan: Sequence[Speech], ahead: "asyncio.Queue[str | None]") -> None:
+        pending = list(plan)
+        rounds = 0
+        last_ask: Ask | None = None
+        while pending:
+            item = pending.pop(0)
+            match item:
+                case Say(text):
+                    for sentence in sentences(text):
+                        await self._sentence(sentence, ahead)
+                case Ask():
+                    last_ask = item
+                    rounds += 1
+                    pending.extend(await self._ask(item, ahead, rounds))
+                case ToolReturned(call_id, result, run_again):
+                    self._exchange.append(Message("tool", result or "ok", tool_call_id=call_id))
+                    if run_again and last_ask is not None and not any(isinstance(p, Ask) for p in pending):
+                        pending.append(last_ask)
+
+    async def _ask(self, ask: Ask, ahead: "asyncio.Queue[str | None]", rounds: int) -> tuple[Speech, ...]:
+        """Let the model speak; return what its tool calls, or its failure, add to the plan."""
+        if self.ports.llm is None or rounds > _TOOL_ROUNDS:
+            return await self.ports.ask_failed(ask.epoch, "llm.unavailable" if rounds == 1 else "llm.tool_loop")
+        try:
+            calls = await self._stream(self.ports.llm, ask, ahead)
+        except ProviderError as error:
+            log.warning("llm_failed", provider=error.provider, code=error.code)
+            return await self.ports.ask_failed(ask.epoch, error.code)
+        more: list[Speech] = []
+        for call in calls:
+            more.extend(await self.ports.call_tool(call, ask.epoch))
+        return tuple(more)
+
+    async def _stream(self, llm: LanguageModel, ask: Ask, ahead: "asyncio.Queue[str | None]") -> list[ToolCall]:
+        splitter = SentenceSplitter()
+        calls: list[ToolCall] = []
+        spoken: list[str] = []
+        messages = [Message("system", ask.instructions), *self.ports.history(), *self._exchange]
+        stream = llm.stream(messages, ask.tools, LlmOptions(ask.max_tokens, ask.temperature))
+        async with contextlib.aclosing(_bounded(stream, _LLM_CHUNK_LIMIT_S, "llm")) as chunks:
+            async for chunk in chunks:
+                self.times.mark("llm_first_token", self.ports.clock.now_s())
+                if isinstance(chunk, ToolCall):
+                    calls.append(chunk)
+                    continue
+                spoken.append(chunk)
+                for sentence in splitter.feed(chunk):
+                    await self._sentence(sentence, ahead)
+        for sentence in splitter.flush():
+            await self._sentence(sentence, ahead)
+        if calls:
+            self._exchange.append(Message("assistant", "".join(spoken), tool_calls=tuple(calls)))
+        return calls
+
+    async def _sentence(self, sentence: str, ahead: "asyncio.Queue[str | None]") -> None:
+        if "llm_first_token" in self.times.moments_s:
+            self.times.mark("first_sentence", self.ports.clock.now_s())
+        self._text = f"{self._text} {sentence}".strip()
+        self.ports.on_text(self._text, False)
+        await ahead.put(sentence)
+
+    # --- voice ----------------------------------------------------------------------------------------------------
+    async def _voice(self, ahead: "asyncio.Queue[str | None]") -> None:
+        tts, playout = self.ports.tts, self.ports.playout
+        while (sentence := await ahead.get()) is not None:
+            playout.open_piece(self.generation, sentence, tts.rate_hz)
+            try:
+                async with contextlib.aclosing(_bounded(tts.stream(sentence), _TTS_CHUNK_LIMIT_S, "tts")) as chunks:
+                    async for pcm in chunks:
+                        self.times.mark("tts", self.ports.clock.now_s())
+                        playout.push(self.generation, pcm)
+                        await playout.room()
+            except ProviderError as error:
+                # The caption still shows what could not be spoken; the next sentence may work.
+                log.warning("tts_failed", provider=error.provider, code=error.code)
+
+
+async def _bounded(stream: AsyncIterator[_Item], limit_s: float, provider: str) -> AsyncGenerator[_Item, None]:
+    """Pass `stream` on, but wait for no item longer than `limit_s`.
+
+    Raises:
+        ProviderError: The stream stalled.
+    """
+    items = stream.__aiter__()
+    try:
+        while True:
+            try:
+                async with asyncio.timeout(limit_s):
+                    item = await anext(items)
+            except StopAsyncIteration:
+                return
+            except TimeoutError as error:
+                raise ProviderError(
+                    provider, f"nothing came for {limit_s} s", retryable=True, code="provider.stalled"
+                ) from error
+            yield item
+    finally:
+        closing = getattr(items, "aclose", None)
+        if closing is not None:
+            await closing()

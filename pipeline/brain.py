@@ -1,0 +1,69 @@
+"""A running flow: its state, and its actions sorted by who performs them."""
+
+from dataclasses import dataclass
+
+from flows.actions import Ask, Emitted, HangUp, Say, ScreenAction, ToolReturned
+from flows.events import Event
+from flows.interpreter import endpointing, initial, likely_ask, step
+from flows.model import Flow
+
+Speech = Say | Ask | ToolReturned
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one event led to.
+
+    Attributes:
+        screen: For the other side's screen, in order.
+        speech: For the bot's next turn, in order.
+        emitted: Names for analytics.
+        hang_up: Why the call should end once all is heard, or None.
+    """
+
+    screen: tuple[ScreenAction, ...]
+    speech: tuple[Speech, ...]
+    emitted: tuple[str, ...]
+    hang_up: str | None
+
+
+class Brain:
+    """The only holder of a call's flow state."""
+
+    def __init__(self, flow: Flow) -> None:
+        """Be ready for `Started`."""
+        self.flow = flow
+        self.state = initial(flow)
+
+    def step(self, event: Event, now_s: float) -> Outcome:
+        """Advance by one event."""
+        self.state, actions = step(self.flow, self.state, event, now_s)
+        screen: list[ScreenAction] = []
+        speech: list[Speech] = []
+        emitted: list[str] = []
+        hang_up = None
+        for action in actions:
+            match action:
+                case Say() | Ask() | ToolReturned():
+                    speech.append(action)
+                case HangUp(reason):
+                    hang_up = reason
+                case Emitted(name):
+                    emitted.append(name)
+                case _:
+                    screen.append(action)
+        return Outcome(tuple(screen), tuple(speech), tuple(emitted), hang_up)
+
+    def likely_ask(self) -> Ask | None:
+        """What the model will be asked if the next turn of the user needs it."""
+        return likely_ask(self.flow, self.state)
+
+    @property
+    def deadline_s(self) -> float | None:
+        """When the flow wants a `Tick`."""
+        return self.state.deadline_s
+
+    @property
+    def profile(self) -> str:
+        """What kind of answer the flow waits for (`pipeline.turns.endpointing.PROFILES`)."""
+        return endpointing(self.flow, self.state)

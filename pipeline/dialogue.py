@@ -1,0 +1,80 @@
+"""What was said in a call, by whom, and how much of it was heard: history, captions, turn log."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from kit.ids import uuid7
+from pipeline.frames.control import Waterfall
+from pipeline.frames.text import Caption
+from pipeline.ports import Message
+from pipeline.turn_log import TurnLog, TurnTimes
+
+_SHOWN_MESSAGES = 40
+
+
+@dataclass(slots=True)
+class Dialogue:
+    """Keeps one truth for captions, the model's history and the report: what was heard."""
+
+    send: Callable[[Caption], None]
+    log: TurnLog = field(default_factory=TurnLog)
+    _messages: list[Message] = field(default_factory=list)
+    _user_id: str | None = None
+    _bot_id: str = ""
+    _bot_text: str = ""
+    _times: TurnTimes | None = None
+    _waterfall: Waterfall | None = None
+
+    def history(self) -> list[Message]:
+        """Return what a model is shown, oldest first, without a system prompt."""
+        return self._messages[-_SHOWN_MESSAGES:]
+
+    # --- the user ---------------------------------------------------------------------------------------------------
+    def user_partial(self, text: str) -> None:
+        """Show words that may still change."""
+        self._user_id = self._user_id or uuid7()
+        self.send(Caption(self._user_id, "user", text, is_final=False))
+
+    def user_final(self, text: str) -> None:
+        """The user said this."""
+        self.send(Caption(self._user_id or uuid7(), "user", text))
+        self._user_id = None
+        self._messages.append(Message("user", text))
+        self.log.caller_said(text)
+
+    def user_nothing(self) -> None:
+        """It was not speech: take back what was shown."""
+        if self._user_id is not None:
+            self.send(Caption(self._user_id, "user", "", is_final=False))
+            self._user_id = None
+
+    # --- the bot ----------------------------------------------------------------------------------------------------
+    def bot_begins(self, times: TurnTimes) -> None:
+        """A bot turn is being made."""
+        self._bot_id, self._bot_text, self._times, self._waterfall = uuid7(), "", times, None
+
+    def bot_text(self, text: str, whole: bool) -> None:
+        """Show the text of the bot turn so far."""
+        self._bot_text = text
+        if text:
+            self.send(Caption(self._bot_id, "assistant", text, is_final=whole))
+
+    def bot_audible(self) -> Waterfall | None:
+        """The first sample went out; return where the gap before it went."""
+        if self._times is not None:
+            self._waterfall = self._times.waterfall(self.log.next_turn)
+        return self._waterfall
+
+    def bot_ends(self, heard: str | None) -> None:
+        """The bot turn is over; `heard` is what was heard of it, None for all."""
+        if self._times is None:
+            return
+        interrupted = heard is not None and heard != self._bot_text
+        text = self._bot_text if heard is None else heard
+        if interrupted and self._bot_text:
+            self.send(Caption(self._bot_id, "assistant", text, interrupted=True))
+        if text:
+            self._messages.append(Message("assistant", text))
+        if text or self._waterfall is not None:
+            self.log.bot_said(text, self._waterfall, interrupted=interrupted)
+        self._times = None

@@ -1,0 +1,90 @@
+"""The hearing half of a call: frames become voice edges, and the audio of a turn reaches the recogniser."""
+
+from collections import deque
+from collections.abc import Callable
+
+from pipeline.ingest import RATE_HZ, Ingest
+from pipeline.ports import SttStream, VoiceGate
+from pipeline.turns.voice_activity import Activity, SpeechStarted, SpeechStopped, step
+from pipeline.vad import VadScheduler
+
+_PREROLL_FRAMES = 20  # 400 ms: the detector needs 100 to 200 ms to be sure, and a plosive starts before the voice
+_LONGEST_TURN_FRAMES = 50 * 90
+
+
+class Ears:
+    """Keeps the last moments of audio, so that a turn reaches the recogniser from its first sound."""
+
+    def __init__(
+        self,
+        rate_in_hz: int,
+        vad: VadScheduler,
+        gate: VoiceGate | None,
+        on_edge: Callable[[SpeechStarted | SpeechStopped], None],
+    ) -> None:
+        """Report edges to `on_edge`."""
+        self._ingest = Ingest(rate_in_hz)
+        self._on_edge = on_edge
+        self._activity = Activity()
+        self._track = vad.open(self._on_probability, gate)
+        self._preroll: deque[bytes] = deque(maxlen=_PREROLL_FRAMES)
+        self._stream: SttStream | None = None
+        self._turn: list[bytes] | None = None
+
+    def attach(self, stream: SttStream) -> None:
+        """Send turns to this recogniser."""
+        self._stream = stream
+
+    def announce_rate(self, rate_hz: int) -> None:
+        """Expect another rate from now on."""
+        self._ingest.announce_rate(rate_hz)
+
+    @property
+    def pos_samples(self) -> int:
+        """Samples taken so far, at 16 kHz."""
+        return self._ingest.pos_samples
+
+    def feed(self, pcm: bytes) -> list[bytes]:
+        """Take what a leg sent; return the 20 ms frames it made."""
+        frames = self._ingest.feed(pcm)
+        for frame in frames:
+            if self._turn is not None and len(self._turn) < _LONGEST_TURN_FRAMES:
+                self._turn.append(frame)
+                if self._stream:
+                    self._stream.feed(frame)
+            else:
+                self._preroll.append(frame)
+            self._track.feed(frame)
+        return frames
+
+    def open_turn(self) -> None:
+        """Give the recogniser audio from shortly before now on; an open turn goes on."""
+        if self._turn is not None:
+            return
+        self._turn = list(self._preroll)
+        self._preroll.clear()
+        if self._stream:
+            self._stream.begin()
+            for frame in self._turn:
+                self._stream.feed(frame)
+
+    def close_turn(self) -> None:
+        """The turn is over; the recogniser gets nothing until the next."""
+        self._turn = None
+
+    def turn_pcm(self) -> bytes:
+        """Return the audio of the open turn (16 kHz)."""
+        return b"".join(self._turn or ())
+
+    def seconds_since(self, pos_samples: int) -> float:
+        """Return how long ago, in media time, the sample at `pos_samples` came in."""
+        return (self._ingest.pos_samples - pos_samples) / RATE_HZ
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._track.close()
+
+    def _on_probability(self, probability: float, pos_samples: int) -> None:
+        self._activity, edge = step(self._activity, probability, pos_samples)
+        if edge is not None:
+            self._on_edge(edge)

@@ -1,0 +1,217 @@
+"""The way out: one paced line of audio per call, which alone knows what the other side has heard.
+
+Deadlines are absolute: sample `n` is due at `origin + n / rate`, whatever was late before. Audio is sent `lead_ms`
+ahead of that, so a stall shorter than the lead is not heard and a longer one is caught up.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kit.clock import Clock
+from pipeline.audio.resample import Resampler
+from pipeline.frames.audio import AudioOut
+
+FRAME_S = 0.02
+_ROOM_S = 12.0  # a voice that is faster than speech waits when this much is queued
+
+
+@dataclass(slots=True)
+class _Piece:
+    """Audio of one sentence: where its text is on the line."""
+
+    text: str
+    start_samples: int
+    end_samples: int
+
+
+class Playout:
+    """Plays one answer at a time; a newer generation replaces an older one."""
+
+    def __init__(
+        self,
+        rate_hz: int,
+        lead_ms: int,
+        send: Callable[[AudioOut, float], None],
+        on_started: Callable[[int], None],
+        on_finished: Callable[[int], None],
+        clock: Clock,
+    ) -> None:
+        """Send frames through `send(frame, due_s)`; report the first and the last sample of each answer."""
+        self.rate_hz = rate_hz
+        self.generation = 0
+        self._frame_bytes = 2 * int(rate_hz * FRAME_S)
+        self._lead_s = lead_ms / 1000
+        self._send, self._on_started, self._on_finished, self._clock = send, on_started, on_finished, clock
+        self._queue: deque[bytes] = deque()
+        self._rest = bytearray()
+        self._pieces: list[_Piece] = []
+        self._sent_samples = 0
+        self._queued_samples = 0  # of this answer: sent and still to send
+        self._answer_start = 0
+        self._origin_s = 0.0
+        self._resampler: Resampler | None = None
+        self._complete = True
+        self._started = False
+        self._paused = False
+        self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+
+    # --- filling ------------------------------------------------------------------------------------------------
+    def begin(self, generation: int, *, paused: bool) -> None:
+        """Make room for a new answer; what is left of the old one is dropped."""
+        self._clear()
+        self.generation = generation
+        self._complete = False
+        self._paused = paused
+
+    def open_piece(self, generation: int, text: str, rate_hz: int) -> None:
+        """Say which words the next audio (at `rate_hz`) speaks."""
+        if generation != self.generation:
+            return
+        self._close_piece()
+        here = self._answer_start + self._queued_samples
+        self._pieces.append(_Piece(text, here, here))
+        self._resampler = Resampler(rate_hz, self.rate_hz)
+
+    def push(self, generation: int, pcm: bytes) -> None:
+        """Queue audio of the open piece; audio of a stale generation is dropped."""
+        if generation != self.generation or self._complete or self._resampler is None:
+            return
+        self._rest += self._resampler(pcm)
+        size = self._frame_bytes
+        whole = len(self._rest) // size
+        for i in range(whole):
+            self._append(bytes(self._rest[i * size : (i + 1) * size]))
+        del self._rest[: whole * size]
+
+    def complete(self, generation: int) -> None:
+        """Say that the answer is whole: it is finished once it has been heard."""
+        if generation != self.generation or self._complete:
+            return
+        self._close_piece()
+        self._complete = True
+        self._wake.set()
+
+    async def room(self) -> None:
+        """Wait until less than `_ROOM_S` of audio is queued."""
+        await self._room.wait()
+
+    # --- the floor ----------------------------------------------------------------------------------------------
+    def pause(self) -> None:
+        """Stop sending after the frames already out; keep the rest."""
+        self._paused = True
+
+    def resume(self) -> None:
+        """Send on from the next frame."""
+        self._paused = False
+        self._wake.set()
+
+    def flush(self, generation: int) -> None:
+        """Drop what has not been sent of this answer; nothing of it leaves any more, and it does not finish."""
+        if generation == self.generation:
+            self.generation = -1
+            self._queue.clear()
+            self._rest.clear()
+            self._complete = True
+            self._started = False
+            self._room.set()
+
+    def heard_text(self) -> str:
+        """Return the words of the current or last answer that the other side has heard, cut at a word."""
+        heard = self._heard_samples()
+        words: list[str] = []
+        for piece in self._pieces:
+            length = piece.end_samples - piece.start_samples
+            if heard >= piece.end_samples:
+                words.append(piece.text)
+            elif heard > piece.start_samples and length:
+                in_piece = piece.text.split()
+                share = (heard - piece.start_samples) / length
+                words.append(" ".join(in_piece[: int(len(in_piece) * share)]))
+        return " ".join(part for part in words if part)
+
+    def _heard_samples(self) -> int:
+        ahead_s = self._origin_s + self._sent_samples / self.rate_hz - self._clock.now_s()
+        return self._sent_samples - max(0, int(ahead_s * self.rate_hz))
+
+    # --- playing ------------------------------------------------------------------------------------------------
+    async def run(self) -> None:
+        """Play for as long as the call lasts."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            await self._play()
+            await self._finish()
+
+    async def _play(self) -> None:
+        while self._queue and not self._paused:
+            now_s = self._clock.now_s()
+            due_s = self._origin_s + self._sent_samples / self.rate_hz
+            if due_s < now_s - self._lead_s or not self._started:
+                # Nothing was playing (or we are later than the lead can hide): the line starts anew, now.
+                self._origin_s = now_s - self._sent_samples / self.rate_hz
+                due_s = now_s
+            if due_s - self._lead_s > now_s:
+                await asyncio.sleep(due_s - self._lead_s - now_s)
+                continue
+            self._send_next(due_s)
+
+    def _send_next(self, due_s: float) -> None:
+        pcm = self._queue.popleft()
+        if len(self._queue) * FRAME_S < _ROOM_S:
+            self._room.set()
+        generation, first = self.generation, not self._started
+        self._started = True
+        self._send(AudioOut(pcm, self._sent_samples, generation), due_s)
+        self._sent_samples += len(pcm) // 2
+        if first:
+            self._on_started(generation)
+
+    async def _finish(self) -> None:
+        """Wait until the last sample is heard, unless something changes before."""
+        if not self._complete or self._queue or self._paused or self.generation < 0:
+            return
+        generation = self.generation
+        end_s = self._origin_s + self._sent_samples / self.rate_hz if self._started else 0.0
+        while (left_s := end_s - self._clock.now_s()) > 0 and generation == self.generation:
+            try:
+                async with asyncio.timeout(left_s):
+                    await self._wake.wait()
+                self._wake.clear()
+            except TimeoutError:
+                pass
+            if self._paused:
+                return
+        if generation != self.generation:
+            self._wake.set()  # whatever replaced it may be waiting already
+            return
+        self.generation = -1
+        self._started = False
+        self._on_finished(generation)
+
+    def _append(self, frame: bytes) -> None:
+        self._queue.append(frame)
+        self._queued_samples += len(frame) // 2
+        if self._pieces:
+            self._pieces[-1].end_samples = self._answer_start + self._queued_samples
+        if len(self._queue) * FRAME_S >= _ROOM_S:
+            self._room.clear()
+        self._wake.set()
+
+    def _close_piece(self) -> None:
+        if self._rest:
+            self._append(bytes(self._rest) + bytes(self._frame_bytes - len(self._rest)))
+            self._rest.clear()
+
+    def _clear(self) -> None:
+        self._queue.clear()
+        self._rest.clear()
+        self._pieces.clear()
+        self._queued_samples = 0
+        self._answer_start = self._sent_samples
+        self._started = False
+        self._resampler = None
+        self._room.set()

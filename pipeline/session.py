@@ -1,0 +1,389 @@
+"""One call, from its first frame to its last: the shell around the turn owner and the flow.
+
+Everything that happens goes through one queue and is decided by two pure machines; what they want is done here. One
+call is one task group: when `run` returns, nothing of it is left.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from flows import events as flow_events
+from flows.actions import Ask, FlowEnded, Say
+from flows.model import Flow
+from kit.clock import Clock
+from kit.errors import ProviderError
+from pipeline.brain import Brain, Outcome, Speech
+from pipeline.dialogue import Dialogue
+from pipeline.ears import Ears
+from pipeline.frames.audio import AudioIn
+from pipeline.frames.base import ControlFrame, DataFrame, SystemFrame
+from pipeline.frames.control import CallFailed, PeerGone, RateAnnounced, Screen, StatusChanged, UiAction
+from pipeline.ingest import RATE_HZ
+from pipeline.ports import CallObserver, Frame, Leg, Providers, VoiceGate
+from pipeline.report import CallReport
+from pipeline.turn_log import TurnTimes
+from pipeline.turn_reader import TurnReader
+from pipeline.turns import owner as turns
+from pipeline.turns.voice_activity import SpeechStarted, SpeechStopped
+from pipeline.vad import VadScheduler
+from pipeline.voice import ModelFailed, ToolAsked, Voice, VoicePorts
+
+log = structlog.get_logger()
+
+_INBOX = 512
+_CALLER_GAP_S = 0.25
+_TOO_LATE = "Sorry, that took too long on my side. Could you say that again?"
+_NOT_HEARD = "Sorry, I could not hear you. Could you say that again?"
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """Bounds of a call.
+
+    Attributes:
+        idle_s: Neither speech nor screen nor bot for this long ends the call.
+        longest_s: No call is longer.
+        partial_every_s: How often a turn under way is read; None for never.
+    """
+
+    idle_s: float = 120.0
+    longest_s: float = 7200.0
+    partial_every_s: float | None = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class CallHost:
+    """What the process lends to each of its calls.
+
+    Attributes:
+        new_gate: Makes a call's voice gate; None lets all audio through to the model.
+    """
+
+    vad: VadScheduler
+    clock: Clock
+    new_gate: Callable[[], VoiceGate] | None = None
+    settings: CallSettings = field(default_factory=CallSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """What a call is about.
+
+    Attributes:
+        context: Variables to set before the first state.
+        today: The caller's date, ISO 8601.
+    """
+
+    call_id: str
+    flow: Flow
+    context: Mapping[str, Any] = field(default_factory=dict)
+    today: str = "1970-01-01"
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    reason: str
+
+
+_Item = (
+    SystemFrame
+    | DataFrame
+    | ControlFrame
+    | turns.Input
+    | SpeechStarted
+    | SpeechStopped
+    | ToolAsked
+    | ModelFailed
+    | _Ended
+)
+
+
+class CallSession:
+    """A call. Made by the wiring, fed by a transport through `receive`, over when `run` returns."""
+
+    def __init__(
+        self,
+        about: CallContext,
+        providers: Providers,
+        leg: Leg,
+        host: CallHost,
+        observer: CallObserver | None = None,
+    ) -> None:
+        """Prepare; nothing happens before `run`."""
+        self._about, self._providers, self._leg, self._clock = about, providers, leg, host.clock
+        self._observer = observer
+        self._settings = host.settings
+        self._inbox: asyncio.Queue[_Item] = asyncio.Queue(_INBOX)
+        self._brain = Brain(about.flow)
+        self._owner = turns.State(has_end_model=providers.end_of_turn is not None)
+        self._ears = Ears(leg.capabilities.rate_in_hz, host.vad, host.new_gate() if host.new_gate else None, self._post)
+        self._reader = TurnReader(
+            self._ears,
+            providers.end_of_turn,
+            self._spawn,
+            self._post,
+            lambda text: self._dialogue.user_partial(text),
+            host.clock,
+        )
+        self._dialogue = Dialogue(leg.send)
+        self._voice = Voice(VoicePorts(providers, leg, self._dialogue, host.clock, self._spawn, self._post, observer))
+        self._times = TurnTimes(None, 0.0)
+        self._due: tuple[Speech, ...] = ()
+        self._live: set[asyncio.Task[None]] = set()
+        self._tasks: asyncio.TaskGroup | None = None
+        self._began_s = self._active_s = self._caller_offset_s = 0.0
+        self._hang_up: str | None = None
+        self._end_reason: str | None = None
+        self._completed = False
+
+    # --- from outside --------------------------------------------------------------------------------------------
+    def receive(self, frame: Frame) -> None:
+        """Take `AudioIn`, `UiAction`, `RateAnnounced` or `PeerGone`. Never waits; ignored once the call is over."""
+        if self._tasks is None:
+            return
+        if not isinstance(frame, AudioIn):
+            self._post(frame)
+            return
+        at_s = self._media_time_s()
+        for pcm in self._ears.feed(frame.pcm):
+            if self._observer is not None:
+                self._observer.heard(pcm, at_s)
+            at_s += len(pcm) / 2 / RATE_HZ
+
+    def end(self, reason: str) -> None:
+        """End the call now; a second call changes nothing."""
+        self._post(_Ended(reason))
+
+    async def run(self) -> CallReport:
+        """Run the call to its end, whatever ends it."""
+        started_at = self._clock.utc()
+        self._began_s = self._active_s = self._clock.now_s()
+        with structlog.contextvars.bound_contextvars(call_id=self._about.call_id):
+            try:
+                async with asyncio.TaskGroup() as self._tasks:
+                    self._spawn(self._voice.play(self._began_s))
+                    self._spawn(self._open_stt())
+                    self._start_flow()
+                    await self._decide_all()
+                    for task in tuple(self._live):
+                        task.cancel()
+            except* Exception:
+                log.exception("call_failed")
+                self._end_reason = "internal"
+            finally:
+                self._tasks = None
+                await self._close()
+        return CallReport(
+            self._about.call_id,
+            self._about.flow.id,
+            started_at,
+            self._clock.now_s() - self._began_s,
+            self._end_reason or "internal",
+            self._completed,
+            dict(self._brain.state.variables),
+            self._dialogue.log.turns(),
+        )
+
+    def _media_time_s(self) -> float:
+        """Return when, since the call began, the next sample from the caller was spoken.
+
+        Media time runs by samples, so that jitter does not shift it; a caller who sent nothing for a while is put back
+        on the clock.
+        """
+        now_s = self._clock.now_s() - self._began_s
+        at_s = self._ears.pos_samples / RATE_HZ + self._caller_offset_s
+        if now_s - at_s > _CALLER_GAP_S:
+            self._caller_offset_s += now_s - at_s
+            return now_s
+        return at_s
+
+    # --- the loop ------------------------------------------------------------------------------------------------
+    async def _decide_all(self) -> None:
+        while self._end_reason is None:
+            try:
+                async with asyncio.timeout_at(self._next_deadline_s()):
+                    item = await self._inbox.get()
+            except TimeoutError:
+                self._tick()
+            else:
+                self._handle(item)
+
+    def _next_deadline_s(self) -> float:
+        waits = [self._began_s + self._settings.longest_s]
+        if self._owner.phase == "listening":
+            waits.append(self._active_s + self._settings.idle_s)
+        waits.extend(due for due in (self._owner.deadline_s, self._brain.deadline_s) if due is not None)
+        return min(waits)
+
+    def _tick(self) -> None:
+        now_s = self._clock.now_s()
+        if self._owner.deadline_s is not None and now_s >= self._owner.deadline_s:
+            self._advance(turns.Tick())
+        elif self._brain.deadline_s is not None and now_s >= self._brain.deadline_s:
+            self._times = TurnTimes(None, now_s)
+            self._apply(self._brain.step(flow_events.Tick(), now_s))
+        elif now_s >= self._began_s + self._settings.longest_s:
+            self._end_reason = "too_long"
+        elif self._owner.phase == "listening" and now_s >= self._active_s + self._settings.idle_s:
+            self._leg.send(CallFailed("call.idle", "Nobody spoke for a while, so the call was ended."))
+            self._end_reason = "idle"
+
+    def _handle(self, item: "_Item") -> None:
+        self._active_s = self._clock.now_s()
+        match item:
+            case SpeechStarted():
+                self._reader.follow(self._settings.partial_every_s)
+                self._advance(turns.UserStarted())
+            case SpeechStopped(pos_samples):
+                self._advance(turns.UserStopped(self._active_s - self._ears.seconds_since(pos_samples)))
+            case UiAction(action, data):
+                self._times = TurnTimes(None, self._active_s)
+                self._apply(self._brain.step(flow_events.UiEvent(action, data), self._active_s))
+            case ToolAsked() | ModelFailed():
+                self._serve_answer(item)
+            case RateAnnounced(rate_hz):
+                self._ears.announce_rate(rate_hz)
+            case PeerGone():
+                self._end_reason = "peer_gone"
+            case _Ended(reason):
+                self._end_reason = reason
+            case turns.BotStarted() | turns.BotFinished() | turns.TranscriptReady() | turns.EndJudged():
+                self._advance(item)
+
+    def _post(self, item: "_Item") -> None:
+        """Queue something for the loop; what does not fit is dropped, and that is logged."""
+        try:
+            self._inbox.put_nowait(item)
+        except asyncio.QueueFull:
+            log.warning("inbox_full", dropped=type(item).__name__)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        assert self._tasks is not None, "a call spawns only while it runs"
+        task = self._tasks.create_task(work)
+        self._live.add(task)
+        task.add_done_callback(self._live.discard)
+        return task
+
+    # --- the turn owner's wishes ---------------------------------------------------------------------------------
+    def _advance(self, event: turns.Input) -> None:
+        self._owner, actions = turns.step(self._owner, event, self._clock.now_s())
+        for action in actions:
+            self._perform(action)
+
+    def _perform(self, action: turns.Action) -> None:
+        match action:
+            case turns.Decide(decision):
+                self._reader.decide(decision)
+            case turns.DropDecision():
+                self._reader.drop()
+            case turns.UserTookFloor():
+                self._apply(self._brain.step(flow_events.UserStarted(), self._clock.now_s()))
+            case turns.Commit(heard):
+                self._commit(heard)
+            case turns.Discard():
+                self._reader.close_turn()
+                self._dialogue.user_nothing()
+            case turns.Pause():
+                self._voice.playout.pause()
+            case turns.Resume():
+                self._voice.playout.resume()
+            case _:
+                self._perform_answer(action)
+
+    def _perform_answer(self, action: turns.StartAnswer | turns.StopAnswer | turns.BotDone | turns.Recover) -> None:
+        match action:
+            case turns.StartAnswer(generation, paused):
+                self._voice.start(generation, self._due, self._times, paused=paused)
+                self._voice.warm_model(self._brain.likely_ask(), self._due)
+            case turns.StopAnswer(generation):
+                self._voice.stop(generation)
+            case turns.BotDone():
+                self._dialogue.bot_ends(None)
+                self._leg.send(StatusChanged("listening"))
+                if self._hang_up is None:
+                    self._apply(self._brain.step(flow_events.BotFinished(), self._clock.now_s()))
+                else:
+                    self._end_reason = self._hang_up
+            case turns.Recover():
+                log.warning("answer_late")
+                self._speak((Say(_TOO_LATE),))
+
+    def _commit(self, heard: turns.Heard) -> None:
+        now_s = self._clock.now_s()
+        self._reader.close_turn()
+        self._times = TurnTimes(self._owner.quiet_since_s, self._owner.quiet_since_s)
+        for name, at_s in self._reader.moments_s.items():
+            self._times.mark(name, at_s)
+        self._times.mark("end_of_turn", now_s)
+        if heard.failed:
+            self._dialogue.user_nothing()
+            self._speak((Say(_NOT_HEARD),))
+            return
+        self._dialogue.user_final(heard.text)
+        outcome = self._brain.step(flow_events.Heard(heard.text, heard.confidence, heard.alternative), now_s)
+        self._apply(outcome)
+        if not outcome.speech and self._end_reason is None:
+            # Nothing to say is a finished bot turn too: the flow's timers start.
+            self._apply(self._brain.step(flow_events.BotFinished(), now_s))
+
+    # --- the flow's wishes ---------------------------------------------------------------------------------------
+    def _start_flow(self) -> None:
+        now_s = self._clock.now_s()
+        self._times = TurnTimes(None, now_s)
+        started = flow_events.Started(self._about.context, self._providers.llm is not None, self._about.today)
+        self._apply(self._brain.step(started, now_s))
+
+    def _apply(self, outcome: Outcome) -> None:
+        self._show(outcome)
+        self._times.mark("flow", self._clock.now_s())
+        self._advance(turns.ProfileSet(self._brain.profile))
+        if outcome.speech:
+            self._speak(outcome.speech)
+        if self._hang_up is not None and self._owner.bot is turns.Bot.IDLE:
+            self._end_reason = self._hang_up
+
+    def _show(self, outcome: Outcome) -> None:
+        for action in outcome.screen:
+            self._completed = self._completed or (isinstance(action, FlowEnded) and action.reason == "completed")
+            self._leg.send(Screen(action))
+        for name in outcome.emitted:
+            log.info("flow_event", name=name)
+        self._hang_up = outcome.hang_up or self._hang_up
+
+    def _speak(self, speech: tuple[Speech, ...]) -> None:
+        self._due = speech
+        interruptible = all(item.interruptible for item in speech if isinstance(item, Say | Ask))
+        self._advance(turns.AnswerDue(interruptible))
+
+    def _serve_answer(self, item: ToolAsked | ModelFailed) -> None:
+        """Step the flow for an answer under way; what it wants said is said by that answer."""
+        if item.reply.done():
+            return  # the answer was stopped meanwhile
+        match item:
+            case ToolAsked(call, epoch):
+                event: flow_events.Event = flow_events.ToolCalled(call.call_id, call.name, call.arguments, epoch)
+            case ModelFailed(epoch, code):
+                event = flow_events.AskFailed(epoch, code)
+        outcome = self._brain.step(event, self._clock.now_s())
+        self._show(outcome)
+        self._advance(turns.ProfileSet(self._brain.profile))
+        item.reply.set_result(outcome.speech)
+
+    async def _open_stt(self) -> None:
+        try:
+            self._reader.attach(await self._providers.stt.open("en"))
+        except ProviderError as error:
+            log.warning("stt_unavailable", provider=error.provider, code=error.code)
+            self._leg.send(CallFailed(error.code, "Speech recognition is not available now."))
+
+    async def _close(self) -> None:
+        await self._reader.aclose()
+        if self._owner.bot is not turns.Bot.IDLE:
+            self._dialogue.bot_ends(self._voice.playout.heard_text())
+        self._leg.send(StatusChanged("ended"))
+        if self._observer is not None:
+            self._observer.closed()

@@ -1,0 +1,73 @@
+"""Where the time of each turn went, and what is left of the call."""
+
+from dataclasses import dataclass, field
+
+from pipeline.frames.control import Span, Waterfall
+from pipeline.report import TurnReport
+
+# In the order in which they happen; each span ends where its moment came and begins where the last one before it did.
+SPANS = ("endpoint", "stt", "end_of_turn", "flow", "llm_first_token", "first_sentence", "tts", "playout")
+
+
+@dataclass(slots=True)
+class TurnTimes:
+    """Moments of one turn, on the loop's clock.
+
+    Attributes:
+        quiet_s: The caller's last voiced sample came in; None when the bot speaks unasked.
+        began_s: Where the turn's time starts: `quiet_s`, or when the answer became due.
+        moments_s: Span name → when it ended.
+    """
+
+    quiet_s: float | None
+    began_s: float
+    moments_s: dict[str, float] = field(default_factory=dict)
+
+    def mark(self, name: str, now_s: float) -> None:
+        """Note the first time that `name` happens."""
+        self.moments_s.setdefault(name, now_s)
+
+    def waterfall(self, turn: int) -> Waterfall:
+        """Return the spans one after the other; their sum is the gap."""
+        spans: list[Span] = []
+        last_s = self.began_s
+        for name in SPANS:
+            if name in self.moments_s:
+                end_s = max(self.moments_s[name], last_s)
+                spans.append(Span(name, _ms(last_s - self.began_s), _ms(end_s - self.began_s)))
+                last_s = end_s
+        return Waterfall(turn, _ms(last_s - self.quiet_s) if self.quiet_s is not None else None, tuple(spans))
+
+
+def _ms(seconds: float) -> float:
+    return round(1000 * seconds, 1)
+
+
+class TurnLog:
+    """Collects one entry per bot turn."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self._turns: list[TurnReport] = []
+        self._caller = ""
+
+    def caller_said(self, text: str) -> None:
+        """The next bot turn answers this."""
+        self._caller = text
+
+    def bot_said(self, text: str, waterfall: Waterfall | None, *, interrupted: bool) -> None:
+        """Close a bot turn with what was heard of it."""
+        gap_ms, spans = (waterfall.gap_ms, waterfall.spans) if waterfall else (None, ())
+        self._turns.append(TurnReport(len(self._turns), self._caller, text, gap_ms, spans, interrupted))
+        self._caller = ""
+
+    @property
+    def next_turn(self) -> int:
+        """Number of the turn under way; 0 is the greeting."""
+        return len(self._turns)
+
+    def turns(self) -> tuple[TurnReport, ...]:
+        """Return all turns, the unanswered last words of the caller included."""
+        if not self._caller:
+            return tuple(self._turns)
+        return (*self._turns, TurnReport(len(self._turns), self._caller, "", None))

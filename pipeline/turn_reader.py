@@ -1,0 +1,114 @@
+"""Reads the user's turn: quick partials while it goes on, the best reading and an end-of-turn verdict when it stops."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import structlog
+
+from kit.clock import Clock
+from kit.errors import ProviderError
+from pipeline.ears import Ears
+from pipeline.ports import EndOfTurnModel, SttStream
+from pipeline.turns.owner import EndJudged, Heard, TranscriptReady
+
+log = structlog.get_logger()
+
+Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+
+
+class TurnReader:
+    """The asynchronous half of hearing; every task it starts belongs to the call."""
+
+    def __init__(
+        self,
+        ears: Ears,
+        end_of_turn: EndOfTurnModel | None,
+        spawn: Spawn,
+        on_reading: Callable[[TranscriptReady | EndJudged], None],
+        on_partial: Callable[[str], None],
+        clock: Clock,
+    ) -> None:
+        """Report verdicts to `on_reading` and changeable text to `on_partial`."""
+        self._ears, self._end_of_turn, self._spawn = ears, end_of_turn, spawn
+        self._on_reading, self._on_partial = on_reading, on_partial
+        self._stream: SttStream | None = None
+        self._deciding: list[asyncio.Task[None]] = []
+        self._partials: asyncio.Task[None] | None = None
+        self._clock = clock
+        self.moments_s: dict[str, float] = {}
+
+    def attach(self, stream: SttStream) -> None:
+        """Use this recogniser from now on."""
+        self._stream = stream
+        self._ears.attach(stream)
+
+    def follow(self, every_s: float | None) -> None:
+        """The user talks: read along."""
+        self._ears.open_turn()
+        if every_s is not None and self._partials is None:
+            self._partials = self._spawn(self._read_along(every_s))
+
+    def decide(self, decision: int) -> None:
+        """The user paused: read all, and judge whether the turn is over."""
+        self._stop_partials()
+        self.moments_s = {"endpoint": self._clock.now_s()}
+        self._deciding = [self._spawn(self._read(decision))]
+        if self._end_of_turn is not None:
+            self._deciding.append(self._spawn(self._judge(self._end_of_turn, decision)))
+
+    def drop(self) -> None:
+        """Nobody waits for the verdict any more."""
+        for task in self._deciding:
+            task.cancel()
+        self._deciding = []
+
+    def close_turn(self) -> None:
+        """The turn is over, one way or the other."""
+        self.drop()
+        self._stop_partials()
+        self._ears.close_turn()
+
+    async def aclose(self) -> None:
+        """Free the recogniser."""
+        self._ears.close()
+        if self._stream is not None:
+            await self._stream.aclose()
+
+    def _stop_partials(self) -> None:
+        if self._partials is not None:
+            self._partials.cancel()
+            self._partials = None
+
+    async def _read_along(self, every_s: float) -> None:
+        while True:
+            await asyncio.sleep(every_s)
+            if self._stream is None:
+                continue
+            try:
+                result = await self._stream.partial()
+            except ProviderError as error:
+                log.info("partial_failed", provider=error.provider, code=error.code)
+                return
+            if result.text:
+                self._on_partial(result.text)
+
+    async def _read(self, decision: int) -> None:
+        heard = Heard("", 0.0)
+        try:
+            if self._stream is not None:
+                result = await self._stream.finalize()
+                heard = Heard(result.text, result.confidence, result.alternative)
+        except ProviderError as error:
+            log.warning("stt_failed", provider=error.provider, code=error.code)
+            heard = Heard("", 0.0, failed=True)
+        self.moments_s["stt"] = self._clock.now_s()
+        self._on_reading(TranscriptReady(decision, heard))
+
+    async def _judge(self, model: EndOfTurnModel, decision: int) -> None:
+        try:
+            probability = await model.probability(self._ears.turn_pcm())
+        except ProviderError as error:
+            log.info("end_of_turn_failed", provider=error.provider, code=error.code)
+            return
+        self._on_reading(EndJudged(decision, probability))

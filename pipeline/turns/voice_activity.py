@@ -1,0 +1,50 @@
+"""Speech probabilities become edges: where speech began and where it stopped. Pure."""
+
+from dataclasses import dataclass, replace
+
+START_PROBABILITY = 0.5
+STOP_PROBABILITY = 0.35  # hysteresis: a fading syllable is still speech
+START_WINDOWS = 3  # 96 ms: a click is not speech
+STOP_WINDOWS = 6  # 192 ms: a stop consonant is not silence
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """Somebody speaks since `pos_samples`."""
+
+    pos_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped:
+    """Nobody has spoken since `pos_samples`, the end of the last voiced window."""
+
+    pos_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What the detector remembers.
+
+    Attributes:
+        run: Windows in a row that speak against the current verdict.
+        edge_pos_samples: Where that run began.
+    """
+
+    speaking: bool = False
+    run: int = 0
+    edge_pos_samples: int = 0
+
+
+def step(
+    activity: Activity, probability: float, pos_samples: int
+) -> tuple[Activity, SpeechStarted | SpeechStopped | None]:
+    """Take one window's probability; `pos_samples` is where the window begins."""
+    against = probability < STOP_PROBABILITY if activity.speaking else probability >= START_PROBABILITY
+    if not against:
+        return (replace(activity, run=0) if activity.run else activity), None
+    edge = pos_samples if activity.run == 0 else activity.edge_pos_samples
+    run = activity.run + 1
+    if run < (STOP_WINDOWS if activity.speaking else START_WINDOWS):
+        return Activity(activity.speaking, run, edge), None
+    return Activity(not activity.speaking), (SpeechStopped(edge) if activity.speaking else SpeechStarted(edge))

@@ -1,0 +1,131 @@
+"""Voice activity of all calls of a process: one model, batched, off the event loop."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.ports import VoiceActivityModel, VoiceGate
+
+Window = npt.NDArray[np.float32]
+Offload = Callable[..., Awaitable[Any]]
+
+_COLLECT_S = 0.004  # a batch waits this long for other calls' windows
+_GATE_HOLD_WINDOWS = 12  # after the gate last opened, the model goes on listening
+_MAX_PENDING_WINDOWS = 64  # 2 s: a track that falls further behind drops its oldest
+
+
+def _ignore(_probability: float, _pos_samples: int) -> None:
+    """Take what is still under way for a track that has closed."""
+
+
+class VadTrack:
+    """One call's ear: cuts frames into windows and asks the model about those that may be speech."""
+
+    def __init__(
+        self, scheduler: "VadScheduler", gate: VoiceGate | None, on_probability: Callable[[float, int], None]
+    ) -> None:
+        """Report each window's probability and the sample it begins at to `on_probability`, in order."""
+        self._scheduler = scheduler
+        self._gate = gate
+        self.on_probability = on_probability
+        self.state = scheduler.model.new_state()
+        self.pending: list[tuple[int, Window | None]] = []
+        self._rest = np.zeros(0, np.float32)
+        self._pos_samples = 0
+        self._held = 0
+        self._last_closed: Window | None = None
+
+    def feed(self, pcm: bytes) -> None:
+        """Take 20 ms at 16 kHz. Never waits."""
+        if self._gate is None or self._gate.may_be_speech(pcm):
+            self._held = _GATE_HOLD_WINDOWS
+        self._rest = np.concatenate((self._rest, np.frombuffer(pcm, np.int16).astype(np.float32) / 32768.0))
+        size = self._scheduler.model.window_samples
+        while len(self._rest) >= size:
+            self._window(self._rest[:size])
+            self._rest = self._rest[size:]
+
+    def close(self) -> None:
+        """Stop listening; may be called twice."""
+        self.on_probability = _ignore
+        self._scheduler.forget(self)
+
+    def _window(self, window: Window) -> None:
+        pos = self._pos_samples
+        self._pos_samples += len(window)
+        if self._held == 0:
+            self._last_closed = window
+            self._put(pos, None)
+            return
+        if self._last_closed is not None:
+            # The gate has just opened: a fresh memory, with the window before it as pre-roll.
+            self.state = self._scheduler.model.new_state()
+            self._put(pos - len(window), self._last_closed)
+            self._last_closed = None
+        self._held -= 1
+        self._put(pos, window)
+
+    def _put(self, pos: int, window: Window | None) -> None:
+        if window is None and not self.pending:
+            self.on_probability(0.0, pos)
+            return
+        self.pending.append((pos, window))
+        if len(self.pending) > _MAX_PENDING_WINDOWS:
+            del self.pending[0]
+        self._scheduler.wake(self)
+
+
+class VadScheduler:
+    """Runs the model over all tracks, one window of each at a time."""
+
+    def __init__(self, model: VoiceActivityModel, offload: Offload = asyncio.to_thread) -> None:
+        """Call the model through `offload(function, *args)`."""
+        self.model = model
+        self._offload = offload
+        self._ready: dict[VadTrack, None] = {}
+        self._wake = asyncio.Event()
+
+    def open(self, on_probability: Callable[[float, int], None], gate: VoiceGate | None = None) -> VadTrack:
+        """Start listening to one more call."""
+        return VadTrack(self, gate, on_probability)
+
+    def wake(self, track: VadTrack) -> None:
+        """Say that `track` has something to score."""
+        self._ready[track] = None
+        self._wake.set()
+
+    def forget(self, track: VadTrack) -> None:
+        """Drop what `track` still has waiting."""
+        track.pending.clear()
+        self._ready.pop(track, None)
+
+    async def run(self) -> None:
+        """Score for ever; the server's task group owns this."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._ready:
+                await asyncio.sleep(_COLLECT_S)
+                await self._score_one_each()
+
+    async def _score_one_each(self) -> None:
+        batch = [(track, *track.pending.pop(0)) for track in list(self._ready) if track.pending]
+        for track in list(self._ready):
+            if not track.pending:
+                del self._ready[track]
+        scored = [(track, pos, window) for track, pos, window in batch if window is not None]
+        results: dict[VadTrack, float] = {}
+        if scored:
+            probabilities, states = await self._offload(
+                self.model.run,
+                np.stack([window for _, _, window in scored]),
+                np.stack([track.state for track, _, _ in scored]),
+            )
+            for i, (track, _, _) in enumerate(scored):
+                track.state = states[i]
+                results[track] = float(probabilities[i])
+        for track, pos, _ in batch:
+            track.on_probability(results.get(track, 0.0), pos)

@@ -1,0 +1,160 @@
+"""The speaking half of a call: makes one answer at a time and plays it."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from flows.actions import Ask, ToolSpec
+from kit.clock import Clock
+from kit.errors import ProviderError
+from pipeline.answer import Answer, AnswerPorts
+from pipeline.brain import Speech
+from pipeline.dialogue import Dialogue
+from pipeline.frames.audio import AudioOut
+from pipeline.frames.control import Interrupted, StatusChanged
+from pipeline.playout import Playout
+from pipeline.ports import CallObserver, LanguageModel, Leg, Message, Providers, ToolCall
+from pipeline.turn_log import TurnTimes
+from pipeline.turns.owner import BotFinished, BotStarted
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAsked:
+    """A model called a tool; whoever steps the flow answers with what is to be spoken on."""
+
+    call: ToolCall
+    epoch: int
+    reply: "asyncio.Future[tuple[Speech, ...]]"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFailed:
+    """A model was of no use; answered like `ToolAsked`."""
+
+    epoch: int
+    code: str
+    reply: "asyncio.Future[tuple[Speech, ...]]"
+
+
+@dataclass(frozen=True, slots=True)
+class VoicePorts:
+    """What the voice needs of its call.
+
+    Attributes:
+        spawn: Starts a task that the call owns.
+        post: Queues something for the call's loop.
+    """
+
+    providers: Providers
+    leg: Leg
+    dialogue: Dialogue
+    clock: Clock
+    spawn: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+    post: Callable[[BotStarted | BotFinished | ToolAsked | ModelFailed], None]
+    observer: CallObserver | None = None
+
+
+class Voice:
+    """Owns the playout and the task that makes the current answer."""
+
+    def __init__(self, ports: VoicePorts) -> None:
+        """Be silent."""
+        self._ports = ports
+        capabilities = ports.leg.capabilities
+        self.playout = Playout(
+            capabilities.rate_out_hz,
+            capabilities.lead_ms,
+            self._send,
+            self._started,
+            lambda generation: ports.post(BotFinished(generation)),
+            ports.clock,
+        )
+        self._times = TurnTimes(None, 0.0)
+        self._began_s = 0.0
+        self._answer: asyncio.Task[None] | None = None
+        self._warming: asyncio.Task[None] | None = None
+
+    async def play(self, began_s: float) -> None:
+        """Play for as long as the call lasts; it began at `began_s`."""
+        self._began_s = began_s
+        await self.playout.run()
+
+    def start(self, generation: int, plan: Sequence[Speech], times: TurnTimes, *, paused: bool) -> None:
+        """Make and play `plan`; while `paused`, make it only."""
+        ports = self._ports
+        self._times = times
+        self.playout.begin(generation, paused=paused)
+        ports.dialogue.bot_begins(times)
+        answer_ports = AnswerPorts(
+            ports.providers.tts,
+            ports.providers.llm,
+            self.playout,
+            ports.clock,
+            ports.dialogue.history,
+            self._call_tool,
+            self._model_failed,
+            ports.dialogue.bot_text,
+        )
+        self._answer = ports.spawn(Answer(generation, answer_ports, times).run(plan))
+        self._stop_warming()
+
+    def stop(self, generation: int) -> None:
+        """Silence an answer for good, here and at the other side; history keeps what was heard."""
+        if self._answer is not None:
+            self._answer.cancel()
+        heard = self.playout.heard_text()
+        self.playout.flush(generation)
+        self._ports.leg.send(Interrupted(generation))
+        self._ports.dialogue.bot_ends(heard)
+        self._ports.leg.send(StatusChanged("listening"))
+
+    def warm_model(self, ask: Ask | None, plan: Sequence[Speech]) -> None:
+        """While the bot says something that needs no model, let the model read the prompt it may need next."""
+        llm = self._ports.providers.llm
+        if llm is None or ask is None or any(isinstance(item, Ask) for item in plan):
+            return
+        prompt = [Message("system", ask.instructions), *self._ports.dialogue.history()]
+        self._stop_warming()
+        self._warming = self._ports.spawn(_prefill(llm, prompt, ask.tools))
+
+    def _stop_warming(self) -> None:
+        if self._warming is not None:
+            self._warming.cancel()
+            self._warming = None
+
+    # --- what an answer needs ------------------------------------------------------------------------------------
+    async def _call_tool(self, call: ToolCall, epoch: int) -> tuple[Speech, ...]:
+        reply: asyncio.Future[tuple[Speech, ...]] = asyncio.get_running_loop().create_future()
+        self._ports.post(ToolAsked(call, epoch, reply))
+        return await reply
+
+    async def _model_failed(self, epoch: int, code: str) -> tuple[Speech, ...]:
+        reply: asyncio.Future[tuple[Speech, ...]] = asyncio.get_running_loop().create_future()
+        self._ports.post(ModelFailed(epoch, code, reply))
+        return await reply
+
+    # --- sound out -----------------------------------------------------------------------------------------------
+    def _send(self, frame: AudioOut, due_s: float) -> None:
+        self._ports.leg.send(frame)
+        if self._ports.observer is not None:
+            self._ports.observer.spoke(frame.pcm, self.playout.rate_hz, due_s - self._began_s)
+
+    def _started(self, generation: int) -> None:
+        self._times.mark("playout", self._ports.clock.now_s())
+        waterfall = self._ports.dialogue.bot_audible()
+        self._ports.leg.send(StatusChanged("speaking"))
+        if waterfall is not None:
+            self._ports.leg.send(waterfall)
+        self._ports.post(BotStarted(generation))
+
+
+async def _prefill(llm: LanguageModel, prompt: list[Message], tools: tuple[ToolSpec, ...]) -> None:
+    try:
+        await llm.prefill(prompt, tools)
+    except ProviderError as error:
+        log.info("prefill_failed", provider=error.provider, code=error.code)

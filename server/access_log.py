@@ -1,0 +1,34 @@
+"""One log line per HTTP request, without query, token or body."""
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kit.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+
+class AccessLog:
+    """ASGI middleware; WebSockets are logged by their calls instead."""
+
+    def __init__(self, app: ASGIApp, clock: Clock) -> None:
+        self._app = app
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and log how it went."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        began_s, status = self._clock.now_s(), 500
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        finally:
+            took_ms = round((self._clock.now_s() - began_s) * 1000, 1)
+            log.info("http_request", method=scope["method"], path=scope["path"], status=status, took_ms=took_ms)

@@ -1,0 +1,104 @@
+"""The whole application: control plane, PVP and page, over the calls that `wiring.py` makes."""
+
+import importlib.metadata
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from control_api.app import ControlPlane, Lifespan, build_control_app
+from control_api.ports import FlowCatalogue
+from control_api.sessions.service import Tickets
+from kit.clock import Clock
+from server.access_log import AccessLog
+from server.call_desk import CallDesk
+from server.call_log import CallLog
+from server.session_tokens import TicketTokens
+from server.settings import Settings
+from server.talk_page import STATIC_DIR, page_router
+from transports.live import LiveCalls
+from transports.ports import CallFactory
+from transports.pvp_routes import pvp_router
+
+
+class NodeState:
+    """`control_api.ports.ServerState` of this process."""
+
+    def __init__(self, settings: Settings, desk: CallDesk, live: LiveCalls) -> None:
+        self._settings = settings
+        self._desk = desk
+        self._live = live
+
+    @property
+    def draining(self) -> bool:
+        """Whether new calls are refused because the server is about to stop."""
+        return self._live.draining
+
+    @property
+    def active_calls(self) -> int:
+        """How many calls go on now."""
+        return self._desk.active
+
+    @property
+    def max_calls(self) -> int:
+        """How many calls may go on at once."""
+        return self._desk.max_calls
+
+    def problem(self) -> str | None:
+        """Say what keeps this server from working, if anything does."""
+        if not self._settings.flows_dir.is_dir():
+            return "The folder of flows cannot be read; set FLOWS_DIR."
+        return None
+
+    def capabilities(self) -> Mapping[str, Any]:
+        """Return which models and transports calls have, as JSON values."""
+        has_llm = self._settings.llm_base_url is not None
+        return {
+            "stt": {"provider": "embedded"},
+            "tts": {"provider": "embedded"},
+            "llm": {"provider": "openai_compatible" if has_llm else None, "model": self._settings.llm_model},
+            "transport": {"websocket": True, "webrtc": False},
+            "recording": self._settings.record,
+            "max_calls": self._desk.max_calls,
+        }
+
+
+def build_app(  # noqa: PLR0913  the parts of a server, put together in one place
+    settings: Settings,
+    calls: CallFactory,
+    catalogue: FlowCatalogue,
+    call_log: CallLog,
+    live: LiveCalls,
+    *,
+    lifespan: Lifespan | None = None,
+    static_dir: Path = STATIC_DIR,
+) -> FastAPI:
+    """Return the application.
+
+    Args:
+        settings: What the operator decided.
+        calls: Makes the calls; their number is limited, and their reports are filed, here.
+        catalogue: The flows that can be called.
+        call_log: Where reports go.
+        live: Shared with `server.drain.DrainingServer`.
+        lifespan: Opens what calls need and closes it again.
+        static_dir: The talk page.
+    """
+    clock = Clock()
+    desk = CallDesk(calls, call_log, settings.max_calls)
+    tickets = Tickets(clock.now_s)
+    plane = ControlPlane(
+        catalogue=catalogue,
+        archive=call_log,
+        state=NodeState(settings, desk, live),
+        tickets=tickets,
+        clock=clock,
+        version=importlib.metadata.version("antiphon"),
+        anonymous=settings.on_loopback,
+    )
+    app = build_control_app(plane, lifespan)
+    app.include_router(pvp_router(desk, TicketTokens(tickets), live, clock))
+    app.include_router(page_router(static_dir))
+    app.add_middleware(AccessLog, clock=clock)
+    return app

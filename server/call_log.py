@@ -1,0 +1,107 @@
+"""What is left of calls: a report beside each recording, and the last ones at hand."""
+
+import asyncio
+import dataclasses
+import json
+import os
+from collections import deque
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from kit.errors import NotFoundError
+from pipeline.report import CallReport
+
+RECENT = 100
+
+log = structlog.get_logger(__name__)
+
+
+class CallLog:
+    """Keep `DATA_DIR/calls/<call_id>/report.json`; a recorder writes `recording.wav` beside it."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._calls_dir = data_dir / "calls"
+        self._recent: deque[Mapping[str, Any]] = deque(maxlen=RECENT)
+
+    def recording_path(self, call_id: str) -> Path:
+        """Return where the recording of a call belongs."""
+        return self._calls_dir / call_id / "recording.wav"
+
+    def load(self) -> None:
+        """Take up the last reports of earlier runs; call ids sort by time."""
+        if not self._calls_dir.is_dir():
+            return
+        for folder in sorted(self._calls_dir.iterdir())[-RECENT:]:
+            try:
+                report = json.loads((folder / "report.json").read_text())
+                self._recent.appendleft(_summary(report))
+            except (OSError, ValueError, TypeError, KeyError):
+                log.warning("report_unreadable", call_id=folder.name)
+
+    async def save(self, report: CallReport) -> None:
+        """Keep the report of a call that is over. A full disk costs the file, not the call."""
+        values = _json_values(report)
+        self._recent.appendleft(_summary(values))
+        try:
+            await asyncio.to_thread(_write, self._calls_dir / report.call_id / "report.json", values)
+        except OSError as error:
+            log.error("report_not_written", call_id=report.call_id, reason=error.strerror)  # noqa: TRY400  no bug
+
+    def recent(self) -> Sequence[Mapping[str, Any]]:
+        """Return the last calls, newest first, without their turns."""
+        return list(self._recent)
+
+    def report(self, call_id: str) -> Mapping[str, Any]:
+        """Return the report of a call.
+
+        Raises:
+            NotFoundError: `call.not_found`.
+        """
+        try:
+            text = (self._calls_dir / call_id / "report.json").read_text()
+        except FileNotFoundError as error:
+            raise NotFoundError(f"No call {call_id}.", code="call.not_found") from error
+        report: dict[str, Any] = json.loads(text)
+        return report | {"recording": self.recording_path(call_id).exists()}
+
+    def recording(self, call_id: str) -> Path:
+        """Return the WAV file of a call.
+
+        Raises:
+            NotFoundError: `call.not_found` or `call.not_recorded`.
+        """
+        path = self.recording_path(call_id)
+        if path.exists():
+            return path
+        self.report(call_id)
+        raise NotFoundError(f"Call {call_id} was not recorded.", code="call.not_recorded")
+
+
+def _json_values(report: CallReport) -> dict[str, Any]:
+    turns = [dataclasses.asdict(turn) for turn in report.turns]
+    values = {field.name: getattr(report, field.name) for field in dataclasses.fields(report)}
+    text = json.dumps(values | {"started_at": report.started_at.isoformat(), "turns": turns}, default=_as_json)
+    copy: dict[str, Any] = json.loads(text)
+    return copy
+
+
+def _as_json(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+def _summary(report: Mapping[str, Any]) -> dict[str, Any]:
+    keys = ("call_id", "flow_id", "started_at", "duration_s", "end_reason", "completed")
+    return {key: report[key] for key in keys} | {"turns": len(report["turns"])}
+
+
+def _write(path: Path, values: Mapping[str, Any]) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    with part.open("w", encoding="utf-8") as file:
+        json.dump(values, file)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

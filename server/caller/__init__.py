@@ -1,0 +1,1 @@
+"""The simulated caller: a client that knows only `docs/pvp.md`. Start with `command.py`; `dialogue.py` decides."""

@@ -1,0 +1,103 @@
+"""The media plane of this process: models loaded once, and the calls that use them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import structlog
+
+from kit.clock import Clock
+from kit.errors import CapacityError
+from pipeline.ports import LanguageModel, Leg, Providers
+from pipeline.recorder import Recorder
+from pipeline.session import CallContext, CallHost, CallSession
+from pipeline.vad import VadScheduler
+from providers.embedded.load import EmbeddedModels, load
+from server.call_log import CallLog
+from server.flow_store import FlowStore
+from transports.ports import Call, CallRequest
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class MediaPlane:
+    """Makes calls (`transports.ports.CallFactory`) while it is open.
+
+    Attributes:
+        new_llm: Makes the language model, or None where flows run without one.
+        record: Whether calls are recorded.
+    """
+
+    flows: FlowStore
+    call_log: CallLog
+    inference_threads: int
+    record: bool
+    new_llm: Callable[[], LanguageModel] | None = None
+    _clock: Clock = field(default_factory=Clock)
+    _providers: Providers | None = None
+    _host: CallHost | None = None
+    _writer: ThreadPoolExecutor | None = None
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Load and warm the models; calls can be placed until it closes.
+
+        Raises:
+            ConfigError: A model is missing.
+        """
+        began_s = self._clock.now_s()
+        models = await asyncio.to_thread(load, self.inference_threads)
+        # One thread each: the detector must not wait behind a decode, nor a recording behind either.
+        detector, self._writer = ThreadPoolExecutor(1, "vad"), ThreadPoolExecutor(1, "recorder")
+        try:
+            await models.warm()
+            async with asyncio.TaskGroup() as tasks:
+                listening = self._start(models, detector, tasks)
+                log.info("models_ready", seconds=round(self._clock.now_s() - began_s, 2))
+                yield
+                listening.cancel()
+        finally:
+            self._providers = self._host = None
+            await asyncio.to_thread(models.close)
+            detector.shutdown()
+            self._writer.shutdown()
+
+    async def place(self, request: CallRequest, leg: Leg) -> Call:
+        """Prepare a call; see `transports.ports.CallFactory`."""
+        if self._providers is None or self._host is None:
+            raise CapacityError("The server is not ready yet; try again in a moment.")
+        flow = await asyncio.to_thread(self.flows.flow, request.flow)
+        today = self._clock.utc().astimezone().date().isoformat()
+        recorder = self._recorder(request.call_id) if self.record else None
+        about = CallContext(request.call_id, flow, request.context, today)
+        return CallSession(about, self._providers, leg, self._host, recorder)
+
+    def _start(
+        self, models: EmbeddedModels, detector: ThreadPoolExecutor, tasks: asyncio.TaskGroup
+    ) -> "asyncio.Task[None]":
+        loop = asyncio.get_running_loop()
+        vad = VadScheduler(models.vad, lambda work, *args: loop.run_in_executor(detector, work, *args))
+        llm = self.new_llm() if self.new_llm else None
+        self._providers = Providers(models.stt, models.tts, models.end_of_turn, llm)
+        self._host = CallHost(vad, self._clock, models.gate_factory)
+        return tasks.create_task(vad.run())
+
+    def _recorder(self, call_id: str) -> Recorder:
+        writer = self._writer
+        assert writer is not None, "open while calls are placed"
+
+        def in_order(work: Callable[[], None]) -> None:
+            writer.submit(_guarded, work)
+
+        return Recorder(self.call_log.recording_path(call_id), in_order)
+
+
+def _guarded(work: Callable[[], None]) -> None:
+    """Write; a full disk costs the recording, not the call."""
+    try:
+        work()
+    except OSError as error:
+        log.error("recording_not_written", reason=error.strerror)  # noqa: TRY400  no bug

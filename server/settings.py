@@ -1,0 +1,64 @@
+"""What the operator decides: environment variables and `.env`, read once at start-up."""
+
+import ipaddress
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kit.errors import ConfigError
+
+_SERVER = Path(__file__).parent
+
+
+def _flows_dir() -> Path:
+    checkout = _SERVER.parent / "examples" / "flows"
+    return checkout if checkout.is_dir() else _SERVER / "example_flows"
+
+
+class Settings(BaseSettings):
+    """One field per environment variable of the same name in capitals; `.env.example` lists them all."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, frozen=True)
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on; beyond loopback a microphone needs TLS.")
+    port: int = Field(default=8000, ge=0, le=65_535, description="TCP port to listen on; 0 takes any free one.")
+    flows_dir: Path = Field(default_factory=_flows_dir, description="Folder of flow files, NAME.yaml.")
+    data_dir: Path = Field(default=Path("var"), description="Folder for reports and recordings; made if missing.")
+    max_calls: int = Field(default=8, ge=1, description="Calls at once; one more is told that the server is full.")
+    record: bool = Field(default=True, description="Whether calls are recorded.")
+    llm_base_url: str | None = Field(
+        default=None, description="OpenAI-compatible address, such as http://127.0.0.1:8080/v1."
+    )
+    llm_api_key: SecretStr | None = Field(default=None, description="Key for LLM_BASE_URL.")
+    llm_model: str | None = Field(default=None, description="Model name at LLM_BASE_URL.")
+    log_level: str = Field(
+        "info", pattern="(?i)^(debug|info|warning|error)$", description="Least level that is logged."
+    )
+    log_json: bool = Field(default=False, description="Log JSON lines instead of text.")
+    drain_timeout_s: float = Field(
+        default=1800.0, ge=0, description="How long a stopping server lets calls go on, in seconds."
+    )
+    inference_threads: int = Field(default=2, ge=1, description="Worker threads for the embedded models.")
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; `overrides` that are not None win over the environment.
+
+    Raises:
+        ConfigError: A value is not allowed; the message names the variable.
+    """
+    try:
+        return Settings(**{key: value for key, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        problems = [f"{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors(include_input=False)]
+        raise ConfigError("; ".join(problems)) from error

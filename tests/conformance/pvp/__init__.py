@@ -1,0 +1,1 @@
+"""PVP frames as they are on the wire, and what they mean."""

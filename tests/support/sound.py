@@ -1,0 +1,47 @@
+"""Sound for tests that compare what was sent with what arrived."""
+
+import io
+import wave
+
+import numpy as np
+import numpy.typing as npt
+
+RATE_HZ = 16_000
+
+
+def noise(seconds: float, seed: int) -> bytes:
+    """Syllable-like bursts of band-limited noise: nothing else correlates with it. 16 kHz mono int16."""
+    count = round(seconds * RATE_HZ)
+    white = np.random.default_rng(seed).standard_normal(count)
+    smooth = np.convolve(white, np.ones(6) / 6, "same")
+    envelope = 0.25 + 0.75 * np.abs(np.sin(np.linspace(0, 3.3 * np.pi * seconds, count)))
+    return (np.clip(0.35 * smooth * envelope, -1, 1) * 32767).astype("<i2").tobytes()
+
+
+def samples(pcm: bytes) -> npt.NDArray[np.float64]:
+    """Int16 bytes as floats in [-1, 1]."""
+    return np.frombuffer(pcm, "<i2").astype(np.float64) / 32768
+
+
+def wav_bytes(pcm: bytes) -> bytes:
+    """`pcm` (16 kHz mono) as a WAV file."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as wav:
+        wav.setnchannels(1)
+        wav.setsampwidth(2)
+        wav.setframerate(RATE_HZ)
+        wav.writeframes(pcm)
+    return file.getvalue()
+
+
+def correlation(needle: npt.NDArray[np.float64], hay: npt.NDArray[np.float64]) -> float:
+    """Best normalised correlation of `needle` anywhere in `hay`, in [-1, 1]; 0 where it does not fit."""
+    if len(hay) < len(needle):
+        return 0.0
+    size = 1 << (len(hay) + len(needle)).bit_length()
+    product = np.fft.irfft(np.fft.rfft(hay, size) * np.conj(np.fft.rfft(needle, size)), size)
+    energy = np.concatenate(([0.0], np.cumsum(hay**2)))
+    lags = len(hay) - len(needle) + 1
+    local = energy[len(needle) :] - energy[:lags]
+    norm = np.sqrt(np.maximum(local, 1e-6) * np.sum(needle**2))
+    return float(np.max(product[:lags] / norm))

@@ -1,0 +1,162 @@
+from pathlib import Path
+
+import pytest
+
+from tests.unit.control_api.conftest import CALL_ID, Api
+
+
+async def test_health_says_how_the_server_is(api: Api) -> None:
+    response = await api.http.get("/health")
+    assert response.status_code == 200
+    assert response.json() == {
+        "status": "ok",
+        "ok": True,
+        "service": "antiphon",
+        "version": "1.2.3",
+        "timestamp": "2026-01-01T12:00:00Z",
+        "active_calls": 3,
+        "max_calls": 8,
+    }
+
+
+async def test_health_is_degraded_with_a_reason(api: Api) -> None:
+    api.state.trouble = "The folder of flows cannot be read."
+    response = await api.http.get("/health")
+    assert response.status_code == 503
+    assert (response.json()["status"], response.json()["error"]) == ("degraded", "The folder of flows cannot be read.")
+    assert (await api.http.get("/ready")).json()["reason"] == "The folder of flows cannot be read."
+
+
+async def test_a_draining_server_is_healthy_but_not_ready(api: Api) -> None:
+    assert (await api.http.get("/ready")).json() == {"ready": True, "active_calls": 3, "max_calls": 8}
+    api.state.draining = True
+    assert (await api.http.get("/health")).status_code == 200
+    response = await api.http.get("/ready")
+    assert response.status_code == 503
+    assert response.json()["reason"] == "draining"
+
+
+async def test_a_full_server_is_ready(api: Api) -> None:
+    api.state.active_calls = api.state.max_calls
+    assert (await api.http.get("/ready")).status_code == 200
+
+
+async def test_capabilities_are_told(api: Api) -> None:
+    assert (await api.http.get("/capabilities")).json() == {"transport": {"websocket": True}}
+
+
+async def test_flows_are_listed_by_stem_and_in_detail(api: Api) -> None:
+    item = {"name": "greet", "id": "greet_flow", "title": "Greeting", "description": "Says hello.", "states": 2}
+    assert (await api.http.get("/flows")).json() == {"flows": ["broken", "greet"], "items": [item]}
+
+
+async def test_a_flow_is_returned_as_a_document_and_as_a_graph(api: Api) -> None:
+    assert (await api.http.get("/flows/greet")).json() == {"id": "greet_flow"}
+    graph = (await api.http.get("/flows/greet/graph")).json()
+    assert graph == {"flow_id": "greet_flow", "initial_state": "hello", "nodes": [], "edges": []}
+
+
+async def test_an_unknown_flow_is_not_found_in_the_words_of_older_clients(api: Api) -> None:
+    response = await api.http.get("/flows/nope")
+    assert (response.status_code, response.json()["error"]) == (404, "not found")
+    response = await api.http.get("/flows/nope/graph")
+    assert (response.status_code, response.json()["error"]) == (404, "flow.not_found")
+
+
+@pytest.mark.parametrize("path", ["/flows/broken", "/flows/broken/graph"])
+async def test_a_broken_flow_is_a_clear_error(api: Api, path: str) -> None:
+    response = await api.http.get(path)
+    assert response.status_code == 422
+    assert response.json() == {"error": "flow.invalid", "detail": "line 1: not a flow"}
+
+
+async def test_calls_are_listed_and_reported(api: Api) -> None:
+    assert (await api.http.get("/calls")).json() == {"calls": [{"call_id": CALL_ID}]}
+    assert (await api.http.get(f"/calls/{CALL_ID}")).json()["end_reason"] == "completed"
+
+
+async def test_a_recording_is_sent_as_wav(api: Api, tmp_path: Path) -> None:
+    api.archive.wav = tmp_path / "recording.wav"
+    api.archive.wav.write_bytes(b"RIFF")
+    response = await api.http.get(f"/calls/{CALL_ID}/recording.wav")
+    assert (response.headers["content-type"], response.content) == ("audio/wav", b"RIFF")
+
+
+async def test_an_unrecorded_call_has_no_recording(api: Api) -> None:
+    response = await api.http.get(f"/calls/{CALL_ID}/recording.wav")
+    assert (response.status_code, response.json()["error"]) == (404, "call.not_recorded")
+
+
+async def test_an_unknown_call_is_not_found(api: Api) -> None:
+    response = await api.http.get("/calls/01934f3c-0000-7000-8000-00000000000f")
+    assert (response.status_code, response.json()["error"]) == (404, "call.not_found")
+
+
+@pytest.mark.parametrize("call_id", ["..", "%2e%2e%2fetc", "..%2F..%2Fetc%2Fpasswd", "report", "0" * 33])
+async def test_a_call_id_that_is_no_uuid_never_reaches_the_archive(api: Api, call_id: str) -> None:
+    for path in (f"/calls/{call_id}", f"/calls/{call_id}/recording.wav"):
+        assert (await api.http.get(path)).status_code in (404, 422)
+    assert api.archive.asked == []
+
+
+async def test_a_call_id_is_brought_to_its_one_form(api: Api) -> None:
+    assert (await api.http.get(f"/calls/{CALL_ID.upper()}")).status_code == 200
+    assert api.archive.asked == [CALL_ID]
+
+
+async def test_a_session_is_made_with_a_ticket(api: Api) -> None:
+    body = {"flow_id": "greet", "context": {"name": "Ada"}, "metadata": {"campaign": "a"}}
+    response = await api.http.post("/v1/sessions", json=body)
+    assert response.status_code == 200
+    made = response.json()
+    assert made["session_token"].startswith("st_")
+    assert made["ws_url"] == f"ws://127.0.0.1:8000/v1/ws/{made['session_token']}"
+    assert (made["transport"], made["credits_remaining"]) == ("websocket", None)
+    ticket = api.tickets.redeem(made["session_token"])
+    assert (ticket.flow, ticket.context, ticket.metadata) == ("greet", {"name": "Ada"}, {"campaign": "a"})
+
+
+async def test_a_session_for_an_unknown_flow_is_refused(api: Api) -> None:
+    response = await api.http.post("/v1/sessions", json={"flow_id": "nope"})
+    assert (response.status_code, response.json()["error"]) == (404, "flow.not_found")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"flow_id": ""},
+        {"flow_id": 7},
+        {"flow_id": "g" * 201},
+        {"flow_id": "greet", "context": []},
+        {"flow_id": "greet", "metadata": {"a": 1}},
+        [],
+        None,
+    ],
+)
+async def test_a_bad_session_request_is_refused(api: Api, body: object) -> None:
+    response = await api.http.post("/v1/sessions", json=body)
+    assert (response.status_code, response.json()["error"]) == (422, "request.invalid")
+
+
+async def test_a_server_that_others_can_reach_makes_no_anonymous_session(public_api: Api) -> None:
+    response = await public_api.http.post("/v1/sessions", json={"flow_id": "greet"})
+    assert response.status_code == 401
+    assert response.json() == {"error": "auth.required", "detail": "Authentication required"}
+
+
+async def test_a_server_that_others_can_reach_lists_no_calls_but_shows_one_by_its_id(public_api: Api) -> None:
+    assert (await public_api.http.get("/calls")).status_code == 401
+    assert (await public_api.http.get(f"/calls/{CALL_ID}")).status_code == 200
+
+
+async def test_unknown_routes_and_methods_answer_in_our_shape(api: Api) -> None:
+    assert (await api.http.get("/nope")).json() == {"error": "route.not_found", "detail": "Not Found"}
+    response = await api.http.delete("/flows")
+    assert (response.status_code, response.json()["error"]) == (405, "route.method_not_allowed")
+
+
+async def test_a_bug_is_answered_without_its_secrets(api: Api) -> None:
+    response = await api.http.get("/planted")
+    assert response.status_code == 500
+    assert response.json() == {"error": "internal", "detail": "Something went wrong on our side."}

@@ -1,0 +1,33 @@
+import httpx
+import pytest
+import structlog
+from fastapi import FastAPI
+
+from kit.clock import Clock
+from server.access_log import AccessLog
+
+
+def _app() -> FastAPI:
+    app = FastAPI()
+    app.add_middleware(AccessLog, clock=Clock())
+
+    @app.get("/fine")
+    def fine() -> str:
+        return "fine"
+
+    @app.get("/bug")
+    def bug() -> None:
+        raise ZeroDivisionError
+
+    return app
+
+
+@pytest.mark.parametrize(("path", "status"), [("/fine", 200), ("/bug", 500), ("/nope", 404)])
+async def test_a_request_is_one_line_without_its_query(path: str, status: int) -> None:
+    transport = httpx.ASGITransport(_app(), raise_app_exceptions=False)
+    with structlog.testing.capture_logs() as lines:
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+            await http.get(path, params={"token": "st_secret"})
+    (line,) = lines
+    assert (line["event"], line["path"], line["status"], line["method"]) == ("http_request", path, status, "GET")
+    assert "st_secret" not in str(line)

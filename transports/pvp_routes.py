@@ -1,0 +1,56 @@
+"""The addresses of PVP over WebSocket (docs/pvp.md §1)."""
+
+from fastapi import APIRouter
+from starlette.responses import JSONResponse
+from starlette.websockets import WebSocket
+
+from kit.clock import Clock
+from kit.errors import InputError
+from kit.ids import uuid7
+from transports.live import LiveCalls
+from transports.ports import CallFactory, SessionTokens
+from transports.pvp.address import request_of
+from transports.websocket import PvpConnection
+
+RETRY_AFTER_S = 5
+
+
+def pvp_router(calls: CallFactory, tokens: SessionTokens, live: LiveCalls, clock: Clock) -> APIRouter:
+    """Return the routes `/ws`, `/` and `/v1/ws/{token}`."""
+    router = APIRouter()
+
+    @router.websocket("/ws")
+    @router.websocket("/")
+    async def by_flow(websocket: WebSocket) -> None:
+        """Talk to a flow of this server."""
+        if live.draining:
+            return await _deny(websocket)
+        connection = PvpConnection(websocket, calls, live, clock)
+        call_id = uuid7()
+        try:
+            request = request_of(websocket.query_params.multi_items(), call_id)
+        except InputError as error:
+            return await connection.refuse(call_id, error)
+        return await connection.serve(request)
+
+    @router.websocket("/v1/ws/{token}")
+    async def by_token(websocket: WebSocket, token: str) -> None:
+        """Talk in a session made by `POST /v1/sessions`."""
+        if live.draining:
+            return await _deny(websocket)
+        connection = PvpConnection(websocket, calls, live, clock)
+        try:
+            request = tokens.redeem(token)
+        except InputError as error:
+            return await connection.refuse(uuid7(), error)
+        try:
+            return await connection.serve(request)
+        finally:
+            tokens.release(token)
+
+    return router
+
+
+async def _deny(websocket: WebSocket) -> None:
+    body = {"error": "server.draining", "detail": "This server is about to stop; connect again."}
+    await websocket.send_denial_response(JSONResponse(body, 503, headers={"Retry-After": str(RETRY_AFTER_S)}))
