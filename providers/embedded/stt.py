@@ -3,15 +3,15 @@
 import asyncio
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
 from kit.errors import ProviderError
 from pipeline.ports import SttCapabilities, SttResult
 from providers.embedded.agreement import disagreement, ends_with, word_count
 from providers.embedded.inference import BusyError, InferencePool, Priority
 from providers.embedded.log_mel import Floats
-from providers.embedded.moonshine import MoonshineModel
 from providers.embedded.turn_audio import TurnAudio, is_silent, pause_in
-from providers.embedded.whisper import WhisperModel
+from providers.embedded.whisper import Reading
 
 _PARTIAL_CONFIDENCE = 0.5
 _DOUBTFUL = 0.5
@@ -28,12 +28,26 @@ _ANNOTATION = re.compile(r"\[[^\]]*\]|\([^)]*\)|\*[^*]*\*|♪")
 _NOTHING = SttResult("", 0.0)
 
 
+class FinalReader(Protocol):
+    """Reads a piece as well as it can."""
+
+    def read(self, audio: Floats) -> Reading:
+        """Decode up to 14 s; blocks."""
+
+
+class QuickReader(Protocol):
+    """Reads fast."""
+
+    def read(self, audio: Floats) -> str:
+        """Decode; blocks."""
+
+
 class EmbeddedStt:
     """English only, offline; shared by all calls."""
 
     capabilities = SttCapabilities(partials=True)
 
-    def __init__(self, pool: InferencePool, whisper: WhisperModel, moonshine: MoonshineModel) -> None:
+    def __init__(self, pool: InferencePool, whisper: FinalReader, moonshine: QuickReader) -> None:
         """Take the loaded engines and where they run."""
         self.pool = pool
         self.whisper = whisper
