@@ -14,7 +14,7 @@ from server.caller.script import read_script
 from server.caller.voice import Voice, VoiceSpec
 from tests.support.browser import open_browser, open_page, played
 from tests.support.page_caller import PageCaller
-from tests.support.sound import RATE_HZ, correlation, samples
+from tests.support.sound import RATE_HZ, likeness, samples
 
 ROOT = Path(__file__).parents[3]
 VOICE = VoiceSpec("en-us+m3", 150)
@@ -71,7 +71,7 @@ async def test_an_appointment_is_booked_by_voice_alone(page: Page) -> None:
     await expect(page.get_by_role("row", name="time")).to_contain_text("15:30")
     await expect(page.get_by_role("button", name=re.compile("Turn 1: .* in all"))).to_be_visible()
     greeting = samples(bytes(caller.sound[: 4 * RATE_HZ]))
-    assert correlation(greeting, await played(page)) > 0.9
+    assert likeness(greeting, await played(page)) > 0.9
     async with page.expect_download() as download:
         await page.get_by_role("button", name="Download recording").click()
     assert (await (await download.value).path()).read_bytes()[:4] == b"RIFF"
@@ -80,11 +80,11 @@ async def test_an_appointment_is_booked_by_voice_alone(page: Page) -> None:
 async def test_a_form_is_begun_by_voice_and_finished_by_hand(page: Page) -> None:
     caller = _caller(page, "onboarding")
     await _call(page, "Onboarding")
-    await expect(page.get_by_label("Full name")).to_be_visible()
+    await expect(page.get_by_role("textbox", name="Full name")).to_be_visible()
     await caller.talk(until=lambda caller: bool(caller.variables.get("full_name")))
-    await expect(page.get_by_label("Full name")).to_have_value(re.compile("miller", re.IGNORECASE))
-    await page.get_by_label("Phone number").fill("555 123 4567")
-    await page.get_by_label("Company size").fill("just me")
+    await expect(page.get_by_role("textbox", name="Full name")).to_have_value(re.compile("miller", re.IGNORECASE))
+    await page.get_by_role("textbox", name="Phone number").fill("555 123 4567")
+    await page.get_by_role("textbox", name="Company size").fill("just me")
     await page.get_by_role("button", name="Continue").click()
     await page.get_by_role("button", name="Business").click()
     await expect(page.get_by_text("your business account is ready.").first).to_be_visible()

@@ -24,11 +24,11 @@ export function ScreenPanel({ session, onEvent, onEdit }: Props) {
   const loose = looseActions(actions, screen);
   const shown = screen !== null && !(screen.kind === "orb_layout" && !screen.payload["prompt"]);
   if (!shown && loose.length === 0 && blocked === null) return null;
-  const title = screen && shown ? plainText(screen.payload["title"]) || (TITLES[screen.kind] ?? humanise(screen.kind)) : "Actions";
+  const { title, prompt } = screen && shown ? heading(screen) : { title: "Actions", prompt: "" };
   return (
     <Panel title={title} aside={session.phase === "live" && shown ? "say it or use the controls" : undefined}>
       <div className="flex flex-col gap-4">
-        {screen && shown && <Prompt text={plainText(screen.payload["prompt"])} />}
+        <Prompt text={prompt} />
         {screen && shown && <Body key={session.state} screen={screen} session={session} onEvent={onEvent} onEdit={onEdit} />}
         {blocked !== null && (
           <p role="status" className="text-sm text-quiet">
@@ -47,6 +47,14 @@ export function ScreenPanel({ session, onEvent, onEdit }: Props) {
       </div>
     </Panel>
   );
+}
+
+/** A short prompt is heading enough where there is no title. */
+function heading(screen: Artifact): { title: string; prompt: string } {
+  const title = plainText(screen.payload["title"]);
+  const prompt = plainText(screen.payload["prompt"]);
+  if (title === "" && prompt !== "" && prompt.length <= 48 && !prompt.includes("\n")) return { title: prompt, prompt: "" };
+  return { title: title || (TITLES[screen.kind] ?? humanise(screen.kind)), prompt };
 }
 
 function Prompt({ text }: { text: string }) {

@@ -33,15 +33,16 @@ function clockText(seconds: number): string {
 interface VoiceProps {
   name: string;
   colour: string;
-  active: boolean;
+  open: boolean;
+  hasTurn: boolean;
   read: () => number;
 }
 
-function Voice({ name, colour, active, read }: VoiceProps) {
+function Voice({ name, colour, open, hasTurn, read }: VoiceProps) {
   return (
     <div className={`flex items-center gap-3 ${colour}`}>
-      <Meter read={read} active={active} />
-      <span className={`text-sm ${active ? "font-semibold" : "text-quiet"}`}>{name}</span>
+      <Meter read={read} active={open} />
+      <span className={`text-sm ${hasTurn ? "font-semibold" : "text-quiet"}`}>{name}</span>
     </div>
   );
 }
@@ -50,6 +51,7 @@ function Voice({ name, colour, active, read }: VoiceProps) {
 export function Stage({ call, title }: { call: CallHandle; title: string }) {
   const { session, levels } = call;
   const live = session.phase === "live";
+  const speaking = session.status === "speaking";
   const seconds = useSeconds(live);
   const mute = useRef<HTMLButtonElement>(null);
   const readMicrophone = useCallback(() => levels().microphone, [levels]);
@@ -73,8 +75,8 @@ export function Stage({ call, title }: { call: CallHandle; title: string }) {
       <Progress session={session} />
       <div className="mt-4 flex flex-wrap items-center justify-between gap-x-8 gap-y-4">
         <div className="flex items-center gap-8">
-          <Voice name="You" colour="text-caller" active={live && !session.muted && session.status !== "speaking"} read={readMicrophone} />
-          <Voice name="Assistant" colour="text-bot" active={live && session.status === "speaking"} read={readSpeaker} />
+          <Voice name="You" colour="text-caller" open={live && !session.muted} hasTurn={live && !speaking && !session.muted} read={readMicrophone} />
+          <Voice name="Assistant" colour="text-bot" open={live && speaking} hasTurn={live && speaking} read={readSpeaker} />
         </div>
         <div className="flex gap-2 max-sm:w-full">
           <Button
