@@ -160,6 +160,9 @@ class LanguageModel(Protocol):
     async def prefill(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> None:
         """Warm a prompt cache where the model has one; elsewhere do nothing."""
 
+    async def aclose(self) -> None:
+        """Free everything; no answer is under way."""
+
 
 # --- text to speech -------------------------------------------------------------------------------------------------
 class TextToSpeech(Protocol):

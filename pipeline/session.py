@@ -285,8 +285,7 @@ class CallSession:
             case turns.Commit(heard):
                 self._commit(heard)
             case turns.Discard():
-                self._reader.close_turn()
-                self._dialogue.user_nothing()
+                self._discard()
             case turns.Pause():
                 self._voice.playout.pause()
             case turns.Resume():
@@ -311,6 +310,13 @@ class CallSession:
             case turns.Recover():
                 log.warning("answer_late")
                 self._speak((Say(_TOO_LATE),))
+
+    def _discard(self) -> None:
+        self._reader.close_turn()
+        self._dialogue.user_nothing()
+        if self._owner.bot is turns.Bot.IDLE:
+            # The flow's timers stopped when the user seemed to speak.
+            self._apply(self._brain.step(flow_events.BotFinished(), self._clock.now_s()))
 
     def _commit(self, heard: turns.Heard) -> None:
         now_s = self._clock.now_s()

@@ -53,11 +53,11 @@ class NodeState:
 
     def capabilities(self) -> Mapping[str, Any]:
         """Return which models and transports calls have, as JSON values."""
-        has_llm = self._settings.llm_base_url is not None
+        llm = "openai_compatible" if self._settings.llm_base_url is not None else None
         return {
             "stt": {"provider": "embedded"},
             "tts": {"provider": "embedded"},
-            "llm": {"provider": "openai_compatible" if has_llm else None, "model": self._settings.llm_model},
+            "llm": {"provider": llm, "model": self._settings.llm_model},
             "transport": {"websocket": True, "webrtc": False},
             "recording": self._settings.record,
             "max_calls": self._desk.max_calls,

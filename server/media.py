@@ -27,7 +27,7 @@ class MediaPlane:
     """Makes calls (`transports.ports.CallFactory`) while it is open.
 
     Attributes:
-        new_llm: Makes the language model, or None where flows run without one.
+        new_llm: Makes the language model (it may block); None where flows run without one.
         record: Whether calls are recorded.
     """
 
@@ -54,11 +54,14 @@ class MediaPlane:
         detector, self._writer = ThreadPoolExecutor(1, "vad"), ThreadPoolExecutor(1, "recorder")
         try:
             await models.warm()
+            llm = await asyncio.to_thread(self.new_llm) if self.new_llm else None
             async with asyncio.TaskGroup() as tasks:
-                listening = self._start(models, detector, tasks)
-                log.info("models_ready", seconds=round(self._clock.now_s() - began_s, 2))
+                listening = self._start(models, llm, detector, tasks)
+                log.info("models_ready", seconds=round(self._clock.now_s() - began_s, 2), llm=llm is not None)
                 yield
                 listening.cancel()
+            if llm is not None:
+                await llm.aclose()
         finally:
             self._providers = self._host = None
             await asyncio.to_thread(models.close)
@@ -76,11 +79,14 @@ class MediaPlane:
         return CallSession(about, self._providers, leg, self._host, recorder)
 
     def _start(
-        self, models: EmbeddedModels, detector: ThreadPoolExecutor, tasks: asyncio.TaskGroup
+        self,
+        models: EmbeddedModels,
+        llm: LanguageModel | None,
+        detector: ThreadPoolExecutor,
+        tasks: asyncio.TaskGroup,
     ) -> "asyncio.Task[None]":
         loop = asyncio.get_running_loop()
         vad = VadScheduler(models.vad, lambda work, *args: loop.run_in_executor(detector, work, *args))
-        llm = self.new_llm() if self.new_llm else None
         self._providers = Providers(models.stt, models.tts, models.end_of_turn, llm)
         self._host = CallHost(vad, self._clock, models.gate_factory)
         return tasks.create_task(vad.run())

@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     )
     llm_api_key: SecretStr | None = Field(default=None, description="Key for LLM_BASE_URL.")
     llm_model: str | None = Field(default=None, description="Model name at LLM_BASE_URL.")
+    local_llm: bool = Field(True, description="Whether to use the model that `make llm` fetched, if there is one.")
     log_level: str = Field(
         "info", pattern="(?i)^(debug|info|warning|error)$", description="Least level that is logged."
     )

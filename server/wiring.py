@@ -1,11 +1,15 @@
 """Puts the server together: the one place where control plane and media plane meet."""
 
+import importlib.util
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
+from pathlib import Path
 
 from fastapi import FastAPI
 
 from pipeline.ports import LanguageModel
+from providers.embedded.gguf import installed
 from server.app import build_app
 from server.call_log import CallLog
 from server.flow_store import FlowStore
@@ -23,8 +27,7 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     """
     flows, call_log = FlowStore(settings.flows_dir), CallLog(settings.data_dir)
     call_log.load()
-    new_llm = partial(_llm, settings) if settings.llm_base_url else None
-    media = MediaPlane(flows, call_log, settings.inference_threads, settings.record, new_llm)
+    media = MediaPlane(flows, call_log, settings.inference_threads, settings.record, _llm_maker(settings))
 
     def lifespan(app: FastAPI) -> AbstractAsyncContextManager[None]:
         return media.open()
@@ -32,9 +35,26 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     return build_app(settings, media, flows, call_log, live, lifespan=lifespan)
 
 
-def _llm(settings: Settings) -> LanguageModel:
-    """Make the model behind `LLM_BASE_URL`; the SDK is imported only here, by those who use it."""
+def _llm_maker(settings: Settings) -> Callable[[], LanguageModel] | None:
+    """Choose the language model: the one at `LLM_BASE_URL`, else the one that `make llm` fetched, else none."""
+    if settings.llm_base_url:
+        return partial(_remote_llm, settings, settings.llm_base_url)
+    path = installed(settings.data_dir / "models") if settings.local_llm else None
+    if path is None or importlib.util.find_spec("xllamacpp") is None:
+        return None
+    return partial(_local_llm, path)
+
+
+def _remote_llm(settings: Settings, base_url: str) -> LanguageModel:
+    """Import the SDK only where it is used: it costs a second."""
     from providers.openai.llm import OpenAiLlm
 
     key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else "none"
-    return OpenAiLlm(base_url=settings.llm_base_url or "", api_key=key, model=settings.llm_model or "default")
+    return OpenAiLlm(base_url=base_url, api_key=key, model=settings.llm_model or "default")
+
+
+def _local_llm(path: Path) -> LanguageModel:
+    """Load the model; as above."""
+    from providers.embedded.llm import EmbeddedLlm
+
+    return EmbeddedLlm(path)

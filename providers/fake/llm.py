@@ -53,3 +53,6 @@ class FakeLlm:
     async def prefill(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> None:
         """Note the prompt."""
         self.prefills.append(tuple(messages))
+
+    async def aclose(self) -> None:
+        """Hold nothing."""

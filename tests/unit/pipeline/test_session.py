@@ -351,3 +351,15 @@ def test_a_flood_of_events_cannot_keep_a_call_from_ending() -> None:
     report, _ = call(Setup(FLOW), scenario)
     assert report.end_reason == "peer_gone"
     assert report.duration_s < 1
+
+
+def test_noise_does_not_stop_the_flow_from_minding_the_silence() -> None:
+    patient = FLOW.replace("on_ui_event:", "on_timeout: {seconds: 5, target: done}\n      on_ui_event:")
+
+    async def scenario(lab: Lab) -> None:
+        await lab.until_listening()
+        await lab.speak(0.4)
+        await lab.quiet(20)
+
+    report, _ = call(Setup(patient, [""]), scenario)
+    assert report.completed
