@@ -362,4 +362,4 @@ def test_noise_does_not_stop_the_flow_from_minding_the_silence() -> None:
         await lab.quiet(20)
 
     report, _ = call(Setup(patient, [""]), scenario)
-    assert report.completed
+    assert report.end_reason == "timeout"
