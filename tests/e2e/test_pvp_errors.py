@@ -104,7 +104,8 @@ async def test_the_fiftieth_bad_frame_closes_with_1008(server: RunningServer) ->
 async def test_a_huge_text_frame_closes_with_1009(server: RunningServer, chars: int) -> None:
     async with _voice(server) as ws:
         await _until(ws, "transcript")
-        await ws.send("x" * chars)
+        with contextlib.suppress(ConnectionClosed):  # the server may close before it has all been sent
+            await ws.send("x" * chars)
         assert (await _rest(ws))[1] == 1009
 
 
