@@ -34,7 +34,7 @@ from pipeline.voice import ModelFailed, ToolAsked, Voice, VoicePorts
 
 log = structlog.get_logger()
 
-_INBOX = 512
+_FROM_OUTSIDE = 512  # what the other side may have waiting; what the call tells itself always fits
 _CALLER_GAP_S = 0.25
 _TOO_LATE = "Sorry, that took too long on my side. Could you say that again?"
 _NOT_HEARD = "Sorry, I could not hear you. Could you say that again?"
@@ -117,7 +117,7 @@ class CallSession:
         self._about, self._providers, self._leg, self._clock = about, providers, leg, host.clock
         self._observer = observer
         self._settings = host.settings
-        self._inbox: asyncio.Queue[_Item] = asyncio.Queue(_INBOX)
+        self._inbox: asyncio.Queue[_Item] = asyncio.Queue()
         self._brain = Brain(about.flow)
         self._owner = turns.State(has_end_model=providers.end_of_turn is not None)
         self._ears = Ears(leg.capabilities.rate_in_hz, host.vad, host.new_gate() if host.new_gate else None, self._post)
@@ -143,19 +143,19 @@ class CallSession:
     # --- from outside --------------------------------------------------------------------------------------------
     def receive(self, frame: Frame) -> None:
         """Take `AudioIn`, `UiAction`, `RateAnnounced` or `PeerGone`. Never waits; ignored once the call is over."""
-        if self._tasks is None:
-            return
-        if isinstance(frame, PeerGone):
-            self.end("peer_gone")
-            return
-        if not isinstance(frame, AudioIn):
-            self._post(frame)
-            return
-        at_s = self._media_time_s()
-        for pcm in self._ears.feed(frame.pcm):
-            if self._observer is not None:
-                self._observer.heard(pcm, at_s)
-            at_s += len(pcm) / 2 / RATE_HZ
+        match frame:
+            case PeerGone():
+                self.end("peer_gone")
+            case _ if self._tasks is None:
+                return
+            case AudioIn(pcm):
+                self._hear(pcm)
+            case RateAnnounced(rate_hz):
+                self._ears.announce_rate(rate_hz)
+            case _ if self._inbox.qsize() < _FROM_OUTSIDE:
+                self._post(frame)
+            case _:
+                log.warning("inbox_full", dropped=type(frame).__name__)
 
     def end(self, reason: str) -> None:
         """End the call now; a second call changes nothing."""
@@ -191,6 +191,13 @@ class CallSession:
             dict(self._brain.state.variables),
             self._dialogue.log.turns(),
         )
+
+    def _hear(self, pcm: bytes) -> None:
+        at_s = self._media_time_s()
+        for frame in self._ears.feed(pcm):
+            if self._observer is not None:
+                self._observer.heard(frame, at_s)
+            at_s += len(frame) / 2 / RATE_HZ
 
     def _media_time_s(self) -> float:
         """Return when, since the call began, the next sample from the caller was spoken.
@@ -249,17 +256,12 @@ class CallSession:
                 self._apply(self._brain.step(flow_events.UiEvent(action, data), self._active_s))
             case ToolAsked() | ModelFailed():
                 self._serve_answer(item)
-            case RateAnnounced(rate_hz):
-                self._ears.announce_rate(rate_hz)
             case turns.BotStarted() | turns.BotFinished() | turns.TranscriptReady() | turns.EndJudged():
                 self._advance(item)
 
     def _post(self, item: "_Item") -> None:
-        """Queue something for the loop; what does not fit is dropped, and that is logged."""
-        try:
-            self._inbox.put_nowait(item)
-        except asyncio.QueueFull:
-            log.warning("inbox_full", dropped=type(item).__name__)
+        """Queue something for the loop. Only `receive` may refuse: a lost event of its own would stall the call."""
+        self._inbox.put_nowait(item)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         assert self._tasks is not None, "a call spawns only while it runs"
