@@ -143,6 +143,7 @@ class Answer:
                         self.times.mark("tts", self.ports.clock.now_s())
                         playout.push(self.generation, pcm)
                         await playout.room()
+                playout.close_piece(self.generation)
             except ProviderError as error:
                 # The caption still shows what could not be spoken; the next sentence may work.
                 log.warning("tts_failed", provider=error.provider, code=error.code)

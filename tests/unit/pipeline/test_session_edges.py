@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.frames.audio import AudioIn
 from pipeline.frames.control import Interrupted, PeerGone, RateAnnounced, UiAction
+from pipeline.frames.text import Caption
 from pipeline.session import CallSession
 from providers.fake.llm import FakeLlm
 from providers.fake.pace import Pace
@@ -72,3 +73,14 @@ def test_a_caller_who_is_gone_before_the_call_begins_ends_it() -> None:
     report, _ = call(Setup(FLOW, beforehand=lambda session: session.receive(PeerGone())), scenario)
     assert report.end_reason == "peer_gone"
     assert report.duration_s < 0.1
+
+
+def test_a_line_cut_off_before_its_first_sound_was_not_heard() -> None:
+    async def scenario(lab: Lab) -> None:
+        await lab.quiet(0.5)
+        lab.call.receive(UiAction("skip"))
+        await lab.quiet(8)
+
+    report, leg = call(Setup(FLOW, tts=FakeTts(pace=Pace(first_s=1.0))), scenario)
+    assert [turn.bot for turn in report.turns] == ["Thank you and goodbye."]
+    assert [frame.text for _, frame in leg.of(Caption) if frame.interrupted] == [""]
