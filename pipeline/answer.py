@@ -23,6 +23,7 @@ _Item = TypeVar("_Item")
 
 _TTS_CHUNK_LIMIT_S = 4.0
 _LLM_CHUNK_LIMIT_S = 8.0
+_CLOSE_LIMIT_S = 0.5
 _SENTENCES_AHEAD = 16
 _TOOL_ROUNDS = 4  # a model that calls tools for ever is stopped
 
@@ -167,8 +168,20 @@ async def _bounded(stream: AsyncIterator[_Item], limit_s: float, provider: str) 
                 raise ProviderError(
                     provider, f"nothing came for {limit_s} s", retryable=True, code="provider.stalled"
                 ) from error
+            except ProviderError as error:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise asyncio.CancelledError from error  # it broke when it was thrown away
+                raise
             yield item
     finally:
-        closing = getattr(items, "aclose", None)
-        if closing is not None:
-            await closing()
+        # Nobody waits for, or hears of, what breaks when it is thrown away.
+        with contextlib.suppress(TimeoutError, ProviderError):
+            async with asyncio.timeout(_CLOSE_LIMIT_S):
+                await _close(items)
+
+
+async def _close(items: AsyncIterator[_Item]) -> None:
+    closing = getattr(items, "aclose", None)
+    if closing is not None:
+        await closing()

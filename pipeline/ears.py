@@ -1,7 +1,7 @@
 """The hearing half of a call: frames become voice edges, and the audio of a turn reaches the recogniser."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pipeline.ingest import RATE_HZ, Ingest
 from pipeline.ports import SttStream, VoiceGate
@@ -32,8 +32,10 @@ class Ears:
         self._turn: list[bytes] | None = None
 
     def attach(self, stream: SttStream) -> None:
-        """Send turns to this recogniser."""
+        """Send turns to this recogniser; one that is open already goes to it from its beginning."""
         self._stream = stream
+        if self._turn is not None:
+            self._begin(stream, self._turn)
 
     def announce_rate(self, rate_hz: int) -> None:
         """Expect another rate from now on."""
@@ -64,9 +66,7 @@ class Ears:
         self._turn = list(self._preroll)
         self._preroll.clear()
         if self._stream:
-            self._stream.begin()
-            for frame in self._turn:
-                self._stream.feed(frame)
+            self._begin(self._stream, self._turn)
 
     def close_turn(self) -> None:
         """The turn is over; the recogniser gets nothing until the next."""
@@ -83,6 +83,11 @@ class Ears:
     def close(self) -> None:
         """Stop listening."""
         self._track.close()
+
+    def _begin(self, stream: SttStream, frames: Iterable[bytes]) -> None:
+        stream.begin()
+        for frame in frames:
+            stream.feed(frame)
 
     def _on_probability(self, probability: float, pos_samples: int) -> None:
         self._activity, edge = step(self._activity, probability, pos_samples)

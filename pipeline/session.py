@@ -15,7 +15,6 @@ from flows import events as flow_events
 from flows.actions import Ask, FlowEnded, Say
 from flows.model import Flow
 from kit.clock import Clock
-from kit.errors import ProviderError
 from pipeline.brain import Brain, Outcome, Speech
 from pipeline.dialogue import Dialogue
 from pipeline.ears import Ears
@@ -36,6 +35,7 @@ log = structlog.get_logger()
 
 _FROM_OUTSIDE = 512  # what the other side may have waiting; what the call tells itself always fits
 _CALLER_GAP_S = 0.25
+_CLOSE_LIMIT_S = 0.5
 _TOO_LATE = "Sorry, that took too long on my side. Could you say that again?"
 _NOT_HEARD = "Sorry, I could not hear you. Could you say that again?"
 
@@ -170,11 +170,10 @@ class CallSession:
             try:
                 async with asyncio.TaskGroup() as self._tasks:
                     self._spawn(self._voice.play(self._began_s))
-                    self._spawn(self._open_stt())
+                    self._spawn(self._reader.open(self._providers.stt, self._leg.send))
                     self._start_flow()
                     await self._decide_all()
-                    for task in tuple(self._live):
-                        task.cancel()
+                    await self._cancel_all()
             except* Exception:
                 log.exception("call_failed")
                 self._end_reason = "internal"
@@ -269,6 +268,13 @@ class CallSession:
         self._live.add(task)
         task.add_done_callback(self._live.discard)
         return task
+
+    async def _cancel_all(self) -> None:
+        """Cancel until all is gone: what is being thrown away may hang once more."""
+        while self._live:
+            for task in self._live:
+                task.cancel()
+            await asyncio.wait(self._live, timeout=_CLOSE_LIMIT_S)
 
     # --- the turn owner's wishes ---------------------------------------------------------------------------------
     def _advance(self, event: turns.Input) -> None:
@@ -381,15 +387,12 @@ class CallSession:
         self._advance(turns.ProfileSet(self._brain.profile))
         item.reply.set_result(outcome.speech)
 
-    async def _open_stt(self) -> None:
-        try:
-            self._reader.attach(await self._providers.stt.open("en"))
-        except ProviderError as error:
-            log.warning("stt_unavailable", provider=error.provider, code=error.code)
-            self._leg.send(CallFailed(error.code, "Speech recognition is not available now."))
-
     async def _close(self) -> None:
-        await self._reader.aclose()
+        try:
+            async with asyncio.timeout(_CLOSE_LIMIT_S):
+                await self._reader.aclose()
+        except Exception:  # a call ends here: its record is not lost with its recogniser
+            log.exception("stt_not_closed")
         if self._owner.bot is not turns.Bot.IDLE:
             self._dialogue.bot_ends(self._voice.playout.heard_text())
         self._leg.send(StatusChanged("ended"))

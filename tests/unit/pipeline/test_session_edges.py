@@ -1,16 +1,20 @@
 """Calls at their edges: what must not cost a call its voice, its ears or its end."""
 
 import asyncio
+from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 
+from flows.actions import ToolSpec
+from kit.errors import ProviderError
 from pipeline.frames.audio import AudioIn
-from pipeline.frames.control import Interrupted, PeerGone, RateAnnounced, UiAction
+from pipeline.frames.control import CallFailed, Interrupted, PeerGone, RateAnnounced, UiAction
 from pipeline.frames.text import Caption
+from pipeline.ports import LlmOptions, Message, SttResult, ToolCall
 from pipeline.session import CallSession
-from providers.fake.llm import FakeLlm
+from providers.fake.llm import FakeLlm, Request
 from providers.fake.pace import Pace
-from providers.fake.stt import FakeStt
+from providers.fake.stt import FakeStt, FakeSttStream
 from providers.fake.tts import FakeTts, buzz
 from tests.support.call_lab import Lab, Setup, call
 from tests.unit.pipeline.test_session import FLOW, ONE_STATE
@@ -21,6 +25,7 @@ class Counted:
 
     def __init__(self) -> None:
         self.heard_at_s: list[float] = []
+        self.closings = 0
 
     def heard(self, pcm: bytes, at_s: float) -> None:
         assert len(pcm) == 640
@@ -30,7 +35,7 @@ class Counted:
         pass
 
     def closed(self) -> None:
-        pass
+        self.closings += 1
 
 
 def test_a_flood_of_events_does_not_make_the_call_miss_its_own() -> None:
@@ -84,3 +89,103 @@ def test_a_line_cut_off_before_its_first_sound_was_not_heard() -> None:
     report, leg = call(Setup(FLOW, tts=FakeTts(pace=Pace(first_s=1.0))), scenario)
     assert [turn.bot for turn in report.turns] == ["Thank you and goodbye."]
     assert [frame.text for _, frame in leg.of(Caption) if frame.interrupted] == [""]
+
+
+def test_a_recogniser_that_does_not_close_cannot_keep_a_call_from_ending() -> None:
+    class Clings(FakeSttStream):
+        async def aclose(self) -> None:
+            await super().aclose()
+            await asyncio.sleep(1000)
+
+    class ClingingStt(FakeStt):
+        async def open(self, language: str) -> FakeSttStream:
+            await super().open(language)
+            return Clings(self)
+
+    async def scenario(lab: Lab) -> None:
+        await lab.quiet(1)
+
+    report, leg = call(Setup(FLOW, stt=ClingingStt([])), scenario)
+    assert report.duration_s < 2.1
+    assert leg.statuses()[-1][1] == "ended"
+
+
+def test_a_recogniser_that_breaks_when_it_is_closed_leaves_the_report() -> None:
+    class Breaks(FakeSttStream):
+        async def aclose(self) -> None:
+            await super().aclose()
+            raise OSError("broken pipe")
+
+    class BreakingStt(FakeStt):
+        async def open(self, language: str) -> FakeSttStream:
+            await super().open(language)
+            return Breaks(self)
+
+    async def scenario(lab: Lab) -> None:
+        await lab.quiet(1)
+
+    counted = Counted()
+    report, leg = call(Setup(FLOW, stt=BreakingStt([]), observer=counted), scenario)
+    assert report.end_reason == "scenario_over"
+    assert leg.statuses()[-1][1] == "ended"
+    assert counted.closings == 1
+
+
+@pytest.mark.parametrize("how", ["hangs", "breaks"])
+def test_a_model_whose_answer_cannot_be_cancelled_does_not_hold_the_call(how: str) -> None:
+    class Clings(FakeLlm):
+        async def stream(
+            self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: LlmOptions
+        ) -> AsyncGenerator[str | ToolCall, None]:
+            self.requests.append(Request(tuple(messages), tuple(tools), options))
+            try:
+                yield "Hello. "
+                await asyncio.sleep(7)
+            finally:
+                if how == "breaks":
+                    raise ProviderError("fake", "cannot be cancelled", retryable=False)
+                await asyncio.sleep(1000)
+
+    async def scenario(lab: Lab) -> None:
+        await lab.quiet(1)
+        lab.call.end("told_to")
+        await asyncio.sleep(2000)
+
+    report, leg = call(Setup(ONE_STATE, llm=Clings([["x"]])), scenario)
+    assert report.end_reason == "told_to"
+    assert report.duration_s < 2.1
+    assert not any("trouble" in text for text in leg.captions("assistant"))
+
+
+def test_a_recogniser_that_opens_in_mid_turn_reads_it_from_its_beginning() -> None:
+    fed: list[int] = []
+
+    class Counts(FakeSttStream):
+        async def finalize(self) -> SttResult:
+            fed.append(self.fed_bytes)
+            return await super().finalize()
+
+    class LateStt(FakeStt):
+        async def open(self, language: str) -> FakeSttStream:
+            await super().open(language)
+            return Counts(self)
+
+    async def scenario(lab: Lab) -> None:
+        await lab.until_listening()
+        await lab.speak(1.0)
+        await lab.quiet(8)
+
+    report, _ = call(Setup(FLOW, stt=LateStt(["My name is Ada."], open_pace=Pace(first_s=2.5))), scenario)
+    assert report.variables["full_name"] == "Ada"
+    assert fed[0] >= 32_000, "the whole second of speech"
+
+
+def test_a_recogniser_that_never_opens_is_admitted_on_the_screen_and_aloud() -> None:
+    async def scenario(lab: Lab) -> None:
+        await lab.until_listening()
+        await lab.speak(1.0)
+        await lab.quiet(15)
+
+    _, leg = call(Setup(FLOW, stt=FakeStt([], open_pace=Pace(stall_after=0))), scenario)
+    assert [frame.code for _, frame in leg.of(CallFailed)] == ["provider.stalled"]
+    assert "could not hear" in leg.captions("assistant")[1]
