@@ -100,10 +100,19 @@ class Answer:
         except ProviderError as error:
             log.warning("llm_failed", provider=error.provider, code=error.code)
             return await self.ports.ask_failed(ask.epoch, error.code)
+        if not calls and not self._text:
+            return await self.ports.ask_failed(ask.epoch, "llm.empty")
+        returned: list[Speech] = []
         more: list[Speech] = []
         for call in calls:
-            more.extend(await self.ports.call_tool(call, ask.epoch))
-        return tuple(more)
+            result = ToolReturned(call.call_id, "", run_again=False)  # of a call that the flow ignores
+            for item in await self.ports.call_tool(call, ask.epoch):
+                if isinstance(item, ToolReturned):
+                    result = item
+                else:
+                    more.append(item)
+            returned.append(result)
+        return (*returned, *more)  # a model that is asked again must find a result for each of its calls
 
     async def _stream(self, llm: LanguageModel, ask: Ask, ahead: "asyncio.Queue[str | None]") -> list[ToolCall]:
         splitter = SentenceSplitter()
@@ -151,7 +160,7 @@ class Answer:
 
 
 async def _bounded(stream: AsyncIterator[_Item], limit_s: float, provider: str) -> AsyncGenerator[_Item, None]:
-    """Pass `stream` on, but wait for no item longer than `limit_s`.
+    """Pass `stream` on, but wait for no item longer than `limit_s`; an empty one is none.
 
     Raises:
         ProviderError: The stream stalled.
@@ -161,7 +170,8 @@ async def _bounded(stream: AsyncIterator[_Item], limit_s: float, provider: str) 
         while True:
             try:
                 async with asyncio.timeout(limit_s):
-                    item = await anext(items)
+                    while not (item := await anext(items)):
+                        pass
             except StopAsyncIteration:
                 return
             except TimeoutError as error:

@@ -189,3 +189,55 @@ def test_a_recogniser_that_never_opens_is_admitted_on_the_screen_and_aloud() -> 
     _, leg = call(Setup(FLOW, stt=FakeStt([], open_pace=Pace(stall_after=0))), scenario)
     assert [frame.code for _, frame in leg.of(CallFailed)] == ["provider.stalled"]
     assert "could not hear" in leg.captions("assistant")[1]
+
+
+@pytest.mark.parametrize("pieces", [[], ["", ""], ["  ", "…"]])
+def test_a_model_that_says_nothing_does_not_leave_silence(pieces: list[str]) -> None:
+    async def scenario(lab: Lab) -> None:
+        await lab.quiet(8)
+
+    report, leg = call(Setup(ONE_STATE, llm=FakeLlm([pieces])), scenario)
+    assert leg.captions("assistant"), "an apology at least"
+    assert report.turns[0].bot
+
+
+def test_a_model_that_dribbles_nothing_has_stalled() -> None:
+    async def scenario(lab: Lab) -> None:
+        await lab.quiet(25)
+
+    llm = FakeLlm([["Hello. ", "How ", *[""] * 1000]], pace=Pace(gap_s=2.0))
+    _, leg = call(Setup(ONE_STATE, llm=llm), scenario)
+    assert leg.statuses()[1] == (pytest.approx(16, abs=4), "listening"), "the bot gives the floor back"
+
+
+def test_each_tool_call_has_a_result_when_the_model_is_asked_again() -> None:
+    two_states = ONE_STATE.replace("transitions: {}", "transitions: {on_tool_call: {note: more}}") + (
+        "  more:\n    agent: {prompt: 'Chat on.'}\n    transitions: {}\n"
+    )
+
+    async def scenario(lab: Lab) -> None:
+        await lab.quiet(6)
+
+    calls = [ToolCall("1", "note", {"topic": "tea"}), ToolCall("2", "note", {"topic": "milk"})]
+    llm = FakeLlm([["One moment. ", *calls], ["Noted."]])
+    call(Setup(two_states, llm=llm), scenario)
+    messages = llm.requests[1].messages
+    asked = [made.call_id for message in messages for made in message.tool_calls]
+    assert asked == ["1", "2"]
+    assert [message.tool_call_id for message in messages if message.role == "tool"] == ["1", "2"]
+    assert [message.role for message in messages][-3:] == ["assistant", "tool", "tool"]
+
+
+def test_a_voice_that_cuts_samples_in_two_is_played() -> None:
+    class Odd(FakeTts):
+        async def stream(self, text: str) -> AsyncGenerator[bytes, None]:
+            pcm = buzz(self.duration_samples(text), self.rate_hz)
+            for start in range(0, len(pcm), 333):
+                yield pcm[start : start + 333]
+
+    async def scenario(lab: Lab) -> None:
+        await lab.until_listening()
+
+    report, _ = call(Setup(FLOW, tts=Odd(rate_hz=24_000)), scenario)
+    assert report.end_reason == "scenario_over"
+    assert report.turns[0].bot == "Hello there. What is your name?"
