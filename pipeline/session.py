@@ -22,6 +22,7 @@ from pipeline.frames.audio import AudioIn
 from pipeline.frames.base import ControlFrame, DataFrame, SystemFrame
 from pipeline.frames.control import CallFailed, PeerGone, RateAnnounced, Screen, StatusChanged, UiAction
 from pipeline.ingest import RATE_HZ
+from pipeline.media_time import MediaTime
 from pipeline.ports import CallObserver, Frame, Leg, Providers, VoiceGate
 from pipeline.report import CallReport
 from pipeline.turn_log import TurnTimes
@@ -34,7 +35,6 @@ from pipeline.voice import ModelFailed, ToolAsked, Voice, VoicePorts
 log = structlog.get_logger()
 
 _FROM_OUTSIDE = 512  # what the other side may have waiting; what the call tells itself always fits
-_CALLER_GAP_S = 0.25
 _CLOSE_LIMIT_S = 0.5
 _TOO_LATE = "Sorry, that took too long on my side. Could you say that again?"
 _NOT_HEARD = "Sorry, I could not hear you. Could you say that again?"
@@ -135,7 +135,8 @@ class CallSession:
         self._due: tuple[Speech, ...] = ()
         self._live: set[asyncio.Task[None]] = set()
         self._tasks: asyncio.TaskGroup | None = None
-        self._began_s = self._active_s = self._caller_offset_s = 0.0
+        self._began_s = self._active_s = 0.0
+        self._media_time = MediaTime()
         self._hang_up: str | None = None
         self._end_reason: str | None = None
         self._completed = False
@@ -192,24 +193,11 @@ class CallSession:
         )
 
     def _hear(self, pcm: bytes) -> None:
-        at_s = self._media_time_s()
+        at_s = self._media_time.at_s(self._ears.pos_samples, self._clock.now_s() - self._began_s)
         for frame in self._ears.feed(pcm):
             if self._observer is not None:
                 self._observer.heard(frame, at_s)
             at_s += len(frame) / 2 / RATE_HZ
-
-    def _media_time_s(self) -> float:
-        """Return when, since the call began, the next sample from the caller was spoken.
-
-        Media time runs by samples, so that jitter does not shift it; a caller who sent nothing for a while is put back
-        on the clock.
-        """
-        now_s = self._clock.now_s() - self._began_s
-        at_s = self._ears.pos_samples / RATE_HZ + self._caller_offset_s
-        if now_s - at_s > _CALLER_GAP_S:
-            self._caller_offset_s += now_s - at_s
-            return now_s
-        return at_s
 
     # --- the loop ------------------------------------------------------------------------------------------------
     async def _decide_all(self) -> None:
@@ -292,8 +280,8 @@ class CallSession:
                 self._apply(self._brain.step(flow_events.UserStarted(), self._clock.now_s()))
             case turns.Commit(heard):
                 self._commit(heard)
-            case turns.Discard():
-                self._discard()
+            case turns.Discard(bot_was_stopped):
+                self._discard(bot_was_stopped)
             case turns.Pause():
                 self._voice.playout.pause()
             case turns.Resume():
@@ -301,7 +289,7 @@ class CallSession:
             case _:
                 self._perform_answer(action)
 
-    def _perform_answer(self, action: turns.StartAnswer | turns.StopAnswer | turns.BotDone | turns.Recover) -> None:
+    def _perform_answer(self, action: turns.AnswerAction) -> None:
         match action:
             case turns.StartAnswer(generation, paused):
                 self._voice.start(generation, self._due, self._times, paused=paused)
@@ -319,12 +307,15 @@ class CallSession:
                 log.warning("answer_late")
                 self._speak((Say(_TOO_LATE),))
 
-    def _discard(self) -> None:
+    def _discard(self, bot_was_stopped: bool) -> None:
         self._reader.close_turn()
         self._dialogue.user_nothing()
         if self._owner.bot is turns.Bot.IDLE:
-            # The flow's timers stopped when the user seemed to speak.
-            self._apply(self._brain.step(flow_events.BotFinished(), self._clock.now_s()))
+            now_s = self._clock.now_s()
+            self._times = TurnTimes(None, now_s)
+            # The flow asks again what the noise cut off; else its timers go on, which stopped for the noise.
+            event = flow_events.Heard("", 0.0) if bot_was_stopped else flow_events.BotFinished()
+            self._apply(self._brain.step(event, now_s))
 
     def _commit(self, heard: turns.Heard) -> None:
         now_s = self._clock.now_s()

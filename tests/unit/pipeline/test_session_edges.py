@@ -241,3 +241,25 @@ def test_a_voice_that_cuts_samples_in_two_is_played() -> None:
     report, _ = call(Setup(FLOW, tts=Odd(rate_hz=24_000)), scenario)
     assert report.end_reason == "scenario_over"
     assert report.turns[0].bot == "Hello there. What is your name?"
+
+
+def test_noise_long_enough_to_stop_the_bot_does_not_leave_silence() -> None:
+    async def scenario(lab: Lab) -> None:
+        await lab.quiet(1.0)
+        await lab.speak(0.7)
+        await lab.quiet(8)
+
+    report, leg = call(Setup(FLOW, [""]), scenario)
+    assert report.turns[0].interrupted
+    assert "What is your name?" in report.turns[1].bot, "the question is asked again"
+    assert leg.captions("user") == [], "nobody said anything"
+
+
+def test_noise_before_the_greeting_does_not_lose_it() -> None:
+    async def scenario(lab: Lab) -> None:
+        await lab.speak(0.7)
+        await lab.quiet(8)
+
+    report, _ = call(Setup(FLOW, [""], tts=FakeTts(pace=Pace(first_s=0.5))), scenario)
+    assert [turn.bot for turn in report.turns] == ["Hello there. What is your name?"]
+    assert not report.turns[0].interrupted
