@@ -241,6 +241,8 @@ class CallSession:
             case UiAction(action, data):
                 self._times = TurnTimes(None, self._active_s)
                 self._apply(self._brain.step(flow_events.UiEvent(action, data), self._active_s))
+                if self._owner.user is not turns.User.SILENT:
+                    self._perform(turns.UserTookFloor())  # the timers that a tap starts wait for the user's words
             case ToolAsked() | ModelFailed():
                 self._serve_answer(item)
             case turns.BotStarted() | turns.BotFinished() | turns.TranscriptReady() | turns.EndJudged():

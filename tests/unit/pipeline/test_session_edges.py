@@ -5,10 +5,10 @@ from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 
-from flows.actions import ToolSpec
+from flows.actions import StateEntered, ToolSpec
 from kit.errors import ProviderError
 from pipeline.frames.audio import AudioIn
-from pipeline.frames.control import CallFailed, Interrupted, PeerGone, RateAnnounced, UiAction
+from pipeline.frames.control import CallFailed, Interrupted, PeerGone, RateAnnounced, Screen, UiAction
 from pipeline.frames.text import Caption
 from pipeline.ports import LlmOptions, Message, SttResult, ToolCall
 from pipeline.session import CallSession
@@ -16,6 +16,7 @@ from providers.fake.llm import FakeLlm, Request
 from providers.fake.pace import Pace
 from providers.fake.stt import FakeStt, FakeSttStream
 from providers.fake.tts import FakeTts, buzz
+from providers.fake.vad import FakeEndOfTurn
 from tests.support.call_lab import Lab, Setup, call
 from tests.unit.pipeline.test_session import FLOW, ONE_STATE
 
@@ -263,3 +264,61 @@ def test_noise_before_the_greeting_does_not_lose_it() -> None:
     report, _ = call(Setup(FLOW, [""], tts=FakeTts(pace=Pace(first_s=0.5))), scenario)
     assert [turn.bot for turn in report.turns] == ["Hello there. What is your name?"]
     assert not report.turns[0].interrupted
+
+
+def test_what_the_caller_said_stays_in_the_report_when_its_answer_never_began() -> None:
+    async def scenario(lab: Lab) -> None:
+        await lab.until_listening()
+        await lab.speak(1.0)
+        await lab.quiet(0.5)
+        await lab.speak(1.0)
+        await lab.quiet(4)
+
+    llm = FakeLlm([["Hello. "], ["Sure. "]], pace=Pace(first_s=1.0))
+    report, _ = call(Setup(ONE_STATE, ["I want tea.", "With milk, please."], llm=llm), scenario)
+    assert [(turn.caller, turn.bot) for turn in report.turns] == [
+        ("", "Hello."),
+        ("I want tea.", ""),
+        ("With milk, please.", "Sure."),
+    ]
+
+
+def test_a_long_story_is_read_to_its_end() -> None:
+    fed: list[int] = []
+
+    class Counts(FakeSttStream):
+        async def finalize(self) -> SttResult:
+            fed.append(self.fed_bytes)
+            return await super().finalize()
+
+    class CountingStt(FakeStt):
+        async def open(self, language: str) -> FakeSttStream:
+            await super().open(language)
+            return Counts(self)
+
+    async def scenario(lab: Lab) -> None:
+        await lab.until_listening()
+        for _ in range(4):
+            await lab.speak(30.0)
+            await lab.quiet(0.5)
+        await lab.quiet(2)
+
+    ends = FakeEndOfTurn(0.1)
+    call(Setup(FLOW, stt=CountingStt(["My name is Ada."]), end_of_turn=ends), scenario)
+    assert fed[-1] / 32_000 == pytest.approx(122, abs=1)
+    assert max(ends.asked) <= 91 * 32_000, "the model that judges the end needs no more"
+
+
+def test_a_tap_on_the_screen_starts_no_timer_under_the_callers_words() -> None:
+    patient = FLOW.replace("on_ui_event:", "on_timeout: {seconds: 2, target: done}\n      on_ui_event:")
+
+    async def scenario(lab: Lab) -> None:
+        await lab.until_listening()
+        await lab.speak(1.0)
+        lab.call.receive(UiAction("nothing"))
+        await lab.speak(3.0)
+        await lab.quiet(0.1)
+
+    _, leg = call(Setup(patient, ["My name is Ada."]), scenario)
+    entered = [frame.action.state for _, frame in leg.of(Screen) if isinstance(frame.action, StateEntered)]
+    assert entered == ["ask"], "the silence that the timer minds has not begun"
