@@ -27,7 +27,8 @@ from pipeline.ports import CallObserver, Frame, Leg, Providers, VoiceGate
 from pipeline.report import CallReport
 from pipeline.turn_log import TurnTimes
 from pipeline.turn_reader import TurnReader
-from pipeline.turns import owner as turns
+from pipeline.turns import actions, inputs, owner
+from pipeline.turns.state import Bot, State, User
 from pipeline.turns.voice_activity import SpeechStarted, SpeechStopped
 from pipeline.vad import VadScheduler
 from pipeline.voice import ModelFailed, ToolAsked, Voice, VoicePorts
@@ -93,7 +94,7 @@ _Item = (
     SystemFrame
     | DataFrame
     | ControlFrame
-    | turns.Input
+    | inputs.Input
     | SpeechStarted
     | SpeechStopped
     | ToolAsked
@@ -119,7 +120,7 @@ class CallSession:
         self._settings = host.settings
         self._inbox: asyncio.Queue[_Item] = asyncio.Queue()
         self._brain = Brain(about.flow)
-        self._owner = turns.State(has_end_model=providers.end_of_turn is not None)
+        self._owner = State(has_end_model=providers.end_of_turn is not None)
         self._ears = Ears(leg.capabilities.rate_in_hz, host.vad, host.new_gate() if host.new_gate else None, self._post)
         self._reader = TurnReader(
             self._ears,
@@ -220,7 +221,7 @@ class CallSession:
     def _tick(self) -> None:
         now_s = self._clock.now_s()
         if self._owner.deadline_s is not None and now_s >= self._owner.deadline_s:
-            self._advance(turns.Tick())
+            self._advance(inputs.Tick())
         elif self._brain.deadline_s is not None and now_s >= self._brain.deadline_s:
             self._times = TurnTimes(None, now_s)
             self._apply(self._brain.step(flow_events.Tick(), now_s))
@@ -235,17 +236,17 @@ class CallSession:
         match item:
             case SpeechStarted():
                 self._reader.follow(self._settings.partial_every_s)
-                self._advance(turns.UserStarted())
+                self._advance(inputs.UserStarted())
             case SpeechStopped(pos_samples):
-                self._advance(turns.UserStopped(self._active_s - self._ears.seconds_since(pos_samples)))
+                self._advance(inputs.UserStopped(self._active_s - self._ears.seconds_since(pos_samples)))
             case UiAction(action, data):
                 self._times = TurnTimes(None, self._active_s)
                 self._apply(self._brain.step(flow_events.UiEvent(action, data), self._active_s))
-                if self._owner.user is not turns.User.SILENT:
-                    self._perform(turns.UserTookFloor())  # the timers that a tap starts wait for the user's words
+                if self._owner.user is not User.SILENT:
+                    self._perform(actions.UserTookFloor())  # the timers that a tap starts wait for the user's words
             case ToolAsked() | ModelFailed():
                 self._serve_answer(item)
-            case turns.BotStarted() | turns.BotFinished() | turns.TranscriptReady() | turns.EndJudged():
+            case inputs.BotStarted() | inputs.BotFinished() | inputs.TranscriptReady() | inputs.EndJudged():
                 self._advance(item)
 
     def _post(self, item: "_Item") -> None:
@@ -267,59 +268,59 @@ class CallSession:
             await asyncio.wait(self._live, timeout=_CLOSE_LIMIT_S)
 
     # --- the turn owner's wishes ---------------------------------------------------------------------------------
-    def _advance(self, event: turns.Input) -> None:
-        self._owner, actions = turns.step(self._owner, event, self._clock.now_s())
-        for action in actions:
-            self._perform(action)
+    def _advance(self, event: inputs.Input) -> None:
+        self._owner, wishes = owner.step(self._owner, event, self._clock.now_s())
+        for wish in wishes:
+            self._perform(wish)
 
-    def _perform(self, action: turns.Action) -> None:
+    def _perform(self, action: actions.Action) -> None:
         match action:
-            case turns.Decide(decision):
+            case actions.Decide(decision):
                 self._reader.decide(decision)
-            case turns.DropDecision():
+            case actions.DropDecision():
                 self._reader.drop()
-            case turns.UserTookFloor():
+            case actions.UserTookFloor():
                 self._apply(self._brain.step(flow_events.UserStarted(), self._clock.now_s()))
-            case turns.Commit(heard):
+            case actions.Commit(heard):
                 self._commit(heard)
-            case turns.Discard(bot_was_stopped):
+            case actions.Discard(bot_was_stopped):
                 self._discard(bot_was_stopped)
-            case turns.Pause():
+            case actions.Pause():
                 self._voice.playout.pause()
-            case turns.Resume():
+            case actions.Resume():
                 self._voice.playout.resume()
             case _:
                 self._perform_answer(action)
 
-    def _perform_answer(self, action: turns.AnswerAction) -> None:
+    def _perform_answer(self, action: actions.AnswerAction) -> None:
         match action:
-            case turns.StartAnswer(generation, paused):
+            case actions.StartAnswer(generation, paused):
                 self._voice.start(generation, self._due, self._times, paused=paused)
                 self._voice.warm_model(self._brain.likely_ask(), self._due)
-            case turns.StopAnswer(generation):
+            case actions.StopAnswer(generation):
                 self._voice.stop(generation)
-            case turns.BotDone():
+            case actions.BotDone():
                 self._dialogue.bot_ends(None)
                 self._leg.send(StatusChanged("listening"))
                 if self._hang_up is None:
                     self._apply(self._brain.step(flow_events.BotFinished(), self._clock.now_s()))
                 else:
                     self._end_reason = self._hang_up
-            case turns.Recover():
+            case actions.Recover():
                 log.warning("answer_late")
                 self._speak((Say(_TOO_LATE),))
 
     def _discard(self, bot_was_stopped: bool) -> None:
         self._reader.close_turn()
         self._dialogue.user_nothing()
-        if self._owner.bot is turns.Bot.IDLE:
+        if self._owner.bot is Bot.IDLE:
             now_s = self._clock.now_s()
             self._times = TurnTimes(None, now_s)
             # The flow asks again what the noise cut off; else its timers go on, which stopped for the noise.
             event = flow_events.Heard("", 0.0) if bot_was_stopped else flow_events.BotFinished()
             self._apply(self._brain.step(event, now_s))
 
-    def _commit(self, heard: turns.Heard) -> None:
+    def _commit(self, heard: inputs.Heard) -> None:
         now_s = self._clock.now_s()
         self._reader.close_turn()
         self._times = TurnTimes(self._owner.quiet_since_s, self._owner.quiet_since_s)
@@ -347,10 +348,10 @@ class CallSession:
     def _apply(self, outcome: Outcome) -> None:
         self._show(outcome)
         self._times.mark("flow", self._clock.now_s())
-        self._advance(turns.ProfileSet(self._brain.profile))
+        self._advance(inputs.ProfileSet(self._brain.profile))
         if outcome.speech:
             self._speak(outcome.speech)
-        if self._hang_up is not None and self._owner.bot is turns.Bot.IDLE:
+        if self._hang_up is not None and self._owner.bot is Bot.IDLE:
             self._end_reason = self._hang_up
 
     def _show(self, outcome: Outcome) -> None:
@@ -364,7 +365,7 @@ class CallSession:
     def _speak(self, speech: tuple[Speech, ...]) -> None:
         self._due = speech
         interruptible = all(item.interruptible for item in speech if isinstance(item, Say | Ask))
-        self._advance(turns.AnswerDue(interruptible))
+        self._advance(inputs.AnswerDue(interruptible))
 
     def _serve_answer(self, item: ToolAsked | ModelFailed) -> None:
         """Step the flow for an answer under way; what it wants said is said by that answer."""
@@ -377,7 +378,7 @@ class CallSession:
                 event = flow_events.AskFailed(epoch, code)
         outcome = self._brain.step(event, self._clock.now_s())
         self._show(outcome)
-        self._advance(turns.ProfileSet(self._brain.profile))
+        self._advance(inputs.ProfileSet(self._brain.profile))
         item.reply.set_result(outcome.speech)
 
     async def _close(self) -> None:
@@ -386,7 +387,7 @@ class CallSession:
                 await self._reader.aclose()
         except Exception:  # a call ends here: its record is not lost with its recogniser
             log.exception("stt_not_closed")
-        if self._owner.bot is not turns.Bot.IDLE:
+        if self._owner.bot is not Bot.IDLE:
             self._dialogue.bot_ends(self._voice.playout.heard_text())
         self._leg.send(StatusChanged("ended"))
         if self._observer is not None:

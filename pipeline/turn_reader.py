@@ -11,7 +11,7 @@ from kit.errors import ProviderError
 from pipeline.ears import Ears
 from pipeline.frames.control import CallFailed
 from pipeline.ports import EndOfTurnModel, SpeechToText, SttStream
-from pipeline.turns.owner import EndJudged, Heard, TranscriptReady
+from pipeline.turns.inputs import EndJudged, Heard, TranscriptReady
 
 log = structlog.get_logger()
 

@@ -18,7 +18,7 @@ from pipeline.frames.control import Interrupted, StatusChanged
 from pipeline.playout import Playout
 from pipeline.ports import CallObserver, LanguageModel, Leg, Message, Providers, ToolCall
 from pipeline.turn_log import TurnTimes
-from pipeline.turns.owner import BotFinished, BotStarted
+from pipeline.turns.inputs import BotFinished, BotStarted
 
 log = structlog.get_logger()
 

@@ -5,11 +5,38 @@ does (idle, preparing an answer, playing it). Everything of a bot turn carries i
 wherever it surfaces. Every wait has a deadline in the state.
 """
 
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import assert_never
 
-from pipeline.turns.endpointing import PROFILES, Profile, is_backchannel, wait_by_sound_s, wait_by_words_s
+from pipeline.turns.actions import (
+    Action,
+    BotDone,
+    Commit,
+    Decide,
+    Discard,
+    DropDecision,
+    Pause,
+    Recover,
+    Resume,
+    StartAnswer,
+    StopAnswer,
+    UserTookFloor,
+)
+from pipeline.turns.endpointing import PROFILES, is_backchannel, wait_by_sound_s, wait_by_words_s
+from pipeline.turns.inputs import (
+    AnswerDue,
+    BotFinished,
+    BotStarted,
+    EndJudged,
+    Heard,
+    Input,
+    ProfileSet,
+    Tick,
+    TranscriptReady,
+    UserStarted,
+    UserStopped,
+)
+from pipeline.turns.state import Bot, State, User
 
 # 350 ms of voice over the bot are an interruption, words or not: 96 ms are past when voice is noticed, and 192 ms more
 # must pass until it is sure that it did not end before.
@@ -18,214 +45,6 @@ OVERLAP_DECISION_S = 0.9  # a short burst over the bot is judged by its words wi
 LONGEST_TURN_S = 60.0
 DECISION_LIMIT_S = 6.0  # a recogniser that is silent for this long has heard nothing
 PREPARING_LIMIT_S = 12.0
-
-
-class User(StrEnum):
-    """What the user does."""
-
-    SILENT = "silent"
-    TALKING = "talking"
-    DECIDING = "deciding"
-
-
-class Bot(StrEnum):
-    """What the bot does."""
-
-    IDLE = "idle"
-    PREPARING = "preparing"
-    PLAYING = "playing"
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What a recogniser made of the turn so far; `failed` when it broke, so that nobody knows."""
-
-    text: str
-    confidence: float
-    alternative: str | None = None
-    failed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """Everything the owner knows.
-
-    Attributes:
-        generation: Of the newest bot turn.
-        interruptible: Whether speech may stop that bot turn.
-        paused: Playout holds its breath until it is clear whether the user means it.
-        bot_was_stopped: For the turn that the user is having.
-        decision: Number of the newest attempt to end the user's turn.
-        quiet_since_s: When the user's last voiced sample came in.
-        deadline_s: When the owner next wants a tick, whatever else happens.
-    """
-
-    user: User = User.SILENT
-    bot: Bot = Bot.IDLE
-    generation: int = 0
-    interruptible: bool = True
-    paused: bool = False
-    bot_was_stopped: bool = False
-    decision: int = 0
-    quiet_since_s: float = 0.0
-    heard: Heard | None = None
-    end_probability: float | None = None
-    profile: Profile = field(default_factory=lambda: PROFILES["default"])
-    has_end_model: bool = False
-    deadline_s: float | None = None
-
-    @property
-    def phase(self) -> str:
-        """Name the state as people do: listening, hearing, deciding, thinking, speaking, ducked."""
-        if self.bot is not Bot.IDLE and self.paused:
-            return "ducked"
-        if self.user is not User.SILENT:
-            return "hearing" if self.user is User.TALKING else "deciding"
-        return {Bot.IDLE: "listening", Bot.PREPARING: "thinking", Bot.PLAYING: "speaking"}[self.bot]
-
-
-# --- inputs ---------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class UserStarted:
-    """Voice began."""
-
-
-@dataclass(frozen=True, slots=True)
-class UserStopped:
-    """Voice ended; the last voiced sample came in at `quiet_since_s`."""
-
-    quiet_since_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class TranscriptReady:
-    """The reading that `Decide` asked for."""
-
-    decision: int
-    heard: Heard
-
-
-@dataclass(frozen=True, slots=True)
-class EndJudged:
-    """How likely the turn is over, as `Decide` asked."""
-
-    decision: int
-    probability: float
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerDue:
-    """The flow has something to say."""
-
-    interruptible: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class BotStarted:
-    """The first sample of an answer went out."""
-
-    generation: int
-
-
-@dataclass(frozen=True, slots=True)
-class BotFinished:
-    """All of an answer has been heard, or it turned out empty."""
-
-    generation: int
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileSet:
-    """The flow says what kind of answer it waits for."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A deadline has come."""
-
-
-Input = (
-    UserStarted | UserStopped | TranscriptReady | EndJudged | AnswerDue | BotStarted | BotFinished | ProfileSet | Tick
-)
-
-
-# --- actions --------------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Decide:
-    """Read the turn so far, and judge whether it is over."""
-
-    decision: int
-
-
-@dataclass(frozen=True, slots=True)
-class DropDecision:
-    """Nobody waits for this reading any more."""
-
-    decision: int
-
-
-@dataclass(frozen=True, slots=True)
-class UserTookFloor:
-    """The user really speaks: timers of the flow stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """The user's turn is over, and this was said."""
-
-    heard: Heard
-
-
-@dataclass(frozen=True, slots=True)
-class Discard:
-    """It was not speech after all, though the bot may have been stopped for it."""
-
-    bot_was_stopped: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StartAnswer:
-    """Make and play the answer; while `paused`, make it only."""
-
-    generation: int
-    paused: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StopAnswer:
-    """Silence this answer for good, everywhere."""
-
-    generation: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Stop playing, keep everything."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resume:
-    """Play on from the frame where it stopped."""
-
-
-@dataclass(frozen=True, slots=True)
-class BotDone:
-    """The bot's turn is over."""
-
-    generation: int
-
-
-@dataclass(frozen=True, slots=True)
-class Recover:
-    """No answer came in time: apologise, then go on."""
-
-    generation: int
-
-
-AnswerAction = StartAnswer | StopAnswer | BotDone | Recover
-Action = Decide | DropDecision | UserTookFloor | Commit | Discard | Pause | Resume | AnswerAction
 
 
 def step(state: State, event: Input, now_s: float) -> tuple[State, tuple[Action, ...]]:

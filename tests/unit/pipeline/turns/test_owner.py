@@ -1,40 +1,41 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.turns import owner as turns
-from pipeline.turns.owner import (
-    AnswerDue,
-    Bot,
+from pipeline.turns.actions import (
+    Action,
     BotDone,
-    BotFinished,
-    BotStarted,
     Commit,
     Decide,
     Discard,
     DropDecision,
-    EndJudged,
-    Heard,
     Pause,
-    ProfileSet,
     Recover,
     Resume,
     StartAnswer,
-    State,
     StopAnswer,
+    UserTookFloor,
+)
+from pipeline.turns.inputs import (
+    AnswerDue,
+    BotFinished,
+    BotStarted,
+    EndJudged,
+    Heard,
+    Input,
+    ProfileSet,
     Tick,
     TranscriptReady,
-    User,
     UserStarted,
     UserStopped,
-    UserTookFloor,
-    step,
 )
+from pipeline.turns.owner import step
+from pipeline.turns.state import Bot, State, User
 
 HELLO = Heard("hello there", 0.9)
 
 
-def play(state: State, *timed: tuple[float, turns.Input]) -> tuple[State, list[tuple[float, turns.Action]]]:
-    done: list[tuple[float, turns.Action]] = []
+def play(state: State, *timed: tuple[float, Input]) -> tuple[State, list[tuple[float, Action]]]:
+    done: list[tuple[float, Action]] = []
     for now_s, event in timed:
         state, actions = step(state, event, now_s)
         done.extend((now_s, action) for action in actions)
@@ -242,7 +243,7 @@ EVENTS = st.one_of(
 
 @settings(max_examples=400)
 @given(st.lists(st.tuples(st.floats(0.01, 2.0), EVENTS), max_size=40), st.booleans())
-def test_no_order_of_events_leaves_the_floor_to_nobody(timed: list[tuple[float, turns.Input]], model: bool) -> None:
+def test_no_order_of_events_leaves_the_floor_to_nobody(timed: list[tuple[float, Input]], model: bool) -> None:
     state, now_s = State(has_end_model=model), 0.0
     playing: int | None = None
     for wait_s, event in timed:

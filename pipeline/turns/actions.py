@@ -1,0 +1,81 @@
+"""What the turn owner wants done."""
+
+from dataclasses import dataclass
+
+from pipeline.turns.inputs import Heard
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """Read the turn so far, and judge whether it is over."""
+
+    decision: int
+
+
+@dataclass(frozen=True, slots=True)
+class DropDecision:
+    """Nobody waits for this reading any more."""
+
+    decision: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserTookFloor:
+    """The user really speaks: timers of the flow stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The user's turn is over, and this was said."""
+
+    heard: Heard
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """It was not speech after all, though the bot may have been stopped for it."""
+
+    bot_was_stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StartAnswer:
+    """Make and play the answer; while `paused`, make it only."""
+
+    generation: int
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StopAnswer:
+    """Silence this answer for good, everywhere."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Stop playing, keep everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Play on from the frame where it stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class BotDone:
+    """The bot's turn is over."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recover:
+    """No answer came in time: apologise, then go on."""
+
+    generation: int
+
+
+AnswerAction = StartAnswer | StopAnswer | BotDone | Recover
+Action = Decide | DropDecision | UserTookFloor | Commit | Discard | Pause | Resume | AnswerAction

@@ -1,0 +1,79 @@
+"""What the turn owner is told."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a recogniser made of the turn so far; `failed` when it broke, so that nobody knows."""
+
+    text: str
+    confidence: float
+    alternative: str | None = None
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UserStarted:
+    """Voice began."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserStopped:
+    """Voice ended; the last voiced sample came in at `quiet_since_s`."""
+
+    quiet_since_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptReady:
+    """The reading that `Decide` asked for."""
+
+    decision: int
+    heard: Heard
+
+
+@dataclass(frozen=True, slots=True)
+class EndJudged:
+    """How likely the turn is over, as `Decide` asked."""
+
+    decision: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDue:
+    """The flow has something to say."""
+
+    interruptible: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class BotStarted:
+    """The first sample of an answer went out."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class BotFinished:
+    """All of an answer has been heard, or it turned out empty."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileSet:
+    """The flow says what kind of answer it waits for."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A deadline has come."""
+
+
+Input = (
+    UserStarted | UserStopped | TranscriptReady | EndJudged | AnswerDue | BotStarted | BotFinished | ProfileSet | Tick
+)
