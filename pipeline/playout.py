@@ -138,9 +138,13 @@ class Playout:
             self._started = False
             self._room.set()
 
-    def heard_text(self) -> str:
-        """Return the words of the current or last answer that the other side has heard, cut at a word."""
-        heard = self._heard_samples()
+    def heard_text(self, ahead_s: float = 0.0) -> str:
+        """Return the words of the current or last answer that the other side has heard, cut at a word.
+
+        Args:
+            ahead_s: How much further to read: the word that is being said counts as heard only when it is over.
+        """
+        heard = self._heard_samples() + int(ahead_s * self.rate_hz)
         parts = [piece.heard(heard, self.rate_hz) for piece in self._pieces]
         return " ".join(part for part in parts if part)
 

@@ -6,7 +6,7 @@ call is one task group: when `run` returns, nothing of it is left.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -37,6 +37,7 @@ log = structlog.get_logger()
 
 _FROM_OUTSIDE = 512  # what the other side may have waiting; what the call tells itself always fits
 _CLOSE_LIMIT_S = 0.5
+_SAYING_S = 0.5  # an echo has the beginning of the word that is not heard to its end yet
 _TOO_LATE = "Sorry, that took too long on my side. Could you say that again?"
 _NOT_HEARD = "Sorry, I could not hear you. Could you say that again?"
 
@@ -122,14 +123,7 @@ class CallSession:
         self._brain = Brain(about.flow)
         self._owner = State(has_end_model=providers.end_of_turn is not None)
         self._ears = Ears(leg.capabilities.rate_in_hz, host.vad, host.new_gate() if host.new_gate else None, self._post)
-        self._reader = TurnReader(
-            self._ears,
-            providers.end_of_turn,
-            self._spawn,
-            self._post,
-            lambda text: self._dialogue.user_partial(text),
-            host.clock,
-        )
+        self._reader = TurnReader(self._ears, providers.end_of_turn, self._spawn, self._post, host.clock)
         self._dialogue = Dialogue(leg.send)
         self._voice = Voice(VoicePorts(providers, leg, self._dialogue, host.clock, self._spawn, self._post, observer))
         self._times = TurnTimes(None, 0.0)
@@ -235,8 +229,8 @@ class CallSession:
         self._active_s = self._clock.now_s()
         match item:
             case SpeechStarted():
-                self._reader.follow(self._settings.partial_every_s)
                 self._advance(inputs.UserStarted())
+                self._reader.follow(self._settings.partial_every_s, soon=self._owner.paused)
             case SpeechStopped(pos_samples):
                 self._advance(inputs.UserStopped(self._active_s - self._ears.seconds_since(pos_samples)))
             case UiAction(action, data):
@@ -246,7 +240,9 @@ class CallSession:
                     self._perform(actions.UserTookFloor())  # the timers that a tap starts wait for the user's words
             case ToolAsked() | ModelFailed():
                 self._serve_answer(item)
-            case inputs.BotStarted() | inputs.BotFinished() | inputs.TranscriptReady() | inputs.EndJudged():
+            case inputs.PartialHeard() | inputs.TranscriptReady():
+                self._advance(replace(item, bot_words=self._voice.playout.heard_text(_SAYING_S)))
+            case inputs.BotStarted() | inputs.BotFinished() | inputs.EndJudged():
                 self._advance(item)
 
     def _post(self, item: "_Item") -> None:
@@ -279,6 +275,8 @@ class CallSession:
                 self._reader.decide(decision)
             case actions.DropDecision():
                 self._reader.drop()
+            case actions.ShowWords(text):
+                self._dialogue.user_partial(text)
             case actions.UserTookFloor():
                 self._apply(self._brain.step(flow_events.UserStarted(), self._clock.now_s()))
             case actions.Commit(heard):

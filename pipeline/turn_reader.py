@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from itertools import chain, repeat
 from typing import Any
 
 import structlog
@@ -11,11 +12,12 @@ from kit.errors import ProviderError
 from pipeline.ears import Ears
 from pipeline.frames.control import CallFailed
 from pipeline.ports import EndOfTurnModel, SpeechToText, SttStream
-from pipeline.turns.inputs import EndJudged, Heard, TranscriptReady
+from pipeline.turns.inputs import EndJudged, Heard, PartialHeard, TranscriptReady
 
 log = structlog.get_logger()
 
 _OPEN_LIMIT_S = 10.0
+EARLY_READINGS_S = (0.15, 0.15)  # both before 450 ms of voice over the bot decide without words
 
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
@@ -28,13 +30,12 @@ class TurnReader:
         ears: Ears,
         end_of_turn: EndOfTurnModel | None,
         spawn: Spawn,
-        on_reading: Callable[[TranscriptReady | EndJudged], None],
-        on_partial: Callable[[str], None],
+        on_reading: Callable[[PartialHeard | TranscriptReady | EndJudged], None],
         clock: Clock,
     ) -> None:
-        """Report verdicts to `on_reading` and changeable text to `on_partial`."""
+        """Report what is read, and how likely the turn is over, to `on_reading`."""
         self._ears, self._end_of_turn, self._spawn = ears, end_of_turn, spawn
-        self._on_reading, self._on_partial = on_reading, on_partial
+        self._on_reading = on_reading
         self._stream: SttStream | None = None
         self._opened = asyncio.Event()
         self._deciding: list[asyncio.Task[None]] = []
@@ -54,11 +55,11 @@ class TurnReader:
             tell(CallFailed(code, "Speech recognition is not available now."))
         self._opened.set()
 
-    def follow(self, every_s: float | None) -> None:
-        """The user talks: read along."""
+    def follow(self, every_s: float | None, *, soon: bool) -> None:
+        """The user talks: read along; `soon`, where the first words decide whether the bot stops."""
         self._ears.open_turn()
         if every_s is not None and self._partials is None:
-            self._partials = self._spawn(self._read_along(every_s))
+            self._partials = self._spawn(self._read_along(every_s, EARLY_READINGS_S if soon else ()))
 
     def decide(self, decision: int) -> None:
         """The user paused: read all, and judge whether the turn is over."""
@@ -91,9 +92,9 @@ class TurnReader:
             self._partials.cancel()
             self._partials = None
 
-    async def _read_along(self, every_s: float) -> None:
-        while True:
-            await asyncio.sleep(every_s)
+    async def _read_along(self, every_s: float, first_s: tuple[float, ...]) -> None:
+        for wait_s in chain(first_s, repeat(every_s)):
+            await asyncio.sleep(wait_s)
             if self._stream is None:
                 continue
             try:
@@ -102,7 +103,7 @@ class TurnReader:
                 log.info("partial_failed", provider=error.provider, code=error.code)
                 return
             if result.text:
-                self._on_partial(result.text)
+                self._on_reading(PartialHeard(result.text))
 
     async def _read(self, decision: int) -> None:
         heard = Heard("", 0.0, failed=True)

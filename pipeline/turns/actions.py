@@ -20,6 +20,13 @@ class DropDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowWords:
+    """The user's words so far; they may still change."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class UserTookFloor:
     """The user really speaks: timers of the flow stop."""
 
@@ -78,4 +85,4 @@ class Recover:
 
 
 AnswerAction = StartAnswer | StopAnswer | BotDone | Recover
-Action = Decide | DropDecision | UserTookFloor | Commit | Discard | Pause | Resume | AnswerAction
+Action = Decide | DropDecision | ShowWords | UserTookFloor | Commit | Discard | Pause | Resume | AnswerAction

@@ -1,10 +1,20 @@
-"""How long to wait after the user's last sound: between a floor and a ceiling, by what was said and how. Pure."""
+"""How long to wait after the user's last sound: between a floor and a ceiling, by who speaks, what and how. Pure."""
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from pipeline.turns.lexicon import Lexicon, is_short_answer, trails_off
 
 COMPLETE = 0.5  # of the end-of-turn model
-_WITHOUT_MODEL_S = 0.6
+WITHOUT_MODEL_S = 0.6
+
+KEPT_PAUSES = 8
+ENOUGH_PAUSES = 4  # from so many on, what is known of a caller may shorten the wait, not only lengthen it
+ENOUGH_TURNS = 3  # without any pause, to believe that there will be none
+BRISKEST = 0.7  # of the profile's ceiling
+MOST_PATIENT = 1.6
+MARGIN = 0.15
+LONGEST_PAUSE_S = 3.0  # what is longer was not a pause within a turn
+_SHARE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,42 +24,80 @@ class Profile:
     Attributes:
         floor_s: Wait at least this long after the last voiced sample.
         ceiling_s: Wait at most this long.
+        short_answers: Whether "yes" is all that will come.
     """
 
     floor_s: float
     ceiling_s: float
+    short_answers: bool = False
 
 
 PROFILES = {
     "default": Profile(0.2, 0.9),
-    "yes_no": Profile(0.2, 0.7),
+    "yes_no": Profile(0.2, 0.7, short_answers=True),
     "digits": Profile(0.6, 1.4),
     "spelling": Profile(0.8, 1.8),
     "long_answer": Profile(0.5, 1.8),
 }
 
-_BACKCHANNELS = frozenset({"mhm", "mm", "mmm", "mm hmm", "uh huh", "uhhuh", "hmm", "hm", "ah", "oh", "uh", "um"})
-_SHORT_ANSWER = re.compile(
-    r"^(yes|yeah|yep|yup|no|nope|nah|correct|right|that's right|sure|okay|ok|no thanks|no thank you|yes please)[.!]?$"
-)
-_TRAILS_OFF = re.compile(r"(\b(and|but|or|so|because|the|a|an|my|is|to|uh|um|of|with|at|for)|,|\.\.\.)$")
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How this caller pauses.
+
+    Attributes:
+        pauses: The latest pauses that more speech followed, each as a share of the ceiling it was measured against:
+            who spells slowly does not therefore say "yes" slowly.
+        turns: Turns that were read so far.
+    """
+
+    pauses: tuple[float, ...] = ()
+    turns: int = 0
+
+    def after_pause(self, pause_s: float, profile: Profile) -> "Patience":
+        """Learn from a pause that did not end the turn."""
+        if not 0 < pause_s <= LONGEST_PAUSE_S:
+            return self
+        return replace(self, pauses=(*self.pauses, pause_s / profile.ceiling_s)[-KEPT_PAUSES:])
+
+    def after_turn(self) -> "Patience":
+        """Learn that one more turn is over."""
+        return replace(self, turns=self.turns + 1)
+
+    @property
+    def factor(self) -> float:
+        """By what the ceiling of a profile is to be multiplied for this caller."""
+        if not self.pauses:
+            return BRISKEST if self.turns >= ENOUGH_TURNS else 1.0
+        least = BRISKEST if len(self.pauses) >= ENOUGH_PAUSES else 1.0
+        return min(max(_quantile(self.pauses, _SHARE) + MARGIN, least), MOST_PATIENT)
+
+    def adapt(self, profile: Profile) -> Profile:
+        """Return `profile` with the ceiling that suits this caller."""
+        return replace(profile, ceiling_s=max(profile.floor_s, profile.ceiling_s * self.factor))
 
 
-def is_backchannel(text: str) -> bool:
-    """Tell "mhm" from an interruption."""
-    return re.sub(r"[^a-z ]", " ", text.lower()).strip() in _BACKCHANNELS
+UNKNOWN_CALLER = Patience()
 
 
-def wait_by_words_s(profile: Profile, text: str) -> float | None:
+def wait_by_words_s(profile: Profile, text: str, lexicon: Lexicon) -> float | None:
     """Return how long after the last voiced sample the turn ends, where the words alone tell; else None."""
-    words = text.lower().strip()
-    if profile is PROFILES["yes_no"] and _SHORT_ANSWER.match(words):
+    if profile.short_answers and is_short_answer(text, lexicon):
         return profile.floor_s
-    return profile.ceiling_s if _TRAILS_OFF.search(words) else None
+    return profile.ceiling_s if trails_off(text, lexicon) else None
 
 
 def wait_by_sound_s(profile: Profile, probability: float | None) -> float:
     """Return the same by the end-of-turn model's `probability`; None if there is no model, or it was too slow."""
     if probability is None:
-        return min(max(_WITHOUT_MODEL_S, profile.floor_s), profile.ceiling_s)
+        return min(max(WITHOUT_MODEL_S, profile.floor_s), profile.ceiling_s)
     return profile.floor_s if probability >= COMPLETE else profile.ceiling_s
+
+
+def _quantile(values: tuple[float, ...], share: float) -> float:
+    """Return the value below which `share` of `values` lie, between two of them if need be."""
+    ranked = sorted(values)
+    place = share * (len(ranked) - 1)
+    below = int(place)
+    above = min(below + 1, len(ranked) - 1)
+    return ranked[below] + (place - below) * (ranked[above] - ranked[below])

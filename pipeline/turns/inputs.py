@@ -26,11 +26,20 @@ class UserStopped:
 
 
 @dataclass(frozen=True, slots=True)
+class PartialHeard:
+    """A quick reading of a turn that goes on; `bot_words` is what the bot has said up to now."""
+
+    text: str
+    bot_words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TranscriptReady:
-    """The reading that `Decide` asked for."""
+    """The reading that `Decide` asked for; `bot_words` is what the bot has said up to now."""
 
     decision: int
     heard: Heard
+    bot_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +84,14 @@ class Tick:
 
 
 Input = (
-    UserStarted | UserStopped | TranscriptReady | EndJudged | AnswerDue | BotStarted | BotFinished | ProfileSet | Tick
+    UserStarted
+    | UserStopped
+    | PartialHeard
+    | TranscriptReady
+    | EndJudged
+    | AnswerDue
+    | BotStarted
+    | BotFinished
+    | ProfileSet
+    | Tick
 )

@@ -18,11 +18,12 @@ from pipeline.turns.actions import (
     Pause,
     Recover,
     Resume,
+    ShowWords,
     StartAnswer,
     StopAnswer,
     UserTookFloor,
 )
-from pipeline.turns.endpointing import PROFILES, is_backchannel, wait_by_sound_s, wait_by_words_s
+from pipeline.turns.endpointing import PROFILES, wait_by_sound_s, wait_by_words_s
 from pipeline.turns.inputs import (
     AnswerDue,
     BotFinished,
@@ -30,12 +31,14 @@ from pipeline.turns.inputs import (
     EndJudged,
     Heard,
     Input,
+    PartialHeard,
     ProfileSet,
     Tick,
     TranscriptReady,
     UserStarted,
     UserStopped,
 )
+from pipeline.turns.lexicon import is_backchannel, is_echo, takes_the_floor
 from pipeline.turns.state import Bot, State, User
 
 # 350 ms of voice over the bot are an interruption, words or not: 96 ms are past when voice is noticed, and 192 ms more
@@ -54,16 +57,18 @@ def step(state: State, event: Input, now_s: float) -> tuple[State, tuple[Action,
             return _user_started(state, now_s)
         case UserStopped(quiet_since_s):
             return _user_stopped(state, quiet_since_s, now_s)
+        case PartialHeard():
+            return _partial_heard(state, event, now_s)
         case TranscriptReady() | EndJudged():
             return _learned(state, event, now_s)
         case AnswerDue(interruptible):
             return _answer_due(state, interruptible, now_s)
         case BotStarted(generation):
-            return _bot_started(state, generation), ()
+            return _bot_started(state, generation, now_s), ()
         case BotFinished(generation):
             return _bot_finished(state, generation)
         case ProfileSet(name):
-            return replace(state, profile=PROFILES.get(name, PROFILES["default"])), ()
+            return replace(state, asked_for=PROFILES.get(name, PROFILES["default"])), ()
         case Tick():
             return _tick(state, now_s)
         case _:
@@ -73,8 +78,16 @@ def step(state: State, event: Input, now_s: float) -> tuple[State, tuple[Action,
 def _user_started(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:
     if state.user is User.TALKING:
         return state, ()
-    actions: tuple[Action, ...] = (DropDecision(state.decision),) if state.user is User.DECIDING else ()
-    talking = replace(state, user=User.TALKING, heard=None, end_probability=None, deadline_s=now_s + LONGEST_TURN_S)
+    deciding = state.user is User.DECIDING
+    actions: tuple[Action, ...] = (DropDecision(state.decision),) if deciding else ()
+    talking = replace(
+        _learn_pause(state, now_s),
+        user=User.TALKING,
+        over_bot=state.bot is Bot.PLAYING or (deciding and state.over_bot),
+        heard=None,
+        end_probability=None,
+        deadline_s=now_s + LONGEST_TURN_S,
+    )
     if state.bot is Bot.IDLE:
         return talking, (*actions, UserTookFloor())
     if not state.interruptible:
@@ -83,6 +96,15 @@ def _user_started(state: State, now_s: float) -> tuple[State, tuple[Action, ...]
     # An answer that nobody hears yet needs no verdict: it waits until the words are known.
     verdict_s = VERDICT_S if state.bot is Bot.PLAYING else LONGEST_TURN_S
     return replace(talking, paused=True, deadline_s=now_s + verdict_s), (*actions, *pause)
+
+
+def _learn_pause(state: State, now_s: float) -> State:
+    """The user goes on: before the turn was found over, or so soon that it was not over."""
+    cut_off = state.bot is Bot.PREPARING and state.decision > 0
+    if state.user is not User.DECIDING and not cut_off:
+        return state
+    pause_s = now_s - state.quiet_since_s
+    return replace(state, patience=state.patience.after_pause(pause_s, state.answered_to))
 
 
 def _user_stopped(state: State, quiet_since_s: float, now_s: float) -> tuple[State, tuple[Action, ...]]:
@@ -94,6 +116,7 @@ def _user_stopped(state: State, quiet_since_s: float, now_s: float) -> tuple[Sta
         state,
         user=User.DECIDING,
         decision=decision,
+        answered_to=state.asked_for,
         quiet_since_s=quiet_since_s,
         heard=None,
         end_probability=None,
@@ -101,40 +124,68 @@ def _user_stopped(state: State, quiet_since_s: float, now_s: float) -> tuple[Sta
     ), (Decide(decision),)
 
 
+def _partial_heard(state: State, event: PartialHeard, now_s: float) -> tuple[State, tuple[Action, ...]]:
+    if state.user is not User.TALKING or (state.over_bot and is_echo(event.text, event.bot_words)):
+        return state, ()
+    shown = ShowWords(event.text)
+    if not state.paused or not takes_the_floor(event.text, state.lexicon):
+        return state, (shown,)
+    taken, actions = _take_floor(state)
+    return replace(taken, deadline_s=now_s + LONGEST_TURN_S), (*actions, shown)
+
+
+def _take_floor(state: State) -> tuple[State, tuple[Action, ...]]:
+    """The user means it: the bot stops for good."""
+    taken = replace(state, bot=Bot.IDLE, paused=False, bot_was_stopped=True, over_bot=False)
+    return taken, (StopAnswer(state.generation), UserTookFloor())
+
+
 def _learned(state: State, event: TranscriptReady | EndJudged, now_s: float) -> tuple[State, tuple[Action, ...]]:
     if event.decision != state.decision or state.user is not User.DECIDING:
         return state, ()
-    if isinstance(event, TranscriptReady):
-        return _judge(replace(state, heard=event.heard), now_s)
-    return _judge(replace(state, end_probability=event.probability), now_s)
+    if isinstance(event, EndJudged):
+        return _judge(replace(state, end_probability=event.probability), now_s)
+    if _means_nothing(state, event):
+        return _discard(state, now_s)
+    known, actions = (state, ()) if state.bot is Bot.IDLE else _take_floor(state)
+    judged, more = _judge(replace(known, heard=event.heard), now_s)
+    return judged, (*actions, *more)
+
+
+def _means_nothing(state: State, event: TranscriptReady) -> bool:
+    heard = event.heard
+    if not heard.text.strip() and not heard.failed:
+        return True
+    if state.over_bot and is_echo(heard.text, event.bot_words):
+        return True
+    if state.bot is Bot.IDLE:
+        return False
+    return not state.interruptible or heard.failed or is_backchannel(heard.text, state.lexicon)
 
 
 def _judge(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:
-    """Commit, discard, or wait a little longer, by what is known of the turn that has just stopped."""
-    heard = state.heard
-    if heard is None:
+    """Commit, or wait a little longer, by what is known of the turn that has just stopped."""
+    if state.heard is None:
         return state, ()
-    if not heard.text.strip() and not heard.failed:
-        return _discard(state, now_s)
-    if state.bot is not Bot.IDLE and (not state.interruptible or is_backchannel(heard.text)):
-        return _discard(state, now_s)
-    wait_s = wait_by_words_s(state.profile, heard.text)
+    if state.bot is not Bot.IDLE and not state.interruptible:
+        return _discard(state, now_s)  # the bot began meanwhile what must be heard
+    profile = state.profile
+    wait_s = wait_by_words_s(profile, state.heard.text, state.lexicon)
     if wait_s is None:
-        ceiling_s = state.quiet_since_s + state.profile.ceiling_s
-        if state.end_probability is None and state.has_end_model and now_s < ceiling_s:
-            return replace(state, deadline_s=ceiling_s), ()
-        wait_s = wait_by_sound_s(state.profile, state.end_probability)
+        unjudged = state.end_probability is None and state.has_end_model
+        wait_s = profile.ceiling_s if unjudged else wait_by_sound_s(profile, state.end_probability)
     due_s = state.quiet_since_s + wait_s
     if now_s < due_s:
         return replace(state, deadline_s=due_s), ()
-    return _commit(state, heard)
+    return _commit(state, state.heard)
 
 
 def _commit(state: State, heard: Heard) -> tuple[State, tuple[Action, ...]]:
     actions: tuple[Action, ...] = ()
     if state.bot is not Bot.IDLE:
         actions = (StopAnswer(state.generation), UserTookFloor())
-    return replace(_silent(state), bot=Bot.IDLE), (*actions, Commit(heard))
+    patience = state.patience if heard.failed else state.patience.after_turn()
+    return replace(_silent(state), bot=Bot.IDLE, patience=patience), (*actions, Commit(heard))
 
 
 def _discard(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:
@@ -149,6 +200,7 @@ def _silent(state: State) -> State:
         user=User.SILENT,
         paused=False,
         bot_was_stopped=False,
+        over_bot=False,
         heard=None,
         end_probability=None,
         deadline_s=None,
@@ -171,11 +223,16 @@ def _answer_due(state: State, interruptible: bool, now_s: float) -> tuple[State,
     ), (*actions, StartAnswer(generation, paused))
 
 
-def _bot_started(state: State, generation: int) -> State:
+def _bot_started(state: State, generation: int, now_s: float) -> State:
     if generation != state.generation or state.bot is not Bot.PREPARING:
         return state
     playing = replace(state, bot=Bot.PLAYING)
-    return replace(playing, deadline_s=None) if state.user is User.SILENT else playing
+    if state.user is User.SILENT:
+        return replace(playing, deadline_s=None)
+    if state.user is User.TALKING and state.paused:
+        # Its first frame and the voice crossed: what may be heard needs a verdict.
+        return replace(playing, deadline_s=now_s + VERDICT_S)
+    return playing
 
 
 def _bot_finished(state: State, generation: int) -> tuple[State, tuple[Action, ...]]:
@@ -193,8 +250,9 @@ def _tick(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:
         return state, ()
     match state.user:
         case User.TALKING if state.paused and state.bot is not Bot.IDLE:
-            taken = replace(state, bot=Bot.IDLE, paused=False, bot_was_stopped=True, deadline_s=now_s + LONGEST_TURN_S)
-            return taken, (StopAnswer(state.generation), UserTookFloor())
+            # Whoever talks on while the bot holds its breath is no echo of it.
+            taken, actions = _take_floor(state)
+            return replace(taken, deadline_s=now_s + LONGEST_TURN_S), actions
         case User.TALKING:
             return _user_stopped(state, now_s, now_s)
         case User.DECIDING if state.heard is not None:

@@ -1,10 +1,11 @@
 """What the turn owner knows."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.turns.endpointing import PROFILES, Profile
+from pipeline.turns.endpointing import PROFILES, UNKNOWN_CALLER, Patience, Profile
 from pipeline.turns.inputs import Heard
+from pipeline.turns.lexicon import Lexicon, lexicon_of
 
 
 class User(StrEnum):
@@ -32,8 +33,12 @@ class State:
         interruptible: Whether speech may stop that bot turn.
         paused: Playout holds its breath until it is clear whether the user means it.
         bot_was_stopped: For the turn that the user is having.
+        over_bot: That turn began while the bot could be heard, and may be its echo.
         decision: Number of the newest attempt to end the user's turn.
         quiet_since_s: When the user's last voiced sample came in.
+        asked_for: What kind of answer the flow waits for.
+        answered_to: What it waited for when the user last stopped.
+        patience: What is known of this caller's pauses.
         deadline_s: When the owner next wants a tick, whatever else happens.
     """
 
@@ -43,11 +48,15 @@ class State:
     interruptible: bool = True
     paused: bool = False
     bot_was_stopped: bool = False
+    over_bot: bool = False
     decision: int = 0
     quiet_since_s: float = 0.0
     heard: Heard | None = None
     end_probability: float | None = None
-    profile: Profile = field(default_factory=lambda: PROFILES["default"])
+    asked_for: Profile = PROFILES["default"]
+    answered_to: Profile = PROFILES["default"]
+    patience: Patience = UNKNOWN_CALLER
+    language: str = "en"
     has_end_model: bool = False
     deadline_s: float | None = None
 
@@ -59,3 +68,13 @@ class State:
         if self.user is not User.SILENT:
             return "hearing" if self.user is User.TALKING else "deciding"
         return {Bot.IDLE: "listening", Bot.PREPARING: "thinking", Bot.PLAYING: "speaking"}[self.bot]
+
+    @property
+    def profile(self) -> Profile:
+        """How long to wait for the end of a turn of this caller."""
+        return self.patience.adapt(self.asked_for)
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """The words that tell something in the caller's language."""
+        return lexicon_of(self.language)
