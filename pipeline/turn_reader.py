@@ -13,11 +13,11 @@ from pipeline.ears import Ears
 from pipeline.frames.control import CallFailed
 from pipeline.ports import EndOfTurnModel, SpeechToText, SttStream
 from pipeline.turns.inputs import EndJudged, Heard, PartialHeard, TranscriptReady
+from pipeline.turns.owner import EARLY_READINGS_S
 
 log = structlog.get_logger()
 
 _OPEN_LIMIT_S = 10.0
-EARLY_READINGS_S = (0.15, 0.15)  # both before 450 ms of voice over the bot decide without words
 
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 

@@ -44,6 +44,7 @@ from pipeline.turns.state import Bot, State, User
 # 350 ms of voice over the bot are an interruption, words or not: 96 ms are past when voice is noticed, and 192 ms more
 # must pass until it is sure that it did not end before.
 VERDICT_S = 0.45
+EARLY_READINGS_S = (0.15, 0.15)  # one after the other, both before that: words decide sooner
 OVERLAP_DECISION_S = 0.9  # a short burst over the bot is judged by its words within this, else the bot goes on
 LONGEST_TURN_S = 60.0
 DECISION_LIMIT_S = 6.0  # a recogniser that is silent for this long has heard nothing
@@ -66,7 +67,7 @@ def step(state: State, event: Input, now_s: float) -> tuple[State, tuple[Action,
         case BotStarted(generation):
             return _bot_started(state, generation, now_s), ()
         case BotFinished(generation):
-            return _bot_finished(state, generation)
+            return _bot_finished(state, generation, now_s)
         case ProfileSet(name):
             return replace(state, asked_for=PROFILES.get(name, PROFILES["default"])), ()
         case Tick():
@@ -211,7 +212,10 @@ def _answer_due(state: State, interruptible: bool, now_s: float) -> tuple[State,
     actions: tuple[Action, ...] = () if state.bot is Bot.IDLE else (StopAnswer(state.generation),)
     generation = state.generation + 1
     paused = state.user is not User.SILENT and interruptible
-    limits_s = {User.SILENT: PREPARING_LIMIT_S, User.TALKING: LONGEST_TURN_S}
+    if state.user is User.SILENT:
+        deadline_s: float | None = now_s + PREPARING_LIMIT_S
+    else:
+        deadline_s = _without_verdict_s(state, now_s)
     return replace(
         state,
         bot=Bot.PREPARING,
@@ -219,8 +223,15 @@ def _answer_due(state: State, interruptible: bool, now_s: float) -> tuple[State,
         interruptible=interruptible,
         paused=paused,
         bot_was_stopped=False,
-        deadline_s=now_s + limits_s[state.user] if state.user in limits_s else state.deadline_s,
+        deadline_s=deadline_s,
     ), (*actions, StartAnswer(generation, paused))
+
+
+def _without_verdict_s(state: State, now_s: float) -> float | None:
+    """When a turn that is no longer over the bot must have moved on: its own limits hold again."""
+    if state.user is User.TALKING:
+        return now_s + LONGEST_TURN_S
+    return now_s + DECISION_LIMIT_S if state.heard is None else state.deadline_s
 
 
 def _bot_started(state: State, generation: int, now_s: float) -> State:
@@ -235,14 +246,14 @@ def _bot_started(state: State, generation: int, now_s: float) -> State:
     return playing
 
 
-def _bot_finished(state: State, generation: int) -> tuple[State, tuple[Action, ...]]:
+def _bot_finished(state: State, generation: int, now_s: float) -> tuple[State, tuple[Action, ...]]:
     if generation != state.generation or state.bot is Bot.IDLE:
         return state, ()
     idle = replace(state, bot=Bot.IDLE, paused=False)
     done: tuple[Action, ...] = (BotDone(generation),)
     if state.user is User.SILENT:
         return replace(idle, deadline_s=None), done
-    return idle, (*done, UserTookFloor())
+    return replace(idle, deadline_s=_without_verdict_s(state, now_s)), (*done, UserTookFloor())
 
 
 def _tick(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:

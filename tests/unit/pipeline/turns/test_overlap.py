@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.turns.actions import (
     Action,
+    BotDone,
     Commit,
     Decide,
     Discard,
@@ -259,3 +260,17 @@ def test_a_pause_counts_against_what_was_asked_when_it_was_made() -> None:
         (3.4, UserStarted()),
     )
     assert state.patience.pauses == (1.0,), "1.4 s where 1.4 s were allowed"
+
+
+# --- the bot's end and the user's beginning cross --------------------------------------------------------------------
+def test_a_bot_that_finishes_as_the_user_begins_leaves_no_verdict_behind() -> None:
+    state, actions = play(ducked(), (1.0, BotFinished(1)))
+    assert [type(action) for _, action in actions] == [BotDone, UserTookFloor]
+    assert state.deadline_s == pytest.approx(61.0)
+    assert play(state, (1.45, Tick())) == (state, []), "the user still talks"
+
+
+@pytest.mark.parametrize("event", [BotFinished(1), AnswerDue()])
+def test_a_reading_has_its_whole_time_once_it_is_not_over_the_bot(event: Input) -> None:
+    state, _ = play(ducked(), (1.3, UserStopped(1.1)), (1.4, event))
+    assert state.deadline_s == pytest.approx(7.4)
