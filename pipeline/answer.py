@@ -25,6 +25,8 @@ _TTS_CHUNK_LIMIT_S = 4.0
 _LLM_CHUNK_LIMIT_S = 8.0
 _CLOSE_LIMIT_S = 0.5
 _SENTENCES_AHEAD = 16
+FILLER_AFTER_S = 1.5  # a model that has said nothing for longer leaves the caller wondering
+FILLERS = ("One moment.", "Let me see.", "Just a second.")
 _TOOL_ROUNDS = 4  # a model that calls tools for ever is stopped
 
 
@@ -57,6 +59,7 @@ class Answer:
     ports: AnswerPorts
     times: TurnTimes
     _text: str = ""
+    _filler: str = ""
     _exchange: list[Message] = field(default_factory=list)
 
     async def run(self, plan: Sequence[Speech]) -> None:
@@ -95,12 +98,15 @@ class Answer:
         """Let the model speak; return what its tool calls, or its failure, add to the plan."""
         if self.ports.llm is None or rounds > _TOOL_ROUNDS:
             return await self.ports.ask_failed(ask.epoch, "llm.unavailable" if rounds == 1 else "llm.tool_loop")
+        filling = asyncio.get_running_loop().call_later(FILLER_AFTER_S, self._fill, ahead)
         try:
             calls = await self._stream(self.ports.llm, ask, ahead)
         except ProviderError as error:
             log.warning("llm_failed", provider=error.provider, code=error.code)
             return await self.ports.ask_failed(ask.epoch, error.code)
-        if not calls and not self._text:
+        finally:
+            filling.cancel()
+        if not calls and self._text == self._filler:
             return await self.ports.ask_failed(ask.epoch, "llm.empty")
         returned: list[Speech] = []
         more: list[Speech] = []
@@ -134,6 +140,13 @@ class Answer:
         if calls:
             self._exchange.append(Message("assistant", "".join(spoken), tool_calls=tuple(calls)))
         return calls
+
+    def _fill(self, ahead: "asyncio.Queue[str | None]") -> None:
+        """Say that an answer will come, if none of it is said yet."""
+        if not self._text:
+            self._text = self._filler = FILLERS[self.generation % len(FILLERS)]
+            self.ports.on_text(self._text, False)
+            ahead.put_nowait(self._text)  # it is the first sentence, so there is room
 
     async def _sentence(self, sentence: str, ahead: "asyncio.Queue[str | None]") -> None:
         if "llm_first_token" in self.times.moments_s:
