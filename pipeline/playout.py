@@ -35,8 +35,9 @@ class _Piece:
         if not self.whole:
             length = max(length, int(len(self.text) * _SLOW_SPEECH_S * rate_hz))
         played = min(samples, self.end_samples) - self.start_samples
-        words = self.text.split()
-        return " ".join(words[: len(words) * played // length]) if played > 0 else ""
+        spoken = " ".join(self.text.split()) + " "
+        # A letter is a better measure of time than a word; a word counts when its last letter was heard.
+        return spoken[: (len(spoken) - 1) * played // length + 1].rpartition(" ")[0] if played > 0 else ""
 
 
 class Playout:
