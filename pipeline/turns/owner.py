@@ -130,7 +130,8 @@ def _partial_heard(state: State, event: PartialHeard, now_s: float) -> tuple[Sta
         return state, ()
     shown = ShowWords(event.text)
     if not state.paused or not takes_the_floor(event.text, state.lexicon):
-        return state, (shown,)
+        # What may yet turn out to be nothing is not shown over the bot.
+        return state, () if state.over_bot and state.bot is not Bot.IDLE else (shown,)
     taken, actions = _take_floor(state)
     return replace(taken, deadline_s=now_s + LONGEST_TURN_S), (*actions, shown)
 
