@@ -1,5 +1,6 @@
 """Reads transitions, guards, gates and hooks."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -7,6 +8,8 @@ from typing import Final
 from flows.model import Condition, Edge, Gate, Group, Guard, Hook, Timeout, Transitions, UtteranceRule, frozen
 from flows.reader import Section
 from flows.tree import Node, plain
+
+_KEYS: Final = re.compile(r"[0-9*]{1,8}")
 
 OPERATORS: Final = ("eq", "neq", "in", "not_in", "not_empty", "empty", "gt", "lt", "gte", "lte", "matches")
 
@@ -22,11 +25,19 @@ def transitions(section: Section) -> Transitions:
         ),
         on_timeout=_timeout(section.section("on_timeout")) if section.has("on_timeout") else None,
         on_no_match=_edge(section, "on_no_match") if section.has("on_no_match") else None,
+        on_dtmf=_keys(section.section("on_dtmf")),
     )
 
 
 def _edges(section: Section) -> Mapping[str, Edge]:
     return MappingProxyType({key: _edge(section, key) for key in section.children if section.has(key)})
+
+
+def _keys(section: Section) -> Mapping[str, Edge]:
+    for key, node in section.children.items():
+        if not _KEYS.fullmatch(key):
+            section.note(node, "parse.bad_keys", f"'{key}' is no telephone key: use 0-9 and *.", section.at(key))
+    return _edges(section)
 
 
 def _edge(section: Section, key: str) -> Edge:
@@ -57,7 +68,12 @@ def _timeout(entry: Section) -> Timeout | None:
         entry.wrong("seconds", "more than 0 and at most 86400")
         return None
     return Timeout(
-        seconds, entry.text("target"), None if retries is None else max(int(retries), 0), entry.text("fallback")
+        seconds,
+        entry.text("target"),
+        None if retries is None else max(int(retries), 0),
+        entry.text("fallback"),
+        guard(entry),
+        entry.values("set"),
     )
 
 

@@ -13,7 +13,7 @@ class PatternError(ValueError):
     """The pattern does not compile."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def compiled(pattern: str, ignore_case: bool = True) -> Any:
     """Compile with RE2.
 

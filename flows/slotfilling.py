@@ -12,7 +12,7 @@ from flows.recognise.reading import blanked
 from flows.recognise.registry import Slot, recognise
 from flows.speaking import ask_again, gate_question, go_on, missing
 from flows.turn import Turn, slots
-from flows.values import ValueProblem, coerce
+from flows.values import ValueProblem, coerce_parameter
 
 CONFIRM_BELOW: Final = 0.6
 
@@ -152,7 +152,7 @@ def commit(turn: Turn, values: dict[str, Any]) -> None:
 
 def _store(turn: Turn, variable: str, param: ParamDef, value: Any) -> bool:
     try:
-        value = coerce(value, param.type, param.enum)
+        value = coerce_parameter(param, value)
     except ValueProblem as problem:
         turn.block("?", "variable_invalid", f"'{variable}' {problem}.")
         return False

@@ -143,6 +143,9 @@ def ask_llm(turn: Turn, note: str = "") -> None:
             interruptible=node.interruptible,
             max_tokens=node.max_tokens,
             temperature=node.temperature,
+            stop=node.stop_phrases,
+            language=turn.language,
+            voice=turn.voice,
         )
     )
     turn.update(speaking=True)
@@ -151,7 +154,7 @@ def ask_llm(turn: Turn, note: str = "") -> None:
 def instructions(turn: Turn, note: str = "") -> str:
     """The system prompt of this moment."""
     node, flow = turn.node, turn.flow
-    parts = [flow.settings.base_system_prompt or _GENERIC]
+    parts = [flow.settings.base_system_prompt or turn.root.settings.base_system_prompt or _GENERIC]
     if node.prompt:
         parts.append("Current objective:\n" + fill(node.prompt, turn.state.variables))
     if node.say:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from flows.confirming import confirm_gate, reject_gate
-from flows.entering import follow
+from flows.entering import follow, go_back
 from flows.events import UiEvent
 from flows.model import Edge, empty
 from flows.slotfilling import advance, complete_tool
@@ -19,7 +19,7 @@ def on_ui(turn: Turn, event: UiEvent) -> None:
     """Take what was typed or tapped; it passes gates and confirmations."""
     if turn.state.closing is not None:
         return
-    turn.update(timeouts=empty(), timer_s=None)
+    turn.update(timeouts=empty(), timer_s=None, keys="", keys_deadline_s=None)
     if event.action == "form_validation_error":
         _remind(turn, event.data)
         return
@@ -30,6 +30,8 @@ def on_ui(turn: Turn, event: UiEvent) -> None:
         _take(turn, edge)
     elif turn.node.gate is not None and event.action in ("confirm", "reject"):
         confirm_gate(turn, turn.node.gate) if event.action == "confirm" else reject_gate(turn, turn.node.gate)
+    elif event.action == "back" and turn.can_go_back:
+        go_back(turn)
     elif not fits:
         turn.say("Sorry, that does not fit. Please check it.")
     elif complete_tool(turn) is not None:
