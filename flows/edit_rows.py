@@ -109,7 +109,7 @@ class Rows:
             joined = style.newline.join([lines[0].lstrip(" "), *lines[1:], " " * column])
             self._edits.replace(first, first, joined)
 
-    def _insert_bracketed(self, after: int, rows: list[Row]) -> None:
+    def _insert_bracketed(self, after: int, rows: Sequence[Row]) -> None:
         text = self._text
         near = self._entries[max(after, 0)]
         own_line = opens_line(text, near.start)

@@ -1,9 +1,12 @@
-"""Documents as people write them: comments, quotes, block texts, brackets, odd indentation, both kinds of line break."""
+"""Documents as people write them: comments, quotes, block texts, brackets, odd indentation, CRLF."""
 
 import random
 from typing import Any
 
-WORDS = ("hello", "Ada's", "a b", "x: y", "it # is", "{name}", "yes", "7", "", "über", "say \"hi\"", "[a]", "- a", "tea, please", "ende\\", "*x", "a:", "null", "12:30", "  in", "😀")  # fmt: skip
+WORDS = (
+    "hello", "Ada's", "a b", "x: y", "it # is", "{name}", "yes", "7", "", "über", 'say "hi"', "[a]", "- a",
+    "tea, please", "ende\\", "*x", "a:", "null", "12:30", "  in", "😀",
+)  # fmt: skip
 NAMES = ("say", "id", "greet", "on", "1", "long key", "ü", "target", "x", "ui", "note", "list", "more")
 COMMENTS = ("# why", "# a: b", "#", "# 'quoted", "# {x}")
 
@@ -25,7 +28,7 @@ class Writer:
         return self.random.random() < share
 
     def noise(self, column: int) -> list[str]:
-        kinds = (
+        kinds: tuple[tuple[float, list[str]], ...] = (
             (0.7, []),
             (0.1, [""]),
             (0.1, [" " * column + self.random.choice(COMMENTS)]),

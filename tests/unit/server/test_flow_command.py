@@ -30,7 +30,7 @@ def test_run_talks_until_the_end() -> None:
     said = "four\nthe food\nyes\nit was lovely\n"
     result = CliRunner().invoke(flow_group, ["run", EXAMPLE, "--today", "2026-11-22"], input=said)
     assert result.exit_code == 0
-    assert "best_part = food" in result.output
+    assert 'best_part = "food"' in result.output
     assert result.output.rstrip().endswith("end: completed")
 
 
