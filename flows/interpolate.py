@@ -37,6 +37,8 @@ def fill(text: str, variables: Mapping[str, Any], write: Writer = _plain) -> str
 
 def names_in(text: str) -> set[str]:
     """The placeholders in `text`."""
+    if "{" not in text:
+        return set()
     return {match[2] for match in _PLACEHOLDER.finditer(text) if match[2] is not None}
 
 
