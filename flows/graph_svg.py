@@ -44,7 +44,7 @@ def to_svg(flow: Flow) -> str:
     edges = _merged(drawn, boxes)
     backs = [edge for edge in edges if _is_back(boxes, edge)]
     right = max(box.x + box.width / 2 for box in boxes.values())
-    width = right + _MARGIN + (60 + 18 * len(backs) + _LABEL_CHARS * _CHAR if backs else 0)
+    width = right + _MARGIN + (max(24 + 18 * len(backs), 10 + _LABEL_CHARS * 6.4) if backs else 0)
     height = max(box.y for box in boxes.values()) + _BOX_HEIGHT / 2 + _MARGIN
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" role="img">',
@@ -54,7 +54,9 @@ def to_svg(flow: Flow) -> str:
         'orient="auto-start-reverse"><path class="head" d="M0 0 8 4 0 8z"/></marker></defs>',
     ]
     parts += [_down(boxes, edge) for edge in edges if edge not in backs]
-    parts += [_back(boxes, edge, right + 24 + 18 * lane) for lane, edge in enumerate(backs)]
+    for lane, edge in enumerate(backs):
+        nth = [other.source for other in backs[:lane]].count(edge.source)
+        parts.append(_back(boxes, edge, right + 24 + 18 * lane, nth))
     for node in drawn.nodes:
         parts.append(_box(boxes[node.id], node.kind, node.title))
     return "\n".join([*parts, "</svg>", ""])
@@ -143,14 +145,14 @@ def _down(boxes: dict[str, Box], edge: GraphEdge) -> str:
     return _arrow(edge, f"{curve}{end.x - lean:.1f} {bottom:.1f}", middle)
 
 
-def _back(boxes: dict[str, Box], edge: GraphEdge, lane: float) -> str:
-    """An arrow up, or to the same state, goes round on the right in a lane of its own."""
+def _back(boxes: dict[str, Box], edge: GraphEdge, lane: float, nth: int) -> str:
+    """An arrow up, or to the same state, goes round on the right in a lane of its own; `nth` from its state."""
     start, end = boxes[edge.source], boxes[edge.target]
     here, there = start.x + start.width / 2, end.x + end.width / 2
     low, high = start.y + 8, end.y - 8
     path = f"M{here:.1f} {low:.1f}C{lane:.1f} {low:.1f} {lane:.1f} {low:.1f} {lane:.1f} {low - 12:.1f}"
     path += f"L{lane:.1f} {high + 12:.1f}C{lane:.1f} {high:.1f} {lane:.1f} {high:.1f} {there:.1f} {high:.1f}"
-    return _arrow(edge, path, (lane + 6, (low + high) / 2), anchor="start")
+    return _arrow(edge, path, (here + 10, low + 10 + 13 * nth), anchor="start")
 
 
 def _arrow(edge: GraphEdge, path: str, label: tuple[float, float], anchor: str = "middle") -> str:
