@@ -1,14 +1,16 @@
 """The flow engine alone: `python -m benchmarks.flow [--quick]`.
 
-Times of `step` for each kind of event on a flow of 500 states, each state with slots, patterns, guards, a form and
-timers; of reading, checking and editing that document; and of turns far longer than anybody speaks.
+Times of `step`, p50 and p99, for each kind of event on a flow of 500 states, each with slot, patterns, guard, form
+and a timer; of turns far longer than anybody speaks; of reading, checking and editing that document. A target is held
+if wall time is below it, and "CPU" if only the time spent computing is, as on a machine that has other work to do.
 """
 
 import json
 import random
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +47,17 @@ _WORDS: Final = (
     "warm",
     "evening",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What something took, each time; on a busy machine wall time holds the wait for a core too."""
+
+    wall_ms: list[float] = field(default_factory=list)
+    cpu_ms: list[float] = field(default_factory=list)
+
+    def __add__(self, other: "Times") -> "Times":
+        return Times([*self.wall_ms, *other.wall_ms], [*self.cpu_ms, *other.cpu_ms])
 
 
 def document(states: int = STATES) -> str:
@@ -96,21 +109,19 @@ def cases(rounds: random.Random) -> dict[str, Callable[[State], Event]]:
     }
 
 
-def measure_step(flow: Flow, make: Callable[[State], Event], samples: int) -> list[float]:
-    """Time one kind of event on states all over the flow; in milliseconds."""
-    now_s, times_ms = 0.0, []
+def measure_step(flow: Flow, make: Callable[[State], Event], samples: int) -> Times:
+    """Time one kind of event on states all over the flow."""
+    now_s, taken = 0.0, Times()
     for number in range(samples + samples // 10):
         state, _ = step(flow, initial(flow), Started(has_llm=number % 2 == 0, today="2026-11-22"), now_s)
         state = _moved(state, f"s{number * 37 % STATES}")
         state, _ = step(flow, state, BotFinished(), now_s)
         event = make(state)
         at_s = now_s if not isinstance(event, Tick) else (state.deadline_s or now_s)
-        began_s = time.perf_counter()
-        step(flow, state, event, at_s)
-        took_ms = (time.perf_counter() - began_s) * 1000
+        took = timed(partial(step, flow, state, event, at_s), 1)
         if number >= samples // 10:  # the first tenth compiles patterns and warms caches
-            times_ms.append(took_ms)
-    return times_ms
+            taken += took
+    return taken
 
 
 def _moved(state: State, node: str) -> State:
@@ -118,28 +129,28 @@ def _moved(state: State, node: str) -> State:
     return replace(state, node=node, asking="seats", wanted=("seats",))
 
 
-def timed(call: Callable[[], object], samples: int) -> list[float]:
-    """How long `call` takes, in milliseconds."""
-    times_ms = []
+def timed(call: Callable[[], object], samples: int) -> Times:
+    """Do `call` again and again."""
+    taken = Times()
     for _ in range(samples):
-        began_s = time.perf_counter()
+        cpu_s, wall_s = time.thread_time(), time.perf_counter()
         call()
-        times_ms.append((time.perf_counter() - began_s) * 1000)
-    return times_ms
+        taken += Times([(time.perf_counter() - wall_s) * 1000], [(time.thread_time() - cpu_s) * 1000])
+    return taken
 
 
-def row(name: str, times_ms: list[float], target_ms: float | None) -> dict[str, Any]:
+def row(name: str, taken: Times, target_ms: float | None) -> dict[str, Any]:
     """One line of the table; the figures are text, for they are small."""
-    p50, p99 = (float(value) for value in np.percentile(times_ms, (50, 99)))
-    verdict = "" if target_ms is None else ("yes" if p99 < target_ms else "NO")
+    p50, p99 = (float(value) for value in np.percentile(taken.wall_ms, (50, 99)))
+    cpu_p99 = float(np.percentile(taken.cpu_ms, 99))
     return {
         "what": name,
         "p50 ms": f"{p50:.3f}",
         "p99 ms": f"{p99:.3f}",
-        "max ms": f"{max(times_ms):.3f}",
-        "samples": len(times_ms),
-        "target p99 ms": "" if target_ms is None else f"{target_ms:g}",
-        "held": verdict,
+        "p99 CPU ms": f"{cpu_p99:.3f}",
+        "samples": len(taken.wall_ms),
+        "target ms": "" if target_ms is None else f"{target_ms:g}",
+        "held": "" if target_ms is None else "yes" if p99 < target_ms else "CPU" if cpu_p99 < target_ms else "NO",
     }
 
 

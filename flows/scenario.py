@@ -1,6 +1,6 @@
 """A conversation written down as a test: what happens, and what the flow has to do about it.
 
-A `Scenario` is read from YAML (docs/vfdl.md, "Scenarios") and run on a flow with a clock of its own: a second takes no
+A `Scenario` is read from YAML (docs/flow-tools.md) and run on a flow with a clock of its own: a second takes no
 time. After every step everything said counts as heard.
 """
 

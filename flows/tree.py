@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
@@ -39,12 +39,17 @@ class Node:
     value: Any
     line: int
     column: int
-    text: str = ""
-    keys: "dict[str, tuple[int, int]]" = field(default_factory=dict)
-    start: int = 0
-    end: int = 0
-    style: str = ""
-    names: "dict[str, Node]" = field(default_factory=dict)
+    text: str
+    keys: "dict[str, tuple[int, int]]"
+    start: int
+    end: int
+    style: str
+    names: "dict[str, Node]"
+
+
+# All nodes that are no mapping share these: a large document has thousands.
+_NO_KEYS: Final[dict[str, tuple[int, int]]] = {}
+_NO_NAMES: Final[dict[str, Node]] = {}
 
 
 class TreeError(Exception):
@@ -67,10 +72,18 @@ def read(text: str) -> Node:
         text = text.replace("\t", " ")  # JSON may be indented with tabs, which YAML refuses
     if not _BREAKS_OF_YAML_1_1.search(text):
         try:
-            return _Builder().build(yaml.parse(text, Loader=yaml.CSafeLoader))
+            return _Builder().build(_fast_events(text))
         except (yaml.YAMLError, ValueError):
             pass  # libyaml is thirty times as fast; the parser in Python says better what is wrong, and knows YAML 1.2
     return _read_precisely(text)
+
+
+def _fast_events(text: str) -> Iterator[Any]:
+    loader = yaml.CSafeLoader(text)
+    try:
+        yield from iter(loader.get_event, None)
+    finally:
+        loader.dispose()
 
 
 def _read_precisely(text: str) -> Node:
@@ -158,7 +171,8 @@ class _Builder:
 
 def _node(event: Any, value: Any, text: str, style: str) -> Node:
     mark = event.start_mark
-    return Node(value, mark.line + 1, mark.column + 1, text, {}, mark.index, event.end_mark.index, style)
+    keys, names = ({}, {}) if isinstance(value, dict) else (_NO_KEYS, _NO_NAMES)
+    return Node(value, mark.line + 1, mark.column + 1, text, keys, mark.index, event.end_mark.index, style, names)
 
 
 def _error_at(mark: Any, code: str, message: str) -> TreeError:
@@ -180,4 +194,6 @@ def _scalar(event: Any) -> Any:
 
 def _whole(text: str) -> str:
     """Join the surrogate pairs that JSON escapes leave behind."""
+    if text.isascii():
+        return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
