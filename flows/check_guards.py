@@ -16,6 +16,9 @@ _VALUES: Final = ("eq", "neq", *_LISTS)
 def check_guards(notes: Notes, ways: Ways, known: set[str]) -> None:
     """Check all guards of a state."""
     for path, edge in ways.edges:
+        if edge.otherwise is not None and edge.guard is None:
+            message = "This has no guard, so what stands after it in the list is never reached."
+            notes.warn(f"states.{ways.node.name}.{path}", "check.shadowed_edge", message)
         for condition in conditions_of(edge.guard):
             _condition(notes, f"states.{ways.node.name}.{path}.guard", condition, known)
 

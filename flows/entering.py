@@ -4,7 +4,7 @@ from typing import Final
 
 from flows.actions import FlowEnded, HangUp
 from flows.calling import pop, push
-from flows.guards import describe, holds
+from flows.guards import chosen, describe, holds
 from flows.model import END, ERROR, Call, Edge, StateDef, ToolDef, empty, thawed
 from flows.speaking import open_node
 from flows.turn import Turn
@@ -150,7 +150,8 @@ def _leave(turn: Turn, target: str) -> None:
 
 
 def follow(turn: Turn, edge: Edge) -> bool:
-    """Take an edge if its guard holds; gives whether a state was entered."""
+    """Take an edge, or its first alternative, whose guard holds; gives whether a state was entered."""
+    edge = chosen(edge, turn.state.variables)
     if not holds(edge.guard, turn.state.variables):
         turn.block(edge.target, "guard_failed", f"needs {describe(edge.guard)}")
         return False

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flows.model import Condition, Group, Guard
+from flows.model import Condition, Edge, Group, Guard
 from flows.patterns import search
 
 
@@ -21,6 +21,16 @@ def holds(guard: Guard | None, variables: Mapping[str, Any]) -> bool:
             case "not":
                 return not any(results)
     return _compare(guard, variables.get(guard.variable))
+
+
+def chosen(edge: Edge, variables: Mapping[str, Any]) -> Edge:
+    """The first of an edge and its alternatives whose guard holds; the edge itself if none does."""
+    each: Edge | None = edge
+    while each is not None:
+        if holds(each.guard, variables):
+            return each
+        each = each.otherwise
+    return edge
 
 
 def describe(guard: Guard | None) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Final
 from flows.confirming import confirm_again
 from flows.entering import follow
 from flows.events import Dtmf, Heard
+from flows.guards import chosen
 from flows.hearing import not_understood, on_heard
 from flows.kinds import kind_of
 from flows.model import ParamDef, empty
@@ -107,7 +108,7 @@ def _go(turn: Turn, keys: str) -> bool:
     turn.update(keys="", confirmation=None)
     if follow(turn, edge):
         return True
-    if edge.target is None:
+    if chosen(edge, turn.state.variables).target is None:
         ask_again(turn)
     else:
         not_understood(turn, _NOTE)

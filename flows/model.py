@@ -37,11 +37,16 @@ Guard = Condition | Group
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Where an event leads; without a target it only sets variables."""
+    """Where an event leads; without a target it only sets variables.
+
+    Attributes:
+        otherwise: Where it leads if the guard does not hold (extension: a list of edges).
+    """
 
     target: str | None
     guard: Guard | None = None
     set: Mapping[str, Any] = field(default_factory=empty)
+    otherwise: "Edge | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,10 +42,28 @@ def _keys(section: Section) -> Mapping[str, Edge]:
 
 def _edge(section: Section, key: str) -> Edge:
     node = section.children[key]
+    if isinstance(node.value, list):
+        return _first_of(section, key)
     if not isinstance(node.value, dict):
         return Edge(section.text(key))
-    entry = section.section(key)
-    return Edge(entry.text("target"), guard(entry), entry.values("set"))
+    return _written_out(section.section(key), None)
+
+
+def _first_of(section: Section, key: str) -> Edge:
+    """Edges of which the first whose guard holds is taken."""
+    edge: Edge | None = None
+    for path, node in reversed(section.items(key)):
+        if edge is not None and not isinstance(node.value, dict):
+            section.note(node, "parse.type", f"'{path}' must be a mapping: only the last may do without a guard.", path)
+        if isinstance(node.value, str):
+            edge = Edge(node.value, otherwise=edge)
+        else:
+            edge = _written_out(Section(node, path, section.findings), edge)
+    return edge or Edge(None)
+
+
+def _written_out(entry: Section, otherwise: Edge | None) -> Edge:
+    return Edge(entry.text("target"), guard(entry), entry.values("set"), otherwise)
 
 
 def _rule(entry: Section) -> UtteranceRule:

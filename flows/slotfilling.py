@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 from flows.entering import follow, gate_is_filled, required_of
+from flows.guards import chosen
 from flows.kinds import kind_of, options_of
 from flows.model import ParamDef, ToolDef
 from flows.patterns import search
@@ -181,7 +182,7 @@ def complete_tool(turn: Turn) -> ToolDef | None:
     """The first tool that leads on and has all it needs, something of it heard in this visit."""
     for tool in turn.node.tools.values():
         edge = turn.node.transitions.on_tool_call.get(tool.name)
-        if edge is None or not edge.target or not tool.advances or not tool.parameters:
+        if edge is None or not chosen(edge, turn.state.variables).target or not tool.advances or not tool.parameters:
             continue
         heard = [name for name in tool.parameters if name in turn.state.filled]
         lacking = [name for name in required_of(tool) if not _has(turn, tool, name)]

@@ -25,14 +25,14 @@ def open_node(turn: Turn) -> None:
     """Speak first in a state that was just entered."""
     node = turn.node
     turn.update(asking=next(iter(missing(turn)), None))
-    if node.say:
-        for line in node.say:
-            turn.say(line)
-    elif turn.state.has_llm:
+    silent = len(turn.actions)
+    for line in node.say:
+        turn.say(line)
+    if not node.say and turn.state.has_llm:
         ask_llm(turn)
-    else:
+    if len(turn.actions) == silent:
         turn.say(_template(turn))
-    if not node.say and not turn.state.speaking:
+    if len(turn.actions) == silent and turn.state.closing is None:
         turn.say(_OPENING)
 
 

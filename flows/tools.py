@@ -6,7 +6,7 @@ from flows.actions import ToolReturned
 from flows.confirming import confirm_gate, reject_gate
 from flows.entering import follow, gate_is_filled, required_of
 from flows.events import ToolCalled
-from flows.guards import describe, holds
+from flows.guards import chosen, describe, holds
 from flows.model import Edge, Gate, ParamDef, ToolDef
 from flows.patterns import search
 from flows.schema import CONFIRM, REJECT
@@ -39,6 +39,7 @@ def on_tool(turn: Turn, event: ToolCalled) -> None:
 
 def _call(turn: Turn, event: ToolCalled, tool: ToolDef, edge: Edge | None) -> None:
     problems = _store(turn, tool, event)
+    edge = edge and chosen(edge, turn.state.variables)
     if problems:
         _return(turn, event, f"Not accepted: {'; '.join(problems)}. Ask the caller again.")
         return

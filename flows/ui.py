@@ -10,6 +10,7 @@ from flows.model import Edge, empty
 from flows.slotfilling import advance, complete_tool
 from flows.speaking import ask_llm, go_on, llm_speaks, missing, without_braces
 from flows.turn import Turn, slots
+from flows.values import ValueProblem, coerce_parameter
 
 MAX_KEYS: Final = 64
 _IMPLIED: Final = frozenset({"form_submit", "option_select"})
@@ -69,11 +70,17 @@ def _store(turn: Turn, data: Mapping[str, Any]) -> bool:
 
 
 def _set(turn: Turn, name: str, value: Any) -> bool:
-    if turn.set_variable(name, value) is not None:
-        return False
     entries = slots(turn.node)
     parameters = [key for key, (tool, _) in entries.items() if tool.variable_of(key) == name]
-    if value not in (None, "") and parameters:
+    try:
+        for parameter in parameters:
+            value = coerce_parameter(entries[parameter][1], None if value == "" else value)
+    except ValueProblem as problem:
+        turn.block("?", "variable_invalid", f"'{name}' {problem}.")
+        return False
+    if turn.set_variable(name, value) is not None:
+        return False
+    if value is not None and parameters:
         turn.update(filled=tuple(dict.fromkeys((*turn.state.filled, *parameters))))
     waiting = turn.state.confirmation
     if waiting is not None and any(parameter in parameters for parameter, _ in waiting.values):

@@ -47,13 +47,21 @@ def _edges(node: StateDef) -> Iterator[tuple[str, Edge]]:
     moves = node.transitions
     for table in _TABLES:
         for key, edge in getattr(moves, table).items():
-            yield f"transitions.{table}.{key}", edge
+            yield from _chain(f"transitions.{table}.{key}", edge)
     for index, rule in enumerate(moves.on_utterance):
         yield f"transitions.on_utterance[{index}]", Edge(rule.target, rule.guard, rule.set)
     if moves.on_timeout is not None:
         yield "transitions.on_timeout", Edge(moves.on_timeout.target, moves.on_timeout.guard, moves.on_timeout.set)
     if moves.on_no_match is not None:
-        yield "transitions.on_no_match", moves.on_no_match
+        yield from _chain("transitions.on_no_match", moves.on_no_match)
+
+
+def _chain(path: str, edge: Edge) -> Iterator[tuple[str, Edge]]:
+    yield path, edge
+    count = 0
+    while edge.otherwise is not None:
+        edge, count = edge.otherwise, count + 1
+        yield f"{path}[{count}]", edge
 
 
 def _targets(node: StateDef, edges: tuple[tuple[str, Edge], ...]) -> Iterator[tuple[str, str]]:
