@@ -156,7 +156,6 @@ states:
     stage = Stage(text, llm=True)
     stage.hear("my name is Ada and we are four")
     assert stage["name"] is None
-    stage.state = stage.state.__class__(**{name: getattr(stage.state, name) for name in stage.state.__slots__})
     stage = Stage(text.replace("name: {required: true}, ", ""), llm=True)
     stage.hear("four")
     assert stage["seats"] == 4
