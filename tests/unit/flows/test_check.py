@@ -203,3 +203,23 @@ def test_a_pattern_behind_a_guard_covers_nothing() -> None:
         "        - {pattern: x, target: z, guard: {variable: v, operator: empty}}\n        - {pattern: x, target: z}\n"
     )
     assert codes("variables: {v: {}}\n" + text + END) == []
+
+
+def test_a_finding_in_a_borrowed_tool_points_to_the_state_that_borrows() -> None:
+    text = HEAD + "states:\n  a: {say: Hi., agent: {tools: [t]}, transitions: {on_action: {x: z}}}\n"
+    text += "  z: {say: Bye., tools: {t: {parameters: {x: {ask: '{ghost}?'}}}}, transitions: {}}\n"
+    flow, _ = parse(text)
+    assert flow is not None
+    found = {finding.path: finding.line for finding in check(flow)}
+    assert found == {"states.a.tools.t.parameters.x.ask": 4, "states.z.tools.t.parameters.x.ask": 5}
+
+
+def test_an_option_without_an_id_sets_nothing() -> None:
+    body = "  a: {say: Hi., ui: {artifact_type: options, options: [{label: x}, 3]}, transitions: {on_action: {x: z}}}\n"
+    assert codes(HEAD + "states:\n" + body + END) == []
+
+
+def test_a_pattern_may_not_be_endless() -> None:
+    rule = f"{{pattern: {'a' * 2001}, target: z}}"
+    found = codes(f"{HEAD}states:\n  a: {{say: Hi., transitions: {{on_utterance: [{rule}]}}}}\n{END}")
+    assert found == [("bad_pattern", "states.a.transitions.on_utterance[0].pattern")]

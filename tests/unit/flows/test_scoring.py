@@ -64,6 +64,10 @@ def test_scores_are_brought_into_their_steps_and_the_mean_is_ours() -> None:
     assert settled == {"fluency": 6.5, "grammar": 9.0, "band": 7.0, "strengths": ["clear", "3"]}
 
 
+def test_a_scoring_need_not_have_a_mean() -> None:
+    assert settle(Scoring(criteria=(Criterion("fit"),)), {"fit": 3.4}) == {"fit": 3.0}
+
+
 def test_what_was_not_judged_is_none_and_counts_for_nothing() -> None:
     settled = settle(scoring_of(TEXT), {"fluency": "good", "grammar": 5, "strengths": "clear"})
     assert settled == {"fluency": None, "grammar": 5.0, "band": 5.0, "strengths": ["clear"]}
