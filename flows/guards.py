@@ -13,13 +13,7 @@ def holds(guard: Guard | None, variables: Mapping[str, Any]) -> bool:
         return True
     if isinstance(guard, Group):
         results = [holds(member, variables) for member in guard.members]
-        match guard.kind:
-            case "all":
-                return all(results)
-            case "any":
-                return any(results)
-            case "not":
-                return not any(results)
+        return {"all": all(results), "any": any(results), "not": not any(results)}[guard.kind]
     return _compare(guard, variables.get(guard.variable))
 
 

@@ -116,8 +116,7 @@ def label_of(turn: Turn, name: str) -> str:
 def gate_question(turn: Turn) -> str:
     """Ask whether the gated values are right."""
     gate = turn.node.gate
-    if gate is None:
-        return "Is that right?"
+    assert gate is not None, "only a gate asks"
     if gate.prompt:
         return gate.prompt
     if turn.node.say and not turn.state.wanted:

@@ -92,8 +92,6 @@ class State:
     @property
     def deadline_s(self) -> float | None:
         """When the interpreter wants a `Tick`; None: not by itself."""
-        if self.ended:
-            return None
         waits = (self.timer_s, self.flow_deadline_s, self.closing_deadline_s, self.keys_deadline_s)
         return min((at for at in waits if at is not None), default=None)
 

@@ -39,6 +39,7 @@ def on_finished(turn: Turn) -> None:
 def on_tick(turn: Turn) -> None:
     """Act on the deadlines that have come."""
     state, now_s = turn.state, turn.now_s
+    timeout = turn.node.transitions.on_timeout
     if state.closing_deadline_s is not None and now_s >= state.closing_deadline_s:
         end(turn)
     elif state.flow_deadline_s is not None and now_s >= state.flow_deadline_s:
@@ -46,11 +47,9 @@ def on_tick(turn: Turn) -> None:
         _out_of_time(turn)
     elif state.keys_deadline_s is not None and now_s >= state.keys_deadline_s:
         keys_over(turn)
-    elif state.timer_s is not None and now_s >= state.timer_s:
+    elif timeout is not None and state.timer_s is not None and now_s >= state.timer_s:
         turn.update(timer_s=None)
-        timeout = turn.node.transitions.on_timeout
-        if timeout is not None:
-            _silence(turn, timeout)
+        _silence(turn, timeout)
 
 
 def _out_of_time(turn: Turn) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from flows.check import check
 from flows.findings import has_errors
 from flows.load import FlowError, load
+from flows.model import Edge
 from flows.parse import parse
 
 GREETING = """id: hello
@@ -52,6 +53,8 @@ states:
         ),
         (GREETING + "    transitions: {on_action: {a: {guard: {operator: eq}}}}\n", "parse.required", 6, 42),
         (GREETING + "    confirmation_gate: {on_confirm: greet}\n", "parse.required", 6, 24),
+        (GREETING + "    transitions: {on_action: {a: [greet, greet]}}\n", "parse.type", 6, 35),
+        (GREETING + "    transitions: {on_action: {a: [3]}}\n", "parse.type", 6, 35),
     ],
 )
 def test_a_refused_document_says_why_and_where(text: str, code: str, line: int, column: int) -> None:
@@ -77,6 +80,11 @@ def test_yes_and_on_keep_their_meaning_as_flags_and_stay_words_elsewhere() -> No
     assert flow is not None
     assert flow.states["greet"].tools["t"].advances is False
     assert flow.states["greet"].tools["t"].parameters["x"].enum == ("yes", "no")
+
+
+def test_an_empty_guard_always_holds_and_an_empty_list_of_edges_leads_nowhere() -> None:
+    flow = load(GREETING + "    transitions: {on_action: {a: {target: greet, guard: {}}, b: []}}\n")
+    assert flow.states["greet"].transitions.on_action == {"a": Edge("greet"), "b": Edge(None)}
 
 
 def test_unknown_keys_are_kept() -> None:
