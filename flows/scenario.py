@@ -21,7 +21,8 @@ from flows.tree import TreeError, plain, read
 
 MAX_TICKS: Final = 1000  # deadlines that one wait can meet
 
-_EVENTS: Final = ("heard", "ui", "dtmf", "tool", "wait_s", "ask_failed")
+_EVENTS: Final = ("heard", "ui", "dtmf", "tool", "wait_s", "silence", "ask_failed")
+_ONE: Final = ("name", "description", "llm", "context", "steps")
 _EXPECT: Final = ("state", "variables", "says", "actions", "ended")
 
 
@@ -62,6 +63,7 @@ class Scenario:
     today: str = "1970-01-01"
     llm: bool = False
     context: Mapping[str, Any] = field(default_factory=empty)
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +78,45 @@ class Mismatch:
     got: Any
 
 
-def parse_scenario(text: str) -> tuple[Scenario | None, tuple[Finding, ...]]:
-    """Read a scenario, or a bare list of steps; never raises, like `flows.parse.parse`."""
+def parse_scenarios(text: str) -> tuple[tuple[Scenario, ...], tuple[Finding, ...]]:
+    """Read a file of scenarios, one scenario, or a bare list of steps; never raises.
+
+    Returns:
+        The scenarios, none if any finding is an error; and all findings.
+    """
     try:
         root = read(text)
     except TreeError as error:
-        return None, (error.finding,)
+        return (), (error.finding,)
     findings: list[Finding] = []
     if isinstance(root.value, list):
-        listed = [(f"[{index}]", node) for index, node in enumerate(root.value)]
-        top = Section(None, "", findings)
+        steps = tuple(_step(Section(node, f"[{index}]", findings)) for index, node in enumerate(root.value))
+        found: tuple[Scenario, ...] = (Scenario("", steps),)
     else:
-        top = Section(root, "", findings)
-        listed = top.items("steps")
-        _only(top, ("flow", "steps", "today", "llm", "context", "description"))
-    scenario = Scenario(
+        found = _scenarios(Section(root, "", findings))
+    return (() if has_errors(tuple(findings)) else found), tuple(findings)
+
+
+def _scenarios(top: Section) -> tuple[Scenario, ...]:
+    if "scenarios" not in top.children:
+        _only(top, ("flow", "today", *_ONE))
+        return (_scenario(top, top),)
+    _only(top, ("flow", "today", "description", "scenarios"))
+    entries = [Section(node, path, top.findings) for path, node in top.items("scenarios")]
+    for entry in entries:
+        _only(entry, _ONE)
+    return tuple(_scenario(top, entry) for entry in entries)
+
+
+def _scenario(top: Section, entry: Section) -> Scenario:
+    return Scenario(
         flow=top.text("flow") or "",
-        steps=tuple(_step(Section(node, path, findings)) for path, node in listed),
+        steps=tuple(_step(Section(node, path, top.findings)) for path, node in entry.items("steps")),
         today=top.text("today") or "1970-01-01",
-        llm=top.flag("llm", False),
-        context=top.values("context"),
+        llm=entry.flag("llm", False),
+        context=entry.values("context"),
+        name=entry.text("name") or "",
     )
-    return (None if has_errors(tuple(findings)) else scenario), tuple(findings)
 
 
 def _only(section: Section, known: tuple[str, ...]) -> None:
@@ -124,7 +143,7 @@ def _value(entry: Section, kind: str) -> Any:
     if kind == "dtmf" or (kind == "heard" and not isinstance(entry.children[kind].value, dict)):
         value = entry.children[kind]
         return value.text if isinstance(value.value, (str, int)) else entry.text(kind)
-    if kind == "ask_failed":
+    if kind in ("ask_failed", "silence"):
         return None
     inner = entry.section(kind)
     if kind == "heard":
@@ -206,6 +225,9 @@ class Run:
                 self.send(AskFailed(self.state.epoch if self._asked is None else self._asked, "failed"))
             case "wait_s":
                 self.wait(value)
+            case "silence":
+                due_s = self.state.deadline_s
+                self.wait(0.0 if due_s is None else max(0.0, due_s - self.now_s))
             case _:
                 pass
 

@@ -8,7 +8,7 @@ import click
 
 from flows.actions import Ask
 from flows.narrate import narrate
-from flows.scenario import Run, Scenario, parse_scenario
+from flows.scenario import Run, Scenario, parse_scenarios
 from kit.clock import Clock
 from server.flow_command_files import FILE, finding_line, load_flow, text_of
 
@@ -42,12 +42,12 @@ def run_command(file: Path, today: str | None, events: Path | None, llm: bool) -
 
 
 def _script(path: Path) -> Scenario:
-    scenario, findings = parse_scenario(text_of(path))
-    if scenario is None:
+    scenarios, findings = parse_scenarios(text_of(path))
+    if not scenarios:
         for finding in findings:
             click.echo(finding_line(path, finding), err=True)
         raise click.ClickException(f"{path} is no list of events.")
-    return scenario
+    return scenarios[0]
 
 
 def _converse(running: Run) -> None:
@@ -57,17 +57,16 @@ def _converse(running: Run) -> None:
         except click.Abort:
             return
         try:
-            running.take(*_event(said, running))
+            running.take(*_event(said))
         except ValueError as error:
             click.echo(str(error), err=True)
         _show(running)
 
 
-def _event(said: str, running: Run) -> tuple[str, Any]:
+def _event(said: str) -> tuple[str, Any]:
     """What a line means, as a step of a scenario."""
     if not said:
-        due_s = running.state.deadline_s
-        return "wait_s", 0.0 if due_s is None else due_s - running.now_s
+        return "silence", None
     if not said.startswith("/"):
         return "heard", said
     command, _, rest = said[1:].partition(" ")

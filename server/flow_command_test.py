@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from flows.scenario import Mismatch, parse_scenario, run
+from flows.scenario import Mismatch, parse_scenarios, run
 from server.flow_command_files import FILE, finding_line, flow_file, load_flow, text_of
 
 
@@ -16,25 +16,28 @@ from server.flow_command_files import FILE, finding_line, flow_file, load_flow, 
 @click.option("--flow", "named", type=FILE, help="Test this flow in the place of the one that the scenarios name.")
 def test_command(files: tuple[Path, ...], named: Path | None) -> None:
     """Run scenario FILES; exit with 1 if a flow did anything else than they expect, with 2 if one cannot be run."""
-    failed = sum(not _passes(path, named) for path in files)
-    click.echo(f"{len(files) - failed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+    passes = [passed for path in files for passed in _run(path, named)]
+    click.echo(f"{sum(passes)} passed, {len(passes) - sum(passes)} failed")
+    sys.exit(0 if all(passes) else 1)
 
 
-def _passes(path: Path, named: Path | None) -> bool:
-    scenario, findings = parse_scenario(text_of(path))
+def _run(path: Path, named: Path | None) -> list[bool]:
+    scenarios, findings = parse_scenarios(text_of(path))
     for finding in findings:
         click.echo(finding_line(path, finding), err=True)
-    if scenario is None or not (scenario.flow or named):
-        click.echo(f"{path}: not a scenario" + (": it names no flow" if scenario else ""), err=True)
+    if not scenarios or not (scenarios[0].flow or named):
+        click.echo(f"{path}: not a scenario" + (": it names no flow" if scenarios else ""), err=True)
         sys.exit(2)
     try:
-        flow = load_flow(named or flow_file(scenario.flow, path))
+        flow = load_flow(named or flow_file(scenarios[0].flow, path))
     except click.ClickException as error:
         error.show()
         sys.exit(2)
-    wrong = run(flow, scenario)
-    click.echo(f"{path}: {'ok' if not wrong else 'FAILED'}")
+    return [_passes(path, scenario.name, run(flow, scenario)) for scenario in scenarios]
+
+
+def _passes(path: Path, name: str, wrong: tuple[Mismatch, ...]) -> bool:
+    click.echo(f"{path}: {f'{name}: ' if name else ''}{'FAILED' if wrong else 'ok'}")
     shown = 0
     for mismatch in wrong:
         if mismatch.step != shown:

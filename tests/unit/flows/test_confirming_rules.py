@@ -41,7 +41,11 @@ def test_yes_after_an_unclear_answer_forgives_it() -> None:
 states:
   a:
     say: Say it.
-    tools: {t: {parameters: {x: {recognise: number, confirm: always, required: true}, d: {recognise: date, required: true}}}}
+    tools:
+      t:
+        parameters:
+          x: {recognise: number, confirm: always, required: true}
+          d: {recognise: date, required: true}
     transitions: {on_tool_call: {t: a}}
 """
     )
@@ -124,7 +128,12 @@ GATE = """
 states:
   a:
     say: Day and time?
-    tools: {t: {parameters: {name: {recognise: text}, day: {recognise: date, required: true}, at: {recognise: time, required: true}}}}
+    tools:
+      t:
+        parameters:
+          name: {recognise: text}
+          day: {recognise: date, required: true}
+          at: {recognise: time, required: true}
     confirmation_gate: {variables: [missing_param, day, at], on_confirm: b, on_reject: {target: c}}
   b: {say: B., transitions: {on_action: {go: a}}}
   c: {say: C., transitions: {on_action: {go: a}}}
@@ -266,7 +275,12 @@ states:
 
 
 def test_an_edge_whose_guard_fails_says_what_it_needs() -> None:
-    text = "states:\n  a: {say: A., transitions: {on_action: {go: {target: a, guard: {variable: x, operator: empty}}, set: {set: {x: 1}}}}}\n"
+    text = """
+states:
+  a:
+    say: A.
+    transitions: {on_action: {go: {target: a, guard: {variable: x, operator: empty}}, set: {set: {x: 1}}}}
+"""
     stage = Stage(text)
     stage.ui("set")
     assert stage.ui("go") == ["blocked guard_failed a: needs x empty"]
@@ -276,7 +290,11 @@ def test_an_edge_whose_guard_fails_says_what_it_needs() -> None:
 
 def test_an_empty_value_does_not_fill_a_gate() -> None:
     stage = Stage(
-        "states:\n  a:\n    say: A.\n    transitions: {on_action: {x: {set: {v: ''}}, go: b}}\n  b: {say: B., confirmation_gate: {variables: [v], on_confirm: a}}\n"
+        """
+states:
+  a: {say: A., transitions: {on_action: {x: {set: {v: ''}}, go: b}}}
+  b: {say: B., confirmation_gate: {variables: [v], on_confirm: a}}
+"""
     )
     stage.ui("x")
     stage.ui("go")

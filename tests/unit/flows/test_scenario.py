@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.load import load
-from flows.scenario import Mismatch, Scenario, parse_scenario, run
+from flows.scenario import Mismatch, Scenario, parse_scenarios, run
 
 FLOW = load(
     """
@@ -30,9 +30,9 @@ states:
 
 
 def scenario(steps: str, head: str = "") -> Scenario:
-    read, findings = parse_scenario(f"flow: f\n{head}steps:\n{steps}")
-    assert read is not None, findings
-    return read
+    read, findings = parse_scenarios(f"flow: f\n{head}steps:\n{steps}")
+    assert read, findings
+    return read[0]
 
 
 def wrong(steps: str, head: str = "") -> list[tuple[Any, ...]]:
@@ -114,10 +114,9 @@ def test_a_mismatch_names_the_line_and_the_event() -> None:
 
 
 def test_a_bare_list_is_a_script_of_events() -> None:
-    read, findings = parse_scenario("- heard: hello\n- wait_s: 2\n")
+    read, findings = parse_scenarios("- heard: hello\n- wait_s: 2\n")
     assert findings == ()
-    assert read is not None
-    assert [(step.kind, step.value) for step in read.steps] == [("heard", "hello"), ("wait_s", 2)]
+    assert [(step.kind, step.value) for step in read[0].steps] == [("heard", "hello"), ("wait_s", 2)]
 
 
 @pytest.mark.parametrize(
@@ -135,14 +134,32 @@ def test_a_bare_list_is_a_script_of_events() -> None:
     ],
 )
 def test_a_slip_in_a_scenario_is_a_finding_and_never_passes(text: str, code: str, line: int) -> None:
-    read, findings = parse_scenario(text)
-    assert read is None
+    read, findings = parse_scenarios(text)
+    assert read == ()
     assert (findings[0].code, findings[0].line) == (code, line)
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_a_scenario_or_findings(text: str) -> None:
-    read, findings = parse_scenario(text)
-    assert read is not None or findings
-    nested, findings = parse_scenario(f"steps:\n  - {text}")
-    assert nested is not None or findings
+    read, findings = parse_scenarios(text)
+    assert read or findings
+    nested, findings = parse_scenarios(f"steps:\n  - {text}")
+    assert nested or findings
+
+
+def test_a_file_may_hold_several_scenarios_of_one_flow() -> None:
+    read, findings = parse_scenarios(
+        """
+flow: f
+today: "2026-01-01"
+scenarios:
+  - {name: silence, steps: [{silence: true, expect: {says: Which}}, {silence: true, expect: {ended: timeout}}]}
+  - {name: known, context: {seats: 2}, steps: [{expect: {variables: {seats: 2}}}]}
+"""
+    )
+    assert findings == ()
+    assert [(each.name, each.today, run(FLOW, each)) for each in read] == [
+        ("silence", "2026-01-01", ()),
+        ("known", "2026-01-01", ()),
+    ]
+    assert parse_scenarios("flow: f\nscenarios:\n  - {flow: g}\n")[1][0].code == "scenario.unknown_key"

@@ -106,7 +106,8 @@ def test_speech_stops_the_timer() -> None:
     stage.heard_out()
     assert stage.state.timer_s == 5.0
     stage.hear("hm")
-    assert (stage.state.timer_s, stage.state.timeouts) == (None, {})
+    assert stage.state.timer_s is None
+    assert stage.state.timeouts == {}
 
 
 FAILING = """
@@ -114,7 +115,10 @@ states:
   a:
     agent: {prompt: P}
     transitions: {on_action: {go: b}}
-  b: {agent: {prompt: Q}, tools: {t: {parameters: {x: {recognise: number, required: true}}}}, transitions: {on_tool_call: {t: c}}}
+  b:
+    agent: {prompt: Q}
+    tools: {t: {parameters: {x: {recognise: number, required: true}}}}
+    transitions: {on_tool_call: {t: c}}
   c: {say: C., transitions: {on_action: {go: a}}}
 """
 

@@ -12,7 +12,11 @@ states:
     agent: {prompt: P}
     ui: {artifact_type: form, fields: [{id: seats, label: Seats}, {id: day}]}
     tools:
-      book: {parameters: {seats: {type: number, required: true}, day: {}}, auto_extract: {seats: {patterns: ['(many|[0-9]+) of us', '([0-9]+) seats']}, day: {patterns: ['on (\\w*)']}}}
+      book:
+        parameters: {seats: {type: number, required: true}, day: {}}
+        auto_extract:
+          seats: {patterns: ['(many|[0-9]+) of us', '([0-9]+) seats']}
+          day: {patterns: ['on (\\w*)']}
       note: {parameters: {seats: {type: number}, day: {}}}
       plain: {speech_cue: Say thanks.}
     transitions:

@@ -132,6 +132,7 @@ def test_what_is_no_scenario_or_has_no_flow_exits_with_two(tmp_path: Path) -> No
     path = tmp_path / "x.yaml"
     for text, message in (
         ("steps: [{herd: x}]\n", "scenario.unknown_key"),
+        ("flow: survey\nscenarios: []\n", "not a scenario"),
         ("steps: []\n", "it names no flow"),
         ("flow: nowhere\nsteps: []\n", "there is no flow 'nowhere'"),
     ):
