@@ -10,6 +10,7 @@ from pipeline.vad import VadScheduler
 
 _PREROLL_FRAMES = 20  # 400 ms: the detector needs 100 to 200 ms to be sure, and a plosive starts before the voice
 _UNSURE_FRAMES = 8  # of a turn that is closed, the next may already have begun in these 160 ms
+_MISSING_FRAMES = 20  # 400 ms: enough for the detector to be sure of silence
 _KEPT_FRAMES = 50 * 90  # of a turn, for the judgement whether it is over
 
 
@@ -49,7 +50,13 @@ class Ears:
 
     def feed(self, pcm: bytes) -> list[bytes]:
         """Take what a leg sent; return the 20 ms frames it made."""
-        frames = self._ingest.feed(pcm)
+        return self._take(self._ingest.feed(pcm))
+
+    def miss(self) -> None:
+        """Take it for silence that nothing comes: a voice that was there has stopped."""
+        self._take(self._ingest.silence(_MISSING_FRAMES))
+
+    def _take(self, frames: list[bytes]) -> list[bytes]:
         for frame in frames:
             if self._turn is not None:
                 self._turn.append(frame)

@@ -36,6 +36,7 @@ log = structlog.get_logger()
 
 _FROM_OUTSIDE = 512  # what the other side may have waiting; what the call tells itself always fits
 _CLOSE_LIMIT_S = 0.5
+_MISSING_S = 1.0  # a caller who talks and of whom nothing comes for so long has stopped
 _TOO_LATE = "Sorry, that took too long on my side. Could you say that again?"
 _NOT_HEARD = "Sorry, I could not hear you. Could you say that again?"
 
@@ -135,7 +136,7 @@ class CallSession:
         self._due: tuple[Speech, ...] = ()
         self._live: set[asyncio.Task[None]] = set()
         self._tasks: asyncio.TaskGroup | None = None
-        self._began_s = self._active_s = 0.0
+        self._began_s = self._active_s = self._heard_s = 0.0
         self._media_time = MediaTime()
         self._hang_up: str | None = None
         self._end_reason: str | None = None
@@ -193,7 +194,8 @@ class CallSession:
         )
 
     def _hear(self, pcm: bytes) -> None:
-        at_s = self._media_time.at_s(self._ears.pos_samples, self._clock.now_s() - self._began_s)
+        self._heard_s = self._clock.now_s()
+        at_s = self._media_time.at_s(self._ears.pos_samples, self._heard_s - self._began_s)
         for frame in self._ears.feed(pcm):
             if self._observer is not None:
                 self._observer.heard(frame, at_s)
@@ -214,6 +216,8 @@ class CallSession:
         waits = [self._began_s + self._settings.longest_s]
         if self._owner.phase == "listening":
             waits.append(self._active_s + self._settings.idle_s)
+        if self._owner.user is turns.User.TALKING:
+            waits.append(self._heard_s + _MISSING_S)
         waits.extend(due for due in (self._owner.deadline_s, self._brain.deadline_s) if due is not None)
         return min(waits)
 
@@ -224,6 +228,9 @@ class CallSession:
         elif self._brain.deadline_s is not None and now_s >= self._brain.deadline_s:
             self._times = TurnTimes(None, now_s)
             self._apply(self._brain.step(flow_events.Tick(), now_s))
+        elif self._owner.user is turns.User.TALKING and now_s >= self._heard_s + _MISSING_S:
+            self._heard_s = now_s
+            self._ears.miss()
         elif now_s >= self._began_s + self._settings.longest_s:
             self._end_reason = "too_long"
         elif self._owner.phase == "listening" and now_s >= self._active_s + self._settings.idle_s:
