@@ -35,8 +35,10 @@ class _Piece:
         if not self.whole:
             length = max(length, int(len(self.text) * _SLOW_SPEECH_S * rate_hz))
         played = min(samples, self.end_samples) - self.start_samples
-        words = self.text.split()
-        return " ".join(words[: len(words) * played // length]) if played > 0 else ""
+        if played <= 0:
+            return ""
+        spoken = len(self.text) * played // length
+        return self.text[: spoken + 1].rpartition(" ")[0].strip()
 
 
 class Playout:
