@@ -208,7 +208,9 @@ def test_a_model_that_dribbles_nothing_has_stalled() -> None:
 
     llm = FakeLlm([["Hello. ", "How ", *[""] * 1000]], pace=Pace(gap_s=2.0))
     _, leg = call(Setup(ONE_STATE, llm=llm), scenario)
-    assert leg.statuses()[1] == (pytest.approx(16, abs=4), "listening"), "the bot gives the floor back"
+    at_s, status = leg.statuses()[1]
+    assert status == "listening"
+    assert 10 < at_s < 20, "the bot gives the floor back"
 
 
 def test_each_tool_call_has_a_result_when_the_model_is_asked_again() -> None:
