@@ -295,7 +295,7 @@ def _judge(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:
     heard = state.heard
     if heard is None:
         return state, ()
-    if not heard.text.strip() and not heard.failed:
+    if not heard.text.strip() and not (heard.failed and state.bot is not Bot.PLAYING):
         return _discard(state, now_s)
     if state.bot is not Bot.IDLE and (not state.interruptible or is_backchannel(heard.text)):
         return _discard(state, now_s)
