@@ -23,6 +23,7 @@ _Item = TypeVar("_Item")
 
 _TTS_CHUNK_LIMIT_S = 4.0
 _LLM_CHUNK_LIMIT_S = 8.0
+_CLOSE_LIMIT_S = 0.5
 _SENTENCES_AHEAD = 16
 _TOOL_ROUNDS = 4  # a model that calls tools for ever is stopped
 
@@ -99,10 +100,19 @@ class Answer:
         except ProviderError as error:
             log.warning("llm_failed", provider=error.provider, code=error.code)
             return await self.ports.ask_failed(ask.epoch, error.code)
+        if not calls and not self._text:
+            return await self.ports.ask_failed(ask.epoch, "llm.empty")
+        returned: list[Speech] = []
         more: list[Speech] = []
         for call in calls:
-            more.extend(await self.ports.call_tool(call, ask.epoch))
-        return tuple(more)
+            result = ToolReturned(call.call_id, "", run_again=False)  # of a call that the flow ignores
+            for item in await self.ports.call_tool(call, ask.epoch):
+                if isinstance(item, ToolReturned):
+                    result = item
+                else:
+                    more.append(item)
+            returned.append(result)
+        return (*returned, *more)  # a model that is asked again must find a result for each of its calls
 
     async def _stream(self, llm: LanguageModel, ask: Ask, ahead: "asyncio.Queue[str | None]") -> list[ToolCall]:
         splitter = SentenceSplitter()
@@ -143,13 +153,14 @@ class Answer:
                         self.times.mark("tts", self.ports.clock.now_s())
                         playout.push(self.generation, pcm)
                         await playout.room()
+                playout.close_piece(self.generation)
             except ProviderError as error:
                 # The caption still shows what could not be spoken; the next sentence may work.
                 log.warning("tts_failed", provider=error.provider, code=error.code)
 
 
 async def _bounded(stream: AsyncIterator[_Item], limit_s: float, provider: str) -> AsyncGenerator[_Item, None]:
-    """Pass `stream` on, but wait for no item longer than `limit_s`.
+    """Pass `stream` on, but wait for no item longer than `limit_s`; an empty one is none.
 
     Raises:
         ProviderError: The stream stalled.
@@ -159,15 +170,28 @@ async def _bounded(stream: AsyncIterator[_Item], limit_s: float, provider: str) 
         while True:
             try:
                 async with asyncio.timeout(limit_s):
-                    item = await anext(items)
+                    while not (item := await anext(items)):
+                        pass
             except StopAsyncIteration:
                 return
             except TimeoutError as error:
                 raise ProviderError(
                     provider, f"nothing came for {limit_s} s", retryable=True, code="provider.stalled"
                 ) from error
+            except ProviderError as error:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise asyncio.CancelledError from error  # it broke when it was thrown away
+                raise
             yield item
     finally:
-        closing = getattr(items, "aclose", None)
-        if closing is not None:
-            await closing()
+        # Nobody waits for, or hears of, what breaks when it is thrown away.
+        with contextlib.suppress(TimeoutError, ProviderError):
+            async with asyncio.timeout(_CLOSE_LIMIT_S):
+                await _close(items)
+
+
+async def _close(items: AsyncIterator[_Item]) -> None:
+    closing = getattr(items, "aclose", None)
+    if closing is not None:
+        await closing()

@@ -1,7 +1,7 @@
 """The hearing half of a call: frames become voice edges, and the audio of a turn reaches the recogniser."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pipeline.ingest import RATE_HZ, Ingest
 from pipeline.ports import SttStream, VoiceGate
@@ -9,7 +9,9 @@ from pipeline.turns.voice_activity import Activity, SpeechStarted, SpeechStopped
 from pipeline.vad import VadScheduler
 
 _PREROLL_FRAMES = 20  # 400 ms: the detector needs 100 to 200 ms to be sure, and a plosive starts before the voice
-_LONGEST_TURN_FRAMES = 50 * 90
+_UNSURE_FRAMES = 8  # of a turn that is closed, the next may already have begun in these 160 ms
+_MISSING_FRAMES = 20  # 400 ms: enough for the detector to be sure of silence
+_KEPT_FRAMES = 50 * 90  # of a turn, for the judgement whether it is over
 
 
 class Ears:
@@ -29,11 +31,13 @@ class Ears:
         self._track = vad.open(self._on_probability, gate)
         self._preroll: deque[bytes] = deque(maxlen=_PREROLL_FRAMES)
         self._stream: SttStream | None = None
-        self._turn: list[bytes] | None = None
+        self._turn: deque[bytes] | None = None
 
     def attach(self, stream: SttStream) -> None:
-        """Send turns to this recogniser."""
+        """Send turns to this recogniser; one that is open already goes to it from its beginning."""
         self._stream = stream
+        if self._turn is not None:
+            self._begin(stream, self._turn)
 
     def announce_rate(self, rate_hz: int) -> None:
         """Expect another rate from now on."""
@@ -46,9 +50,15 @@ class Ears:
 
     def feed(self, pcm: bytes) -> list[bytes]:
         """Take what a leg sent; return the 20 ms frames it made."""
-        frames = self._ingest.feed(pcm)
+        return self._take(self._ingest.feed(pcm))
+
+    def miss(self) -> None:
+        """Take it for silence that nothing comes: a voice that was there has stopped."""
+        self._take(self._ingest.silence(_MISSING_FRAMES))
+
+    def _take(self, frames: list[bytes]) -> list[bytes]:
         for frame in frames:
-            if self._turn is not None and len(self._turn) < _LONGEST_TURN_FRAMES:
+            if self._turn is not None:
                 self._turn.append(frame)
                 if self._stream:
                     self._stream.feed(frame)
@@ -61,19 +71,19 @@ class Ears:
         """Give the recogniser audio from shortly before now on; an open turn goes on."""
         if self._turn is not None:
             return
-        self._turn = list(self._preroll)
+        self._turn = deque(self._preroll, _KEPT_FRAMES)
         self._preroll.clear()
         if self._stream:
-            self._stream.begin()
-            for frame in self._turn:
-                self._stream.feed(frame)
+            self._begin(self._stream, self._turn)
 
     def close_turn(self) -> None:
         """The turn is over; the recogniser gets nothing until the next."""
+        if self._turn is not None:
+            self._preroll.extend(list(self._turn)[-_UNSURE_FRAMES:])
         self._turn = None
 
     def turn_pcm(self) -> bytes:
-        """Return the audio of the open turn (16 kHz)."""
+        """Return the audio of the open turn (16 kHz), at most its last 90 s."""
         return b"".join(self._turn or ())
 
     def seconds_since(self, pos_samples: int) -> float:
@@ -83,6 +93,11 @@ class Ears:
     def close(self) -> None:
         """Stop listening."""
         self._track.close()
+
+    def _begin(self, stream: SttStream, frames: Iterable[bytes]) -> None:
+        stream.begin()
+        for frame in frames:
+            stream.feed(frame)
 
     def _on_probability(self, probability: float, pos_samples: int) -> None:
         self._activity, edge = step(self._activity, probability, pos_samples)

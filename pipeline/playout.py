@@ -14,6 +14,7 @@ from pipeline.audio.resample import Resampler
 from pipeline.frames.audio import AudioOut
 
 FRAME_S = 0.02
+_SLOW_SPEECH_S = 0.1  # a character; how long a sentence may become while its audio still comes
 _ROOM_S = 12.0  # a voice that is faster than speech waits when this much is queued
 
 
@@ -24,6 +25,20 @@ class _Piece:
     text: str
     start_samples: int
     end_samples: int
+    whole: bool = False
+
+    def heard(self, samples: int, rate_hz: int) -> str:
+        """Return the words that were heard once the line has been heard up to `samples`."""
+        if self.whole and self.start_samples < self.end_samples <= samples:
+            return self.text
+        length = self.end_samples - self.start_samples
+        if not self.whole:
+            length = max(length, int(len(self.text) * _SLOW_SPEECH_S * rate_hz))
+        played = min(samples, self.end_samples) - self.start_samples
+        if played <= 0:
+            return ""
+        spoken = len(self.text) * played // length
+        return self.text[: spoken + 1].rpartition(" ")[0].strip()
 
 
 class Playout:
@@ -71,7 +86,7 @@ class Playout:
         """Say which words the next audio (at `rate_hz`) speaks."""
         if generation != self.generation:
             return
-        self._close_piece()
+        self._pad()
         here = self._answer_start + self._queued_samples
         self._pieces.append(_Piece(text, here, here))
         self._resampler = Resampler(rate_hz, self.rate_hz)
@@ -87,11 +102,17 @@ class Playout:
             self._append(bytes(self._rest[i * size : (i + 1) * size]))
         del self._rest[: whole * size]
 
+    def close_piece(self, generation: int) -> None:
+        """Say that the open piece has all its audio."""
+        if generation == self.generation and self._pieces:
+            self._pad()
+            self._pieces[-1].whole = True
+
     def complete(self, generation: int) -> None:
         """Say that the answer is whole: it is finished once it has been heard."""
         if generation != self.generation or self._complete:
             return
-        self._close_piece()
+        self._pad()
         self._complete = True
         self._wake.set()
 
@@ -122,16 +143,8 @@ class Playout:
     def heard_text(self) -> str:
         """Return the words of the current or last answer that the other side has heard, cut at a word."""
         heard = self._heard_samples()
-        words: list[str] = []
-        for piece in self._pieces:
-            length = piece.end_samples - piece.start_samples
-            if heard >= piece.end_samples:
-                words.append(piece.text)
-            elif heard > piece.start_samples and length:
-                in_piece = piece.text.split()
-                share = (heard - piece.start_samples) / length
-                words.append(" ".join(in_piece[: int(len(in_piece) * share)]))
-        return " ".join(part for part in words if part)
+        parts = [piece.heard(heard, self.rate_hz) for piece in self._pieces]
+        return " ".join(part for part in parts if part)
 
     def _heard_samples(self) -> int:
         ahead_s = self._origin_s + self._sent_samples / self.rate_hz - self._clock.now_s()
@@ -201,7 +214,7 @@ class Playout:
             self._room.clear()
         self._wake.set()
 
-    def _close_piece(self) -> None:
+    def _pad(self) -> None:
         if self._rest:
             self._append(bytes(self._rest) + bytes(self._frame_bytes - len(self._rest)))
             self._rest.clear()

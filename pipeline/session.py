@@ -15,7 +15,6 @@ from flows import events as flow_events
 from flows.actions import Ask, FlowEnded, Say
 from flows.model import Flow
 from kit.clock import Clock
-from kit.errors import ProviderError
 from pipeline.brain import Brain, Outcome, Speech
 from pipeline.dialogue import Dialogue
 from pipeline.ears import Ears
@@ -23,6 +22,7 @@ from pipeline.frames.audio import AudioIn
 from pipeline.frames.base import ControlFrame, DataFrame, SystemFrame
 from pipeline.frames.control import CallFailed, PeerGone, RateAnnounced, Screen, StatusChanged, UiAction
 from pipeline.ingest import RATE_HZ
+from pipeline.media_time import MediaTime
 from pipeline.ports import CallObserver, Frame, Leg, Providers, VoiceGate
 from pipeline.report import CallReport
 from pipeline.turn_log import TurnTimes
@@ -34,8 +34,9 @@ from pipeline.voice import ModelFailed, ToolAsked, Voice, VoicePorts
 
 log = structlog.get_logger()
 
-_INBOX = 512
-_CALLER_GAP_S = 0.25
+_FROM_OUTSIDE = 512  # what the other side may have waiting; what the call tells itself always fits
+_CLOSE_LIMIT_S = 0.5
+_MISSING_S = 1.0  # a caller who talks and of whom nothing comes for so long has stopped
 _TOO_LATE = "Sorry, that took too long on my side. Could you say that again?"
 _NOT_HEARD = "Sorry, I could not hear you. Could you say that again?"
 
@@ -117,7 +118,7 @@ class CallSession:
         self._about, self._providers, self._leg, self._clock = about, providers, leg, host.clock
         self._observer = observer
         self._settings = host.settings
-        self._inbox: asyncio.Queue[_Item] = asyncio.Queue(_INBOX)
+        self._inbox: asyncio.Queue[_Item] = asyncio.Queue()
         self._brain = Brain(about.flow)
         self._owner = turns.State(has_end_model=providers.end_of_turn is not None)
         self._ears = Ears(leg.capabilities.rate_in_hz, host.vad, host.new_gate() if host.new_gate else None, self._post)
@@ -135,7 +136,8 @@ class CallSession:
         self._due: tuple[Speech, ...] = ()
         self._live: set[asyncio.Task[None]] = set()
         self._tasks: asyncio.TaskGroup | None = None
-        self._began_s = self._active_s = self._caller_offset_s = 0.0
+        self._began_s = self._active_s = self._heard_s = 0.0
+        self._media_time = MediaTime()
         self._hang_up: str | None = None
         self._end_reason: str | None = None
         self._completed = False
@@ -143,19 +145,19 @@ class CallSession:
     # --- from outside --------------------------------------------------------------------------------------------
     def receive(self, frame: Frame) -> None:
         """Take `AudioIn`, `UiAction`, `RateAnnounced` or `PeerGone`. Never waits; ignored once the call is over."""
-        if self._tasks is None:
-            return
-        if isinstance(frame, PeerGone):
-            self.end("peer_gone")
-            return
-        if not isinstance(frame, AudioIn):
-            self._post(frame)
-            return
-        at_s = self._media_time_s()
-        for pcm in self._ears.feed(frame.pcm):
-            if self._observer is not None:
-                self._observer.heard(pcm, at_s)
-            at_s += len(pcm) / 2 / RATE_HZ
+        match frame:
+            case PeerGone():
+                self.end("peer_gone")
+            case _ if self._tasks is None:
+                return
+            case AudioIn(pcm):
+                self._hear(pcm)
+            case RateAnnounced(rate_hz):
+                self._ears.announce_rate(rate_hz)
+            case _ if self._inbox.qsize() < _FROM_OUTSIDE:
+                self._post(frame)
+            case _:
+                log.warning("inbox_full", dropped=type(frame).__name__)
 
     def end(self, reason: str) -> None:
         """End the call now; a second call changes nothing."""
@@ -170,11 +172,10 @@ class CallSession:
             try:
                 async with asyncio.TaskGroup() as self._tasks:
                     self._spawn(self._voice.play(self._began_s))
-                    self._spawn(self._open_stt())
+                    self._spawn(self._reader.open(self._providers.stt, self._leg.send))
                     self._start_flow()
                     await self._decide_all()
-                    for task in tuple(self._live):
-                        task.cancel()
+                    await self._cancel_all()
             except* Exception:
                 log.exception("call_failed")
                 self._end_reason = "internal"
@@ -192,18 +193,13 @@ class CallSession:
             self._dialogue.log.turns(),
         )
 
-    def _media_time_s(self) -> float:
-        """Return when, since the call began, the next sample from the caller was spoken.
-
-        Media time runs by samples, so that jitter does not shift it; a caller who sent nothing for a while is put back
-        on the clock.
-        """
-        now_s = self._clock.now_s() - self._began_s
-        at_s = self._ears.pos_samples / RATE_HZ + self._caller_offset_s
-        if now_s - at_s > _CALLER_GAP_S:
-            self._caller_offset_s += now_s - at_s
-            return now_s
-        return at_s
+    def _hear(self, pcm: bytes) -> None:
+        self._heard_s = self._clock.now_s()
+        at_s = self._media_time.at_s(self._ears.pos_samples, self._heard_s - self._began_s)
+        for frame in self._ears.feed(pcm):
+            if self._observer is not None:
+                self._observer.heard(frame, at_s)
+            at_s += len(frame) / 2 / RATE_HZ
 
     # --- the loop ------------------------------------------------------------------------------------------------
     async def _decide_all(self) -> None:
@@ -220,6 +216,8 @@ class CallSession:
         waits = [self._began_s + self._settings.longest_s]
         if self._owner.phase == "listening":
             waits.append(self._active_s + self._settings.idle_s)
+        if self._owner.user is turns.User.TALKING:
+            waits.append(self._heard_s + _MISSING_S)
         waits.extend(due for due in (self._owner.deadline_s, self._brain.deadline_s) if due is not None)
         return min(waits)
 
@@ -230,6 +228,9 @@ class CallSession:
         elif self._brain.deadline_s is not None and now_s >= self._brain.deadline_s:
             self._times = TurnTimes(None, now_s)
             self._apply(self._brain.step(flow_events.Tick(), now_s))
+        elif self._owner.user is turns.User.TALKING and now_s >= self._heard_s + _MISSING_S:
+            self._heard_s = now_s
+            self._ears.miss()
         elif now_s >= self._began_s + self._settings.longest_s:
             self._end_reason = "too_long"
         elif self._owner.phase == "listening" and now_s >= self._active_s + self._settings.idle_s:
@@ -247,19 +248,16 @@ class CallSession:
             case UiAction(action, data):
                 self._times = TurnTimes(None, self._active_s)
                 self._apply(self._brain.step(flow_events.UiEvent(action, data), self._active_s))
+                if self._owner.user is not turns.User.SILENT:
+                    self._perform(turns.UserTookFloor())  # the timers that a tap starts wait for the user's words
             case ToolAsked() | ModelFailed():
                 self._serve_answer(item)
-            case RateAnnounced(rate_hz):
-                self._ears.announce_rate(rate_hz)
             case turns.BotStarted() | turns.BotFinished() | turns.TranscriptReady() | turns.EndJudged():
                 self._advance(item)
 
     def _post(self, item: "_Item") -> None:
-        """Queue something for the loop; what does not fit is dropped, and that is logged."""
-        try:
-            self._inbox.put_nowait(item)
-        except asyncio.QueueFull:
-            log.warning("inbox_full", dropped=type(item).__name__)
+        """Queue something for the loop. Only `receive` may refuse: a lost event of its own would stall the call."""
+        self._inbox.put_nowait(item)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         assert self._tasks is not None, "a call spawns only while it runs"
@@ -267,6 +265,13 @@ class CallSession:
         self._live.add(task)
         task.add_done_callback(self._live.discard)
         return task
+
+    async def _cancel_all(self) -> None:
+        """Cancel until all is gone: what is being thrown away may hang once more."""
+        while self._live:
+            for task in self._live:
+                task.cancel()
+            await asyncio.wait(self._live, timeout=_CLOSE_LIMIT_S)
 
     # --- the turn owner's wishes ---------------------------------------------------------------------------------
     def _advance(self, event: turns.Input) -> None:
@@ -284,8 +289,8 @@ class CallSession:
                 self._apply(self._brain.step(flow_events.UserStarted(), self._clock.now_s()))
             case turns.Commit(heard):
                 self._commit(heard)
-            case turns.Discard():
-                self._discard()
+            case turns.Discard(bot_was_stopped):
+                self._discard(bot_was_stopped)
             case turns.Pause():
                 self._voice.playout.pause()
             case turns.Resume():
@@ -293,7 +298,7 @@ class CallSession:
             case _:
                 self._perform_answer(action)
 
-    def _perform_answer(self, action: turns.StartAnswer | turns.StopAnswer | turns.BotDone | turns.Recover) -> None:
+    def _perform_answer(self, action: turns.AnswerAction) -> None:
         match action:
             case turns.StartAnswer(generation, paused):
                 self._voice.start(generation, self._due, self._times, paused=paused)
@@ -311,12 +316,15 @@ class CallSession:
                 log.warning("answer_late")
                 self._speak((Say(_TOO_LATE),))
 
-    def _discard(self) -> None:
+    def _discard(self, bot_was_stopped: bool) -> None:
         self._reader.close_turn()
         self._dialogue.user_nothing()
         if self._owner.bot is turns.Bot.IDLE:
-            # The flow's timers stopped when the user seemed to speak.
-            self._apply(self._brain.step(flow_events.BotFinished(), self._clock.now_s()))
+            now_s = self._clock.now_s()
+            self._times = TurnTimes(None, now_s)
+            # The flow asks again what the noise cut off; else its timers go on, which stopped for the noise.
+            event = flow_events.Heard("", 0.0) if bot_was_stopped else flow_events.BotFinished()
+            self._apply(self._brain.step(event, now_s))
 
     def _commit(self, heard: turns.Heard) -> None:
         now_s = self._clock.now_s()
@@ -379,15 +387,12 @@ class CallSession:
         self._advance(turns.ProfileSet(self._brain.profile))
         item.reply.set_result(outcome.speech)
 
-    async def _open_stt(self) -> None:
-        try:
-            self._reader.attach(await self._providers.stt.open("en"))
-        except ProviderError as error:
-            log.warning("stt_unavailable", provider=error.provider, code=error.code)
-            self._leg.send(CallFailed(error.code, "Speech recognition is not available now."))
-
     async def _close(self) -> None:
-        await self._reader.aclose()
+        try:
+            async with asyncio.timeout(_CLOSE_LIMIT_S):
+                await self._reader.aclose()
+        except Exception:  # a call ends here: its record is not lost with its recogniser
+            log.exception("stt_not_closed")
         if self._owner.bot is not turns.Bot.IDLE:
             self._dialogue.bot_ends(self._voice.playout.heard_text())
         self._leg.send(StatusChanged("ended"))

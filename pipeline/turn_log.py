@@ -53,6 +53,8 @@ class TurnLog:
 
     def caller_said(self, text: str) -> None:
         """The next bot turn answers this."""
+        if self._caller:
+            self.bot_said("", None, interrupted=True)  # nothing was heard of the answer to what was said before
         self._caller = text
 
     def bot_said(self, text: str, waterfall: Waterfall | None, *, interrupted: bool) -> None:

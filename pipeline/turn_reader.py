@@ -9,10 +9,13 @@ import structlog
 from kit.clock import Clock
 from kit.errors import ProviderError
 from pipeline.ears import Ears
-from pipeline.ports import EndOfTurnModel, SttStream
+from pipeline.frames.control import CallFailed
+from pipeline.ports import EndOfTurnModel, SpeechToText, SttStream
 from pipeline.turns.owner import EndJudged, Heard, TranscriptReady
 
 log = structlog.get_logger()
+
+_OPEN_LIMIT_S = 10.0
 
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
@@ -33,15 +36,23 @@ class TurnReader:
         self._ears, self._end_of_turn, self._spawn = ears, end_of_turn, spawn
         self._on_reading, self._on_partial = on_reading, on_partial
         self._stream: SttStream | None = None
+        self._opened = asyncio.Event()
         self._deciding: list[asyncio.Task[None]] = []
         self._partials: asyncio.Task[None] | None = None
         self._clock = clock
         self.moments_s: dict[str, float] = {}
 
-    def attach(self, stream: SttStream) -> None:
-        """Use this recogniser from now on."""
-        self._stream = stream
-        self._ears.attach(stream)
+    async def open(self, stt: SpeechToText, tell: Callable[[CallFailed], None]) -> None:
+        """Open the recogniser; turns that come before are read once it is there."""
+        try:
+            async with asyncio.timeout(_OPEN_LIMIT_S):
+                self._stream = await stt.open("en")
+            self._ears.attach(self._stream)
+        except (ProviderError, TimeoutError) as error:
+            code = error.code if isinstance(error, ProviderError) else "provider.stalled"
+            log.warning("stt_unavailable", code=code)
+            tell(CallFailed(code, "Speech recognition is not available now."))
+        self._opened.set()
 
     def follow(self, every_s: float | None) -> None:
         """The user talks: read along."""
@@ -94,14 +105,14 @@ class TurnReader:
                 self._on_partial(result.text)
 
     async def _read(self, decision: int) -> None:
-        heard = Heard("", 0.0)
+        heard = Heard("", 0.0, failed=True)
         try:
+            await self._opened.wait()
             if self._stream is not None:
                 result = await self._stream.finalize()
                 heard = Heard(result.text, result.confidence, result.alternative)
         except ProviderError as error:
             log.warning("stt_failed", provider=error.provider, code=error.code)
-            heard = Heard("", 0.0, failed=True)
         self.moments_s["stt"] = self._clock.now_s()
         self._on_reading(TranscriptReady(decision, heard))
 

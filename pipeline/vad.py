@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 
 from pipeline.ports import VoiceActivityModel, VoiceGate
+
+log = structlog.get_logger(__name__)
 
 Window = npt.NDArray[np.float32]
 Offload = Callable[..., Awaitable[Any]]
@@ -116,16 +119,26 @@ class VadScheduler:
         for track in list(self._ready):
             if not track.pending:
                 del self._ready[track]
-        scored = [(track, pos, window) for track, pos, window in batch if window is not None]
-        results: dict[VadTrack, float] = {}
-        if scored:
-            probabilities, states = await self._offload(
-                self.model.run,
-                np.stack([window for _, _, window in scored]),
-                np.stack([track.state for track, _, _ in scored]),
-            )
-            for i, (track, _, _) in enumerate(scored):
-                track.state = states[i]
-                results[track] = float(probabilities[i])
+        results = await self._score({track: window for track, _, window in batch if window is not None})
         for track, pos, _ in batch:
-            track.on_probability(results.get(track, 0.0), pos)
+            try:
+                track.on_probability(results.get(track, 0.0), pos)
+            except Exception:  # one call ends here: the others must go on hearing
+                log.exception("vad_listener_failed")
+                track.close()
+
+    async def _score(self, windows: dict[VadTrack, Window]) -> dict[VadTrack, float]:
+        """Return the probability of each window; of none if the model breaks, which then counts as silence."""
+        if not windows:
+            return {}
+        tracks = list(windows)
+        try:
+            probabilities, states = await self._offload(
+                self.model.run, np.stack(list(windows.values())), np.stack([track.state for track in tracks])
+            )
+        except Exception:  # one request of all calls ends here: the next may work
+            log.exception("vad_failed", windows=len(windows))
+            return {}
+        for track, state in zip(tracks, states, strict=True):
+            track.state = state
+        return {track: float(probability) for track, probability in zip(tracks, probabilities, strict=True)}

@@ -25,16 +25,21 @@ class Resampler:
         self._taps = self._phases.shape[1]
         self._memory = np.zeros(self._taps - 1, np.float32)
         self._offset = 0
+        self._half = b""
 
     def __call__(self, pcm: bytes) -> bytes:
         """Convert a chunk.
 
         Args:
-            pcm: int16 LE mono at `from_hz`; any number of whole samples.
+            pcm: int16 LE mono at `from_hz`; any number of bytes, since networks cut samples in two.
 
         Returns:
-            int16 LE mono at `to_hz`.
+            int16 LE mono at `to_hz`, whole samples.
         """
+        if self._half or len(pcm) % 2:
+            pcm = self._half + pcm
+            whole = len(pcm) // 2 * 2
+            pcm, self._half = pcm[:whole], pcm[whole:]
         if self._up == self._down or not pcm:
             return pcm
         samples = np.frombuffer(pcm, np.int16).astype(np.float32)

@@ -11,7 +11,9 @@ from typing import assert_never
 
 from pipeline.turns.endpointing import PROFILES, Profile, is_backchannel, wait_by_sound_s, wait_by_words_s
 
-VERDICT_S = 0.35  # speech over the bot for this long is an interruption, words or not
+# 350 ms of voice over the bot are an interruption, words or not: 96 ms are past when voice is noticed, and 192 ms more
+# must pass until it is sure that it did not end before.
+VERDICT_S = 0.45
 OVERLAP_DECISION_S = 0.9  # a short burst over the bot is judged by its words within this, else the bot goes on
 LONGEST_TURN_S = 60.0
 DECISION_LIMIT_S = 6.0  # a recogniser that is silent for this long has heard nothing
@@ -52,6 +54,7 @@ class State:
         generation: Of the newest bot turn.
         interruptible: Whether speech may stop that bot turn.
         paused: Playout holds its breath until it is clear whether the user means it.
+        bot_was_stopped: For the turn that the user is having.
         decision: Number of the newest attempt to end the user's turn.
         quiet_since_s: When the user's last voiced sample came in.
         deadline_s: When the owner next wants a tick, whatever else happens.
@@ -62,6 +65,7 @@ class State:
     generation: int = 0
     interruptible: bool = True
     paused: bool = False
+    bot_was_stopped: bool = False
     decision: int = 0
     quiet_since_s: float = 0.0
     heard: Heard | None = None
@@ -176,7 +180,9 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Discard:
-    """It was not speech after all."""
+    """It was not speech after all, though the bot may have been stopped for it."""
+
+    bot_was_stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,19 +224,8 @@ class Recover:
     generation: int
 
 
-Action = (
-    Decide
-    | DropDecision
-    | UserTookFloor
-    | Commit
-    | Discard
-    | StartAnswer
-    | StopAnswer
-    | Pause
-    | Resume
-    | BotDone
-    | Recover
-)
+AnswerAction = StartAnswer | StopAnswer | BotDone | Recover
+Action = Decide | DropDecision | UserTookFloor | Commit | Discard | Pause | Resume | AnswerAction
 
 
 def step(state: State, event: Input, now_s: float) -> tuple[State, tuple[Action, ...]]:
@@ -266,14 +261,16 @@ def _user_started(state: State, now_s: float) -> tuple[State, tuple[Action, ...]
     if not state.interruptible:
         return talking, actions
     pause = () if state.paused else (Pause(),)
-    return replace(talking, paused=True, deadline_s=now_s + VERDICT_S), (*actions, *pause)
+    # An answer that nobody hears yet needs no verdict: it waits until the words are known.
+    verdict_s = VERDICT_S if state.bot is Bot.PLAYING else LONGEST_TURN_S
+    return replace(talking, paused=True, deadline_s=now_s + verdict_s), (*actions, *pause)
 
 
 def _user_stopped(state: State, quiet_since_s: float, now_s: float) -> tuple[State, tuple[Action, ...]]:
     if state.user is not User.TALKING:
         return state, ()
     decision = state.decision + 1
-    limit_s = OVERLAP_DECISION_S if state.paused else DECISION_LIMIT_S
+    limit_s = OVERLAP_DECISION_S if state.paused and state.bot is Bot.PLAYING else DECISION_LIMIT_S
     return replace(
         state,
         user=User.DECIDING,
@@ -298,7 +295,7 @@ def _judge(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:
     heard = state.heard
     if heard is None:
         return state, ()
-    if not heard.text.strip() and not heard.failed:
+    if not heard.text.strip() and not (heard.failed and state.bot is not Bot.PLAYING):
         return _discard(state, now_s)
     if state.bot is not Bot.IDLE and (not state.interruptible or is_backchannel(heard.text)):
         return _discard(state, now_s)
@@ -318,26 +315,41 @@ def _commit(state: State, heard: Heard) -> tuple[State, tuple[Action, ...]]:
     actions: tuple[Action, ...] = ()
     if state.bot is not Bot.IDLE:
         actions = (StopAnswer(state.generation), UserTookFloor())
-    return replace(
-        state, user=User.SILENT, bot=Bot.IDLE, paused=False, heard=None, end_probability=None, deadline_s=None
-    ), (*actions, Commit(heard))
+    return replace(_silent(state), bot=Bot.IDLE), (*actions, Commit(heard))
 
 
 def _discard(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:
     resume = (Resume(),) if state.paused else ()
     deadline_s = now_s + PREPARING_LIMIT_S if state.bot is Bot.PREPARING else None
-    silent = replace(state, user=User.SILENT, paused=False, heard=None, end_probability=None, deadline_s=deadline_s)
-    return silent, (Discard(), *resume)
+    return replace(_silent(state), deadline_s=deadline_s), (Discard(state.bot_was_stopped), *resume)
+
+
+def _silent(state: State) -> State:
+    return replace(
+        state,
+        user=User.SILENT,
+        paused=False,
+        bot_was_stopped=False,
+        heard=None,
+        end_probability=None,
+        deadline_s=None,
+    )
 
 
 def _answer_due(state: State, interruptible: bool, now_s: float) -> tuple[State, tuple[Action, ...]]:
     actions: tuple[Action, ...] = () if state.bot is Bot.IDLE else (StopAnswer(state.generation),)
     generation = state.generation + 1
     paused = state.user is not User.SILENT and interruptible
-    fresh = replace(state, bot=Bot.PREPARING, generation=generation, interruptible=interruptible, paused=paused)
-    if state.user is User.SILENT:
-        fresh = replace(fresh, deadline_s=now_s + PREPARING_LIMIT_S)
-    return fresh, (*actions, StartAnswer(generation, paused))
+    limits_s = {User.SILENT: PREPARING_LIMIT_S, User.TALKING: LONGEST_TURN_S}
+    return replace(
+        state,
+        bot=Bot.PREPARING,
+        generation=generation,
+        interruptible=interruptible,
+        paused=paused,
+        bot_was_stopped=False,
+        deadline_s=now_s + limits_s[state.user] if state.user in limits_s else state.deadline_s,
+    ), (*actions, StartAnswer(generation, paused))
 
 
 def _bot_started(state: State, generation: int) -> State:
@@ -362,7 +374,7 @@ def _tick(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:
         return state, ()
     match state.user:
         case User.TALKING if state.paused and state.bot is not Bot.IDLE:
-            taken = replace(state, bot=Bot.IDLE, paused=False, deadline_s=now_s + LONGEST_TURN_S)
+            taken = replace(state, bot=Bot.IDLE, paused=False, bot_was_stopped=True, deadline_s=now_s + LONGEST_TURN_S)
             return taken, (StopAnswer(state.generation), UserTookFloor())
         case User.TALKING:
             return _user_stopped(state, now_s, now_s)

@@ -10,7 +10,7 @@ from kit.clock import Clock
 from pipeline.frames.audio import AudioIn, AudioOut
 from pipeline.frames.control import StatusChanged
 from pipeline.frames.text import Caption
-from pipeline.ports import EndOfTurnModel, Frame, LanguageModel, LegCapabilities, Providers, SttResult
+from pipeline.ports import CallObserver, EndOfTurnModel, Frame, LanguageModel, LegCapabilities, Providers, SttResult
 from pipeline.report import CallReport
 from pipeline.session import CallContext, CallHost, CallSession, CallSettings
 from pipeline.vad import VadScheduler
@@ -92,6 +92,8 @@ class Setup:
     end_of_turn: EndOfTurnModel | None = field(default_factory=FakeEndOfTurn)
     settings: CallSettings = field(default_factory=CallSettings)
     context: dict[str, Any] = field(default_factory=dict)
+    observer: CallObserver | None = None
+    beforehand: Callable[[CallSession], None] = lambda _session: None  # what happens before the call runs
 
 
 async def _inline(work: Callable[..., Any], *args: Any) -> Any:
@@ -107,7 +109,8 @@ def call(setup: Setup, scenario: Callable[[Lab], Awaitable[None]]) -> tuple[Call
         leg = TapeLeg()
         about = CallContext("call-1", load(setup.flow), setup.context, "2026-11-22")
         providers = Providers(stt, setup.tts, setup.end_of_turn, setup.llm)
-        session = CallSession(about, providers, leg, CallHost(vad, Clock(), settings=setup.settings))
+        session = CallSession(about, providers, leg, CallHost(vad, Clock(), settings=setup.settings), setup.observer)
+        setup.beforehand(session)
         async with asyncio.TaskGroup() as tasks:
             listening = tasks.create_task(vad.run())
             talking = tasks.create_task(_talk(scenario, Lab(session, leg, setup.tts, stt), session))

@@ -177,7 +177,9 @@ VALUES = st.recursive(
             st.sampled_from(
                 ("say", "ui", "tools", "agent", "transitions", "on_tool_call", "on_utterance", "on_timeout", "guard",
                  "parameters", "confirmation_gate", "variables", "prompt", "artifact_type", "fields", "s", "t", "enum",
-                 "pattern", "target", "seconds", "set", "all", "operator", "on_enter", "auto_extract", "patterns")
+                 "pattern", "target", "seconds", "set", "all", "operator", "on_enter", "auto_extract", "patterns",
+                 "on_dtmf", "1", "call", "flow", "then", "in", "out", "options", "id", "value", "variable", "any", "not",
+                 "default", "type", "language", "on_transition_blocked", "criteria", "minimum", "step", "fallback")
             ),
             inner,
             max_size=4,
@@ -189,7 +191,7 @@ VALUES = st.recursive(
 
 @given(
     states=st.dictionaries(st.sampled_from("st"), VALUES, max_size=2),
-    top=st.dictionaries(st.sampled_from(["variables", "settings"]), VALUES),
+    top=st.dictionaries(st.sampled_from(["variables", "settings", "scoring"]), VALUES),
 )
 def test_any_shape_of_document_is_a_flow_or_findings(states: object, top: dict[str, object]) -> None:
     flow, findings = parse(json.dumps({"id": "a", "initial_state": "s", "states": states, **top}))

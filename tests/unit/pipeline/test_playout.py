@@ -150,7 +150,9 @@ def test_history_gets_only_the_words_that_were_heard() -> None:
     async def scenario(playout: Playout, _heard: Heard) -> None:
         playout.begin(1, paused=False)
         say(playout, 1, "The first sentence.", SECOND)
+        playout.close_piece(1)
         say(playout, 1, "one two three four", SECOND)
+        playout.close_piece(1)
         assert playout.heard_text() == ""
         await asyncio.sleep(1.5)
         assert playout.heard_text() == "The first sentence. one two"
@@ -170,3 +172,56 @@ def test_a_voice_faster_than_speech_waits_for_room() -> None:
         heard.marks.append((round(asyncio.get_running_loop().time(), 1), "filled", 1))
 
     assert 7.5 <= play(scenario).marks[-1][0] <= 8.5
+
+
+def test_a_sentence_without_sound_yet_has_not_been_heard() -> None:
+    async def scenario(playout: Playout, _heard: Heard) -> None:
+        playout.begin(1, paused=False)
+        playout.open_piece(1, "The first sentence.", 16_000)
+        assert playout.heard_text() == ""
+        playout.push(1, SECOND)
+        playout.close_piece(1)
+        await asyncio.sleep(3)
+        playout.open_piece(1, "The second one.", 16_000)
+        await asyncio.sleep(3)
+        assert playout.heard_text() == "The first sentence."
+
+    play(scenario)
+
+
+def test_of_a_sentence_still_being_made_only_its_share_has_been_heard() -> None:
+    async def scenario(playout: Playout, _heard: Heard) -> None:
+        playout.begin(1, paused=False)
+        playout.open_piece(1, "one two three four five six seven eight nine ten", 16_000)
+        playout.push(1, SECOND)
+        await asyncio.sleep(3)
+        assert playout.heard_text() in ("one", "one two"), "a second of about four, slowly spoken"
+        playout.push(1, SECOND * 3)
+        playout.close_piece(1)
+        await asyncio.sleep(5)
+        assert playout.heard_text() == "one two three four five six seven eight nine ten"
+
+    play(scenario)
+
+
+def test_the_end_of_a_sentence_does_not_wait_for_the_next() -> None:
+    async def scenario(playout: Playout, _heard: Heard) -> None:
+        playout.begin(1, paused=False)
+        say(playout, 1, "one", SECOND[: 640 * 3 + 100])
+        playout.close_piece(1)
+        await asyncio.sleep(1)
+
+    assert len(play(scenario).frames) == 4
+
+
+def test_long_words_at_the_beginning_are_not_heard_too_early() -> None:
+    async def scenario(playout: Playout, _heard: Heard) -> None:
+        playout.begin(1, paused=False)
+        say(playout, 1, "internationalisation of it is on", SECOND * 2)
+        playout.close_piece(1)
+        await asyncio.sleep(0.9)
+        assert playout.heard_text() == ""
+        await asyncio.sleep(0.4)
+        assert playout.heard_text() == "internationalisation"
+
+    play(scenario)

@@ -131,7 +131,7 @@ def test_a_pause_takes_effect_within_the_frames_already_sent() -> None:
     async def scenario(lab: Lab) -> None:
         await lab.quiet(1.2)
         await lab.speak(0.24)
-        await lab.quiet(0.2)
+        await lab.quiet(0.1)
 
     _, leg = call(Setup(FLOW, [""]), scenario)
     paused_s = max(at_s for at_s, _ in leg.of(AudioOut))
@@ -141,7 +141,7 @@ def test_a_pause_takes_effect_within_the_frames_already_sent() -> None:
 def test_a_cough_does_not_stop_the_bot() -> None:
     async def scenario(lab: Lab) -> None:
         await lab.quiet(1.0)
-        await lab.speak(0.2)
+        await lab.speak(0.34)
         await lab.until_listening()
 
     report, leg = call(Setup(FLOW, [""]), scenario)

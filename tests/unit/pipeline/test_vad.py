@@ -130,3 +130,52 @@ def test_a_closed_track_hears_no_more() -> None:
 
     virtual_time.run(scenario())
     assert got == []
+
+
+def test_a_model_that_breaks_once_deafens_nobody_for_good() -> None:
+    class Breaks(Loudness):
+        def run(
+            self, windows: npt.NDArray[np.float32], states: npt.NDArray[np.float32]
+        ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+            if not self.batches:
+                self.batches.append(len(windows))
+                raise RuntimeError("out of memory")
+            return super().run(windows, states)
+
+    got: list[tuple[float, int]] = []
+
+    async def scenario() -> None:
+        scheduler = VadScheduler(Breaks(), inline)
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(scheduler.run())
+            track = scheduler.open(partial(note, got))
+            for _ in range(8):
+                track.feed(LOUD)
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(1)
+            running.cancel()
+
+    virtual_time.run(scenario())
+    assert got == [(0.0, 0), *[(1.0, i * 512) for i in range(1, 5)]]
+
+
+def test_a_call_that_breaks_does_not_deafen_the_others() -> None:
+    got: list[tuple[float, int]] = []
+
+    def broken(_probability: float, _pos_samples: int) -> None:
+        raise ValueError("a bug of one call")
+
+    async def scenario() -> None:
+        scheduler = VadScheduler(Loudness(), inline)
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(scheduler.run())
+            tracks = [scheduler.open(broken), scheduler.open(partial(note, got))]
+            for _ in range(8):
+                for track in tracks:
+                    track.feed(LOUD)
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(1)
+            running.cancel()
+
+    virtual_time.run(scenario())
+    assert got == [(1.0, i * 512) for i in range(5)]

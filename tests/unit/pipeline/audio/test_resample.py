@@ -47,3 +47,12 @@ def test_the_cut_into_chunks_does_not_matter(size: int) -> None:
     whole = np.concatenate(in_chunks(Resampler(24000, 16000), samples, len(samples)))
     pieces = np.concatenate(in_chunks(Resampler(24000, 16000), samples, size))
     assert np.max(np.abs(whole.astype(int) - pieces)) <= 1
+
+
+@pytest.mark.parametrize("to_hz", [16_000, 24_000])
+def test_a_sample_cut_in_two_between_chunks_is_whole_again(to_hz: int) -> None:
+    pcm = np.arange(480, dtype=np.int16).tobytes()
+    whole, cut = Resampler(24_000, to_hz), Resampler(24_000, to_hz)
+    pieces = [cut(pcm[i : i + 7]) for i in range(0, len(pcm), 7)]
+    assert b"".join(pieces) == whole(pcm)
+    assert all(len(piece) % 2 == 0 for piece in pieces)

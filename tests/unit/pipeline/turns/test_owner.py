@@ -138,8 +138,8 @@ def test_speech_over_the_bot_ducks_then_stops_it() -> None:
     state, actions = play(speaking(), (1.0, UserStarted()))
     assert actions == [(1.0, Pause())]
     assert state.phase == "ducked"
-    state, actions = play(state, (1.35, Tick()))
-    assert actions == [(1.35, StopAnswer(1)), (1.35, UserTookFloor())]
+    state, actions = play(state, (1.45, Tick()))
+    assert actions == [(1.45, StopAnswer(1)), (1.45, UserTookFloor())]
     assert state.phase == "hearing"
 
 
@@ -261,3 +261,26 @@ def test_no_order_of_events_leaves_the_floor_to_nobody(timed: list[tuple[float, 
         assert not (state.paused and state.bot is Bot.IDLE), "a pause always has something to resume"
         if state.user is not User.SILENT or state.bot is Bot.PREPARING:
             assert state.deadline_s is not None, "every wait has a deadline"
+
+
+def test_a_new_answer_does_not_cut_the_user_short_by_the_old_ones_verdict() -> None:
+    state, _ = play(speaking(), (1.0, UserStarted()), (1.1, AnswerDue(interruptible=False)))
+    assert state.user is User.TALKING
+    _, actions = play(state, (1.46, Tick()), (5.0, Tick()))
+    assert actions == [], "it is not paused, so there is nothing to judge before the user stops"
+
+
+def test_an_answer_that_has_not_begun_waits_for_what_the_user_says() -> None:
+    state, _ = play(State(), (0.0, AnswerDue()), (0.1, UserStarted()), (0.6, Tick()))
+    assert (state.bot, state.paused) == (Bot.PREPARING, True)
+    _, noise = play(state, (1.0, UserStopped(0.8)), (2.5, Tick()), (2.6, TranscriptReady(1, Heard("", 0.0))))
+    assert [action for _, action in noise] == [Decide(1), Discard(), Resume()]
+    _, words = play(state, (1.0, UserStopped(0.8)), (2.6, TranscriptReady(1, HELLO)))
+    assert [type(action) for _, action in words] == [Decide, StopAnswer, UserTookFloor, Commit]
+
+
+def test_a_burst_that_a_broken_recogniser_cannot_read_lets_the_bot_go_on() -> None:
+    failed = TranscriptReady(1, Heard("", 0.0, failed=True))
+    state, actions = play(speaking(), (1.0, UserStarted()), (1.3, UserStopped(1.1)), (1.4, failed), (3.0, Tick()))
+    assert [action for _, action in actions] == [Pause(), Decide(1), Discard(), Resume()]
+    assert state.phase == "speaking"
