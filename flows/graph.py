@@ -82,24 +82,26 @@ def _edges(node: StateDef) -> Iterator[GraphEdge]:
         (moves.on_tool_call, "tool"),
         (moves.on_dtmf, "dtmf"),
     )
-    target: str | None
     for table, kind in tables:
         for key, edge in table.items():
             for target in _targets(edge):
                 yield GraphEdge(here, target, kind, f"key {key}" if kind == "dtmf" else key)
-    for label, target in _heard(moves):
-        if target:
-            yield GraphEdge(here, target, "utterance", label[:_LABEL_CHARS])
-    for label, target in _unheard(moves.on_timeout):
-        if target:
-            yield GraphEdge(here, target, "timeout", label)
+    spoken: list[tuple[str, str | None, EdgeKind]]
+    spoken = [(label[:_LABEL_CHARS], target, "utterance") for label, target in _heard(moves)]
+    silent: list[tuple[str, str | None, EdgeKind]]
+    silent = [(label, target, "timeout") for label, target in _unheard(moves.on_timeout)]
+    for label, way, kind in (*spoken, *silent, *_calls_and_gates(node)):
+        if way:
+            yield GraphEdge(here, way, kind, label)
+
+
+def _calls_and_gates(node: StateDef) -> "Iterator[tuple[str, str | None, EdgeKind]]":
     if node.call is not None:
-        yield GraphEdge(here, node.call.then, "call", node.call.flow)
-        if node.call.on_error:
-            yield GraphEdge(here, node.call.on_error, "call", f"{node.call.flow} failed")
+        yield node.call.flow, node.call.then, "call"
+        yield f"{node.call.flow} failed", node.call.on_error, "call"
     if node.gate is not None:
-        yield GraphEdge(here, node.gate.on_confirm, "gate", "yes")
-        yield GraphEdge(here, node.gate.on_reject or here, "gate", "no")
+        yield "yes", node.gate.on_confirm, "gate"
+        yield "no", node.gate.on_reject or node.name, "gate"
 
 
 def _targets(edge: Edge | None) -> Iterator[str]:

@@ -5,7 +5,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from flows.document import to_json
@@ -84,6 +84,8 @@ def test_a_folded_text_is_wrapped_as_wide_as_it_was() -> None:
     text = "id: a\nsay: >\n  one two three\n  four five\nx: 1\n"
     new = apply(text, {"id": "a", "say": "one two three six seven eight\nnine\n", "x": 1})
     assert new == "id: a\nsay: >\n  one two three\n  six seven\n  eight\n\n  nine\nx: 1\n"
+    new = apply(text, {"id": "a", "say": "one\n two\n", "x": 1})
+    assert new == 'id: a\nsay: "one\\n two\\n"\nx: 1\n'
 
 
 def test_a_new_key_goes_to_the_end_of_its_mapping_in_the_files_manner() -> None:
@@ -242,6 +244,7 @@ def test_one_changed_field_changes_only_its_own_lines(seed: int, value: Any) -> 
     text = Writer(seed).text
     document = to_json(text)
     choices = [path for path in paths_of(document) if path and not isinstance(at(document, path), (dict, list))]
+    assume(choices)
     path = random.Random(seed).choice(choices)
     at(document, path[:-1])[path[-1]] = value
     new = apply(text, document)

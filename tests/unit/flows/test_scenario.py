@@ -163,3 +163,29 @@ scenarios:
         ("known", "2026-01-01", ()),
     ]
     assert parse_scenarios("flow: f\nscenarios:\n  - {flow: g}\n")[1][0].code == "scenario.unknown_key"
+
+
+def test_a_script_goes_on_after_the_end_and_a_wait_without_deadline_passes() -> None:
+    steps = "  - heard: green\n  - wait_s: 5\n  - {silence: true, expect: {ended: true, says: []}}\n"
+    assert wrong(steps) == []
+
+
+def test_a_refresh_of_the_screen_and_the_end_of_the_call_say_nothing() -> None:
+    flow = load(
+        """
+id: f
+initial_state: a
+variables: {x: {}}
+states:
+  a:
+    say: Hi
+    on_enter: [{set: {x: 1}}]
+    ui: {artifact_type: card, title: "{x}"}
+    transitions: {on_action: {go: {set: {x: 2}}, end: __end__}}
+"""
+    )
+    read, _ = parse_scenarios(
+        "flow: f\nsteps:\n  - {ui: {action: go}, expect: {actions: ['set x \"2\"'], says: []}}\n"
+        "  - {ui: {action: end}, expect: {actions: [end completed]}}\n"
+    )
+    assert run(flow, read[0]) == ()

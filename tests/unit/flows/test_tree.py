@@ -45,3 +45,42 @@ def test_a_text_that_no_scanner_takes_is_a_finding(text: str) -> None:
 def test_what_only_yaml_1_2_allows_is_read() -> None:
     assert plain(read('{"a":"\\ud83d\\ude00","b":1}')) == {"a": "😀", "b": 1}
     assert plain(read("a: b\u2028c\n")) == {"a": "b\u2028c"}
+
+
+@pytest.mark.parametrize("line", ["\u2028", ""])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("a: *b", "parse.alias"), ("a: 1\n---\nb: 1", "parse.many_documents"), ("? [a]\n: b", "parse.bad_key")],
+)
+def test_both_scanners_refuse_the_same(text: str, code: str, line: str) -> None:
+    with pytest.raises(TreeError) as caught:
+        read(f"{text} # {line}\n")
+    assert caught.value.finding.code == code
+
+
+def test_an_empty_text_is_no_document_for_either_scanner() -> None:
+    for text in ("", "# nothing\n", "# \u2028\n"):
+        with pytest.raises(TreeError) as caught:
+            read(text)
+        assert caught.value.finding.code == "parse.empty"
+
+
+def test_words_numbers_and_tags_have_their_values() -> None:
+    values = plain(
+        read("[~, Null, TRUE, False, -7, 0x10, 1e3, .5, 12., !!str 5, 'true', 00:10, 1234567890123456789012]")
+    )
+    assert values == [
+        None,
+        None,
+        True,
+        False,
+        -7,
+        "0x10",
+        1000.0,
+        0.5,
+        12.0,
+        "5",
+        "true",
+        "00:10",
+        "1234567890123456789012",
+    ]
