@@ -1,6 +1,5 @@
 """Checks of the ways through a flow: what cannot be reached, left, heard the end of, or known yet."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 
 from flows.model import RESERVED, Flow, StateDef
@@ -106,14 +105,15 @@ def _mask(bits: Mapping[str, int], names: Iterable[str]) -> int:
 def _arriving(starts: Mapping[str, int], following: Mapping[str, set[str]], sets: Mapping[str, int]) -> dict[str, int]:
     """What may be set on the way to each state that can be reached, as bits."""
     arriving = dict(starts)
-    todo = deque(arriving)
+    todo = dict.fromkeys(arriving)  # in order, and each once
     while todo:
-        name = todo.popleft()
+        name = next(iter(todo))
+        del todo[name]
         leaving = arriving[name] | sets[name]
         for target in following[name]:
             if target in following and (target not in arriving or leaving & ~arriving[target]):
                 arriving[target] = arriving.get(target, 0) | leaving
-                todo.append(target)
+                todo[target] = None
     return arriving
 
 

@@ -37,7 +37,7 @@ def ways_of(flow: Flow, node: StateDef) -> Ways:
         node,
         edges,
         tuple(_targets(node, edges)),
-        frozenset(set_in(flow, node)),
+        frozenset(_sets(flow, node, edges)),
         {"say": _all_names(node.say)},
         _read_later(node, edges),
     )
@@ -108,11 +108,15 @@ def set_on_entry(node: StateDef) -> set[str]:
 
 def set_in(flow: Flow, node: StateDef) -> set[str]:
     """The variables that may get a value while the flow is in `node`, or on the way out."""
+    return _sets(flow, node, tuple(_edges(node)))
+
+
+def _sets(flow: Flow, node: StateDef, edges: tuple[tuple[str, Edge], ...]) -> set[str]:
     names = _hooked(node.on_enter) | _hooked(node.on_exit)
     for tool in node.tools.values():
         names.update(tool.variable_of(name) for name in tool.parameters)
         names.update([tool.sets_variable] if tool.sets_variable else [])
-    for _, edge in _edges(node):
+    for _, edge in edges:
         names.update(edge.set)
     names.update(rule.capture_to for rule in node.transitions.on_utterance if rule.capture_to)
     names.update(node.call.taken if node.call is not None else ())

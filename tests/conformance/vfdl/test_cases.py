@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from flows.actions import Action
 from flows.check import check
 from flows.interpreter import endpointing, initial, language, step
 from flows.load import load
@@ -43,7 +44,7 @@ def test_the_flow_does_exactly_this(case: dict[str, Any]) -> None:
     for number, entry in enumerate(case["steps"]):
         now_s = entry.get("at", now_s)
         waiting = entry["together"] if "together" in entry else [entry["when"]]
-        actions = []
+        actions: list[Action] = []
         for event in arranged(event_of(when, state.epoch) for when in waiting):
             state, more = step(flow, state, event, now_s)
             actions += more

@@ -193,7 +193,8 @@ JOURNALS = st.lists(st.tuples(EVENTS, st.floats(0, 20)), max_size=15)
 
 def play(flow: Flow, journal: list[tuple[Event, float]], broken_at: int | None = None) -> list[tuple[State, object]]:
     """Run a journal; at one place, if asked for, the state is stored as JSON and taken up again."""
-    state, now_s, happened = initial(flow), 0.0, []
+    state, now_s = initial(flow), 0.0
+    happened: list[tuple[State, object]] = []
     for number, (event, wait_s) in enumerate([(Started(has_llm=True, today="2026-11-22"), 0.0), *journal]):
         if number == broken_at:
             state = restore(json.loads(json.dumps(dump(state))))

@@ -178,8 +178,9 @@ VALUES = st.recursive(
                 ("say", "ui", "tools", "agent", "transitions", "on_tool_call", "on_utterance", "on_timeout", "guard",
                  "parameters", "confirmation_gate", "variables", "prompt", "artifact_type", "fields", "s", "t", "enum",
                  "pattern", "target", "seconds", "set", "all", "operator", "on_enter", "auto_extract", "patterns",
-                 "on_dtmf", "1", "call", "flow", "then", "in", "out", "options", "id", "value", "variable", "any", "not",
-                 "default", "type", "language", "on_transition_blocked", "criteria", "minimum", "step", "fallback")
+                 "on_dtmf", "1", "call", "flow", "then", "in", "out", "options", "id", "value", "variable", "any",
+                 "not", "default", "type", "language", "on_transition_blocked", "criteria", "minimum", "step",
+                 "fallback")
             ),
             inner,
             max_size=4,
