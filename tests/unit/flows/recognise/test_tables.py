@@ -103,7 +103,7 @@ EMAIL = [
     ("send it to my old good friend bob at mail dot com", "goodfriendbob@mail.com"),
     ("bob at mail dash a dot com", "bob@mail-a.com"),
     ("bob at gmail yes", "bob@gmail.com"), ("dot at mail dot com", None), ("bob at x y z w v dot com", None),
-    ("bob dot at mail dot com", "bob@mail.com"),
+    ("bob dot at mail dot com", "bob@mail.com"), ("bob. at mail dot com", None),
 ]  # fmt: skip
 
 PHONE = [
