@@ -3,6 +3,8 @@
 from pipeline.ingest import RATE_HZ
 
 _LARGEST_GAP_S = 0.25
+_WINDOW = 50  # arrivals; the least delayed of them shows where the line lies
+_SMALLEST_SHIFT_S = 0.005
 
 
 class MediaTime:
@@ -11,14 +13,28 @@ class MediaTime:
     def __init__(self) -> None:
         """Let sample 0 be spoken at 0 s."""
         self._offset_s = 0.0
+        self._late_s: list[float] = []
 
     def at_s(self, pos_samples: int, now_s: float) -> float:
-        """Return when the sample at `pos_samples`, which has come in at `now_s`, was spoken.
+        """Return when the sample at `pos_samples` is spoken; all before it have come in by `now_s`.
 
-        A caller who sent nothing for a while, or all at once what a bad network had held back, is put on the clock.
+        A caller who sent nothing for a while, or all at once what a bad network had held back, is put on the clock. In
+        between, the least delayed arrival of each second says when its last sample was spoken: just then.
         """
-        at_s = pos_samples / RATE_HZ + self._offset_s
-        if abs(now_s - at_s) > _LARGEST_GAP_S:
-            self._offset_s += now_s - at_s
+        late_s = now_s - self.spoken_s(pos_samples)
+        if abs(late_s) > _LARGEST_GAP_S:
+            self._shift(late_s)
             return now_s
-        return at_s
+        self._late_s.append(late_s)
+        if len(self._late_s) == _WINDOW:
+            least_s = min(self._late_s)
+            self._shift(least_s if abs(least_s) > _SMALLEST_SHIFT_S else 0.0)
+        return self.spoken_s(pos_samples)
+
+    def spoken_s(self, pos_samples: int) -> float:
+        """Return when the sample at `pos_samples` was spoken, as far as is known now."""
+        return pos_samples / RATE_HZ + self._offset_s
+
+    def _shift(self, by_s: float) -> None:
+        self._offset_s += by_s
+        self._late_s.clear()

@@ -71,7 +71,7 @@ class Voice:
             capabilities.lead_ms,
             self._send,
             self._started,
-            lambda generation: ports.post(BotFinished(generation)),
+            self._finished,
             ports.clock,
         )
         self._times = TurnTimes(None, 0.0)
@@ -81,7 +81,7 @@ class Voice:
 
     async def play(self, began_s: float) -> None:
         """Play for as long as the call lasts; it began at `began_s`."""
-        self._began_s = began_s
+        self._began_s = self._ports.dialogue.log.began_s = began_s
         await self.playout.run()
 
     def start(self, generation: int, plan: Sequence[Speech], times: TurnTimes, *, paused: bool) -> None:
@@ -109,6 +109,7 @@ class Voice:
             self._answer.cancel()
         heard = self.playout.heard_text()
         self.playout.flush(generation)
+        self._times.ended_s = self._ports.clock.now_s()
         self._ports.leg.send(Interrupted(generation))
         self._ports.dialogue.bot_ends(heard)
         self._ports.leg.send(StatusChanged("listening"))
@@ -151,6 +152,10 @@ class Voice:
         if waterfall is not None:
             self._ports.leg.send(waterfall)
         self._ports.post(BotStarted(generation))
+
+    def _finished(self, generation: int) -> None:
+        self._times.ended_s = self._ports.clock.now_s()
+        self._ports.post(BotFinished(generation))
 
 
 async def _prefill(llm: LanguageModel, prompt: list[Message], tools: tuple[ToolSpec, ...]) -> None:

@@ -23,3 +23,18 @@ def test_stalls_of_the_network_do_not_add_up() -> None:
             at_s = time.at_s(pos, minute * 60.0)
             pos += 320
             assert at_s <= minute * 60.0 + 0.25, f"frame {i} of a burst of 2 s"
+
+
+def test_the_least_delayed_arrival_of_a_second_says_when_its_last_sample_was_spoken() -> None:
+    time = MediaTime()
+    for i in range(1, 51):
+        time.at_s(320 * i, 0.13 + 0.02 * i + 0.004 * (i % 5))
+    assert time.spoken_s(0) == pytest.approx(0.13)
+    for i in range(51, 101):
+        time.at_s(320 * i, 0.07 + 0.02 * i + 0.1 * (i % 2))
+    assert time.spoken_s(0) == pytest.approx(0.07)
+
+
+def test_a_clock_that_differs_by_less_than_5_ms_moves_nothing() -> None:
+    time = MediaTime()
+    assert [time.at_s(320 * i, 0.02 * i + 0.004) for i in range(100)] == pytest.approx([0.02 * i for i in range(100)])
