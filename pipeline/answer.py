@@ -102,6 +102,7 @@ class Answer:
             self.times.failures.append("llm")
             return await self.ports.ask_failed(ask.epoch, error.code)
         if not calls and not self._text:
+            self.times.failures.append("llm")
             return await self.ports.ask_failed(ask.epoch, "llm.empty")
         returned: list[Speech] = []
         more: list[Speech] = []

@@ -20,7 +20,7 @@ class TurnReport:
         at_s: When the spans begin, since the call began: the caller's last voiced sample, or when the answer became
             due. None where there was no answer.
         caller_s: How long the caller spoke before `at_s`.
-        bot_s: How long the answer was heard; None if it was not, or the call ended in it.
+        bot_s: From the first to the last that was heard of the answer; None if nothing was.
         failures: Kinds of provider that failed on the way (`stt`, `end_of_turn`, `llm`, `tts`), once each time.
     """
 

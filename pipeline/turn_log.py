@@ -18,7 +18,7 @@ class TurnTimes:
         began_s: Where the turn's time starts: `quiet_s`, or when the answer became due.
         moments_s: Span name → when it ended.
         voice_from_s: When the caller had begun to speak.
-        ended_s: When the last of the answer was heard.
+        ended_s: When the last of what was sent of the answer is heard.
         failures: Kinds of provider that failed on the way, once each time.
     """
 
@@ -44,12 +44,22 @@ class TurnTimes:
                 last_s = end_s
         return Waterfall(turn, _ms(last_s - self.quiet_s) if self.quiet_s is not None else None, tuple(spans))
 
+    def fell_silent(self, now_s: float) -> None:
+        """What was sent ahead and not heard by now never is."""
+        if self.ended_s is not None:
+            self.ended_s = min(self.ended_s, now_s)
+
+    @property
+    def answered(self) -> bool:
+        """Whether a bot turn was heard already."""
+        return SPANS[-1] in self.moments_s
+
     def caller_s(self) -> float | None:
         """Return how long the caller spoke."""
         return _between_s(self.voice_from_s, self.quiet_s)
 
     def bot_s(self) -> float | None:
-        """Return how long the answer was heard."""
+        """Return the time from the first to the last that was heard of the answer."""
         return _between_s(self.moments_s.get(SPANS[-1]), self.ended_s)
 
 
@@ -92,6 +102,7 @@ class TurnLog:
                 bot_s=times.bot_s(),
                 failures=tuple(times.failures),
             )
+            times.failures.clear()  # an apology may be said in the same turn
         self._turns.append(turn)
         self._caller = ""
 

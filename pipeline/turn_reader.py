@@ -81,6 +81,8 @@ class TurnReader:
         """Return where the time of the open turn went so far; `spoken_s` says when a sample was spoken."""
         voice_from_s, quiet_s = (spoken_s(pos_samples) for pos_samples in self._ears.voiced())
         failures, self._failures = self._failures, []
+        if not failures and "stt" not in self._moments_s:
+            failures.append("stt")  # it was waited for in vain
         return TurnTimes(quiet_s, quiet_s, dict(self._moments_s), voice_from_s, failures=failures)
 
     def close_turn(self) -> None:

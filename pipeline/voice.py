@@ -71,7 +71,7 @@ class Voice:
             capabilities.lead_ms,
             self._send,
             self._started,
-            self._finished,
+            lambda generation: ports.post(BotFinished(generation)),
             ports.clock,
         )
         self._times = TurnTimes(None, 0.0)
@@ -87,6 +87,8 @@ class Voice:
     def start(self, generation: int, plan: Sequence[Speech], times: TurnTimes, *, paused: bool) -> None:
         """Make and play `plan`; while `paused`, make it only."""
         ports = self._ports
+        if times.answered:
+            times = TurnTimes(None, ports.clock.now_s())  # the flow goes on by itself: nobody waits for this
         self._times = times
         self.playout.begin(generation, paused=paused)
         ports.dialogue.bot_begins(times)
@@ -109,7 +111,7 @@ class Voice:
             self._answer.cancel()
         heard = self.playout.heard_text()
         self.playout.flush(generation)
-        self._times.ended_s = self._ports.clock.now_s()
+        self._times.fell_silent(self._ports.clock.now_s())
         self._ports.leg.send(Interrupted(generation))
         self._ports.dialogue.bot_ends(heard)
         self._ports.leg.send(StatusChanged("listening"))
@@ -142,6 +144,7 @@ class Voice:
     # --- sound out -----------------------------------------------------------------------------------------------
     def _send(self, frame: AudioOut, due_s: float) -> None:
         self._ports.leg.send(frame)
+        self._times.ended_s = due_s + len(frame.pcm) / 2 / self.playout.rate_hz
         if self._ports.observer is not None:
             self._ports.observer.spoke(frame.pcm, self.playout.rate_hz, due_s - self._began_s)
 
@@ -152,10 +155,6 @@ class Voice:
         if waterfall is not None:
             self._ports.leg.send(waterfall)
         self._ports.post(BotStarted(generation))
-
-    def _finished(self, generation: int) -> None:
-        self._times.ended_s = self._ports.clock.now_s()
-        self._ports.post(BotFinished(generation))
 
 
 async def _prefill(llm: LanguageModel, prompt: list[Message], tools: tuple[ToolSpec, ...]) -> None:

@@ -22,7 +22,7 @@ def trace_of(report: Mapping[str, Any]) -> dict[str, Any]:
     events = list(_names(report["call_id"]))
     for turn in report["turns"]:
         if turn.get("at_s") is not None:
-            events.extend(_turn(turn, report["duration_s"]))
+            events.extend(_turn(turn))
     about = {key: report[key] for key in ("call_id", "flow_id", "started_at", "end_reason")}
     return {"traceEvents": events, "displayTimeUnit": "ms", "otherData": about}
 
@@ -35,7 +35,7 @@ def _names(call_id: str) -> Iterator[dict[str, Any]]:
         yield about | {"name": "thread_sort_index", "args": {"sort_index": _thread(lane)}}
 
 
-def _turn(turn: Mapping[str, Any], call_s: float) -> Iterator[dict[str, Any]]:
+def _turn(turn: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     at_us = turn["at_s"] * _S
     if turn["caller_s"]:
         yield _slice("caller", turn["caller"], at_us - turn["caller_s"] * _S, at_us, {"turn": turn["turn"]})
@@ -44,11 +44,11 @@ def _turn(turn: Mapping[str, Any], call_s: float) -> Iterator[dict[str, Any]]:
         start_us, end_us = at_us + span["start_ms"] * _MS, at_us + span["end_ms"] * _MS
         yield _slice(lane, span["name"], start_us, end_us, {"turn": turn["turn"]})
     answered_us = at_us + max((span["end_ms"] for span in turn["spans"]), default=0.0) * _MS
-    end_us = call_s * _S if turn["bot_s"] is None else answered_us + turn["bot_s"] * _S
-    if turn["bot"]:
+    end_us = answered_us + (turn["bot_s"] or 0.0) * _S
+    if end_us > answered_us:
         yield _slice("bot", turn["bot"], answered_us, end_us, {"turn": turn["turn"], "gap_ms": turn["gap_ms"]})
     if turn["interrupted"]:
-        yield _instant("bot", "interrupted", end_us if turn["bot"] else answered_us)
+        yield _instant("bot", "interrupted", end_us)
     for provider in turn["failures"]:
         yield _instant(provider, f"{provider} failed", answered_us)
 
