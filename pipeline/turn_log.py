@@ -49,11 +49,6 @@ class TurnTimes:
         if self.ended_s is not None:
             self.ended_s = min(self.ended_s, now_s)
 
-    @property
-    def answered(self) -> bool:
-        """Whether a bot turn was heard already."""
-        return SPANS[-1] in self.moments_s
-
     def caller_s(self) -> float | None:
         """Return how long the caller spoke."""
         return _between_s(self.voice_from_s, self.quiet_s)

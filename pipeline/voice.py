@@ -87,8 +87,6 @@ class Voice:
     def start(self, generation: int, plan: Sequence[Speech], times: TurnTimes, *, paused: bool) -> None:
         """Make and play `plan`; while `paused`, make it only."""
         ports = self._ports
-        if times.answered:
-            times = TurnTimes(None, ports.clock.now_s())  # the flow goes on by itself: nobody waits for this
         self._times = times
         self.playout.begin(generation, paused=paused)
         ports.dialogue.bot_begins(times)
