@@ -82,7 +82,7 @@ def _scalar(edits: TextEdits, node: Node, value: Any, place: Place) -> tuple[int
 
 def _for_block(edits: TextEdits, node: Node, value: Any, place: Place) -> tuple[int, int, str]:
     """Write over a mapping or list on lines of its own; the comment in the line of its key stays."""
-    text, end = edits.text, content_end(edits.text, node)
+    text, end = edits.text, line_end(edits.text, content_end(edits.text, node))
     head = text[place.head_end : min(line_end(text, place.head_end), node.start)].rstrip()
     remark = f" {head.lstrip()}" if head.strip().startswith("#") else ""
     if value and isinstance(value, (dict, list)):

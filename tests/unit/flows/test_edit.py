@@ -165,6 +165,10 @@ def test_a_value_may_become_a_list_and_a_list_a_value() -> None:
         ("id: a\nx: !!str 5\n", {"id": "a", "x": "6"}, 'id: a\nx: "6"\n'),
         ("\ufeffid: a\n", {"id": "b"}, "\ufeffid: b\n"),
         ("id: a\nx: # the box\n  b: 1\n", {"id": "a", "x": {"c": 2}}, "id: a\nx: # the box\n  c: 2\n"),
+        (
+            "id: a\nx: # the box\n  b: 1 # gone\n", {"id": "a", "x": ["b\nc"]},
+            "id: a\nx: # the box\n  - |-\n    b\n    c\n",
+        ),
         ("id: a\nx: # the box\n  b: 1\n", {"id": "a", "x": {}}, "id: a\nx: {} # the box\n"),
         ("id: a\nx: | # old\n  b\n", {"id": "a", "x": 1}, "id: a\nx: 1 # old\n"),
         ("id: a\nx: |+\n  b\n\ny: 1\n\nz: 2\n", {"id": "a", "x": "b\n\n", "z": 2}, "id: a\nx: |+\n  b\n\nz: 2\n"),

@@ -65,6 +65,7 @@ DATE = [
     ("the 30", "2026-11-30"), ("February 30th", None), ("Monday the 31st", "2027-05-31"), ("the first one", None),
     ("several days from now", None), ("May 5 two thousand thirty", "2030-05-05"), ("the 45th", None),
     ("february 29th", "2028-02-29"), ("days from now", None),
+    ("Friday the 31st", "2026-12-31"), ("May fifth nineteen", "2027-05-05"), ("February 29th, 2027", None),
 ]  # fmt: skip
 
 TIME = [
@@ -80,6 +81,7 @@ TIME = [
     ("25:70", None), ("4 at night", "04:00"), ("half past twelve at night", "00:30"), ("three oh five", "15:05"),
     ("3 o'clock", "15:00"), ("three o clock", "15:00"), ("quarter past", None), ("five minutes past three", "15:05"),
     ("minutes past three", "15:00"), ("at 99", None),
+    ("24:30", None), ("99 o'clock", None), ("at 25 pm", None), ("bananas past three", "15:00"),
 ]  # fmt: skip
 
 EMAIL = [
@@ -100,6 +102,8 @@ EMAIL = [
     ("bob at dot com", None),
     ("send it to my old good friend bob at mail dot com", "goodfriendbob@mail.com"),
     ("bob at mail dash a dot com", "bob@mail-a.com"),
+    ("bob at gmail yes", "bob@gmail.com"), ("dot at mail dot com", None), ("bob at x y z w v dot com", None),
+    ("bob dot at mail dot com", "bob@mail.com"), ("bob. at mail dot com", None),
 ]  # fmt: skip
 
 PHONE = [
@@ -219,3 +223,11 @@ FRAGMENTS = st.sampled_from((
 def test_any_text_is_a_reading_within_it_or_nothing(kind: str, said: str, asked: bool, today: date) -> None:
     reading = recognise(Slot(kind, SERVICES, SYNONYMS), said, today, asked)
     assert reading is None or 0 <= reading.start <= reading.end <= len(said)
+
+
+def test_short_options_are_only_taken_word_for_word() -> None:
+    slot = Slot("enum", ("ab", "xyzz"))
+    assert recognise(slot, "abd", TODAY) is None
+    reading = recognise(slot, "ab", TODAY)
+    assert reading is not None
+    assert reading.value == "ab"
