@@ -33,7 +33,8 @@ class Ears:
         self._preroll: deque[bytes] = deque(maxlen=_PREROLL_FRAMES)
         self._stream: SttStream | None = None
         self._turn: deque[bytes] | None = None
-        self._voice_from = self._voice_to = 0
+        self._voice_from = 0
+        self._voice_to: int | None = None  # None while somebody speaks
 
     def attach(self, stream: SttStream) -> None:
         """Send turns to this recogniser; one that is open already goes to it from its beginning."""
@@ -92,10 +93,11 @@ class Ears:
         """Return where the voice of the open turn began and, to the sample, ended; for the report only."""
         frames = list(self._turn or ())
         start = self._ingest.pos_samples - len(frames) * FRAME_SAMPLES
-        skipped = max(0, (self._voice_to - LOOK_BACK_SAMPLES - start) // FRAME_SAMPLES)
+        edge = self.pos_samples if self._voice_to is None else self._voice_to
+        skipped = max(0, (edge - LOOK_BACK_SAMPLES - start) // FRAME_SAMPLES)
         start += skipped * FRAME_SAMPLES
-        kept = -(-max(0, self._voice_to + LOOK_AHEAD_SAMPLES - start) // FRAME_SAMPLES)
-        end = start + voice_end(b"".join(frames[skipped : skipped + kept]), self._voice_to - start)
+        kept = -(-max(0, edge + LOOK_AHEAD_SAMPLES - start) // FRAME_SAMPLES)
+        end = start + voice_end(b"".join(frames[skipped : skipped + kept]), edge - start)
         return self._voice_from, max(self._voice_from, end)
 
     def seconds_since(self, pos_samples: int) -> float:
@@ -114,8 +116,10 @@ class Ears:
     def _on_probability(self, probability: float, pos_samples: int) -> None:
         self._activity, edge = step(self._activity, probability, pos_samples)
         match edge:
-            case SpeechStarted(edge_pos_samples) if self._turn is None:
-                self._voice_from = edge_pos_samples
+            case SpeechStarted(edge_pos_samples):
+                self._voice_to = None
+                if self._turn is None:
+                    self._voice_from = edge_pos_samples
             case SpeechStopped(edge_pos_samples):
                 self._voice_to = edge_pos_samples
         if edge is not None:

@@ -1,5 +1,7 @@
 """When things were said in a call and what failed in it, as its report has them, on the virtual clock."""
 
+import asyncio
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -77,6 +79,19 @@ def test_a_late_detector_costs_time_that_the_report_shows() -> None:
     assert prompt.gap_ms is not None
     assert late.gap_ms == pytest.approx(prompt.gap_ms + 96, abs=20), "windows of 32 ms, frames of 20 ms"
     assert late.at_s == pytest.approx(prompt.at_s, abs=0.001)
+
+
+def test_a_microphone_that_goes_off_in_mid_word_ends_the_voice_there() -> None:
+    async def go_off(lab: Lab) -> None:
+        await _answer(lab)
+        await lab.speak(1.0)
+        await asyncio.sleep(20)
+
+    report, _ = call(Setup(CHAT, ["One.", "Two."], llm=FakeLlm([["Go on."], ["I see."], ["Yes."]])), go_off)
+    first, second = (turn for turn in report.turns if turn.caller)
+    assert first.at_s is not None
+    assert second.at_s == pytest.approx(first.at_s + 7.0, abs=0.03)
+    assert second.caller_s == pytest.approx(1.0, abs=0.04)
 
 
 def test_an_interrupted_answer_lasts_until_it_was_silenced() -> None:
