@@ -21,7 +21,7 @@ from pipeline.ears import Ears
 from pipeline.frames.audio import AudioIn
 from pipeline.frames.base import ControlFrame, DataFrame, SystemFrame
 from pipeline.frames.control import CallFailed, PeerGone, RateAnnounced, Screen, StatusChanged, UiAction
-from pipeline.ingest import RATE_HZ
+from pipeline.ingest import FRAME_SAMPLES, RATE_HZ
 from pipeline.media_time import MediaTime
 from pipeline.ports import CallObserver, Frame, Leg, Providers, VoiceGate
 from pipeline.report import CallReport
@@ -195,8 +195,10 @@ class CallSession:
 
     def _hear(self, pcm: bytes) -> None:
         self._heard_s = self._clock.now_s()
-        at_s = self._media_time.at_s(self._ears.pos_samples, self._heard_s - self._began_s)
-        for frame in self._ears.feed(pcm):
+        frames = self._ears.feed(pcm)
+        end_s = self._media_time.at_s(self._ears.pos_samples, self._heard_s - self._began_s)
+        at_s = end_s - len(frames) * FRAME_SAMPLES / RATE_HZ
+        for frame in frames:
             if self._observer is not None:
                 self._observer.heard(frame, at_s)
             at_s += len(frame) / 2 / RATE_HZ
@@ -328,10 +330,8 @@ class CallSession:
 
     def _commit(self, heard: turns.Heard) -> None:
         now_s = self._clock.now_s()
+        self._times = self._reader.times(lambda pos: self._began_s + self._media_time.spoken_s(pos))
         self._reader.close_turn()
-        self._times = TurnTimes(self._owner.quiet_since_s, self._owner.quiet_since_s)
-        for name, at_s in self._reader.moments_s.items():
-            self._times.mark(name, at_s)
         self._times.mark("end_of_turn", now_s)
         if heard.failed:
             self._dialogue.user_nothing()
