@@ -74,7 +74,7 @@ def read(text: str) -> Node:
         try:
             return _Builder().build(_fast_events(text))
         except (yaml.YAMLError, ValueError):
-            pass  # libyaml is thirty times as fast; the parser in Python says better what is wrong, and knows YAML 1.2
+            pass  # libyaml is much faster; the parser in Python says better what is wrong, and knows YAML 1.2
     return _read_precisely(text)
 
 
