@@ -9,7 +9,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_COMPILE_BYTECODE := 1
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: run test check fmt lint types unit web web-test e2e bench soak screenshots llm wheel requirements clean
+.PHONY: run test check fmt lint types unit web web-test e2e bench mutants soak screenshots llm wheel requirements clean
 
 run: .venv/.run $(PAGE)  ## install what is missing, then serve on http://127.0.0.1:8000/
 	$(BIN)/antiphon serve
@@ -77,6 +77,14 @@ e2e: .venv/.dev $(PAGE)
 
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks.first_call
+
+.tools/mutants/venv: requirements/dev.txt | $(UV)
+	$(UV) venv -q --clear $@
+	$(UV) pip install -q -p $@ -c requirements/dev.txt mutmut==3.8.1 pytest pytest-asyncio pytest-timeout hypothesis \
+		click google-re2 pyyaml rapidfuzz ruamel.yaml text2num
+
+mutants: .tools/mutants/venv  ## break the flow interpreter in every way and count what the tests notice (minutes)
+	nice -n 19 .tools/mutants/venv/bin/python -m benchmarks.flow_mutants
 
 screenshots: .venv/.dev $(PAGE)
 	$(BIN)/python -m tests.e2e.screenshots

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-import psutil  # type: ignore[import-untyped]
+import psutil
 from websockets.sync.client import connect
 
 from benchmarks.report import machine, percentiles, table, write_json

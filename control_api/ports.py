@@ -58,6 +58,13 @@ class CallArchive(Protocol):
             NotFoundError: `call.not_found`.
         """
 
+    def trace(self, call_id: str) -> Mapping[str, Any]:
+        """Return the timeline of a call in Chrome's Trace Event format, which Perfetto opens.
+
+        Raises:
+            NotFoundError: `call.not_found`.
+        """
+
     def recording(self, call_id: str) -> Path:
         """Return the WAV file of a call.
 

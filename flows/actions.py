@@ -45,7 +45,13 @@ class VariableSet:
 
 @dataclass(frozen=True, slots=True)
 class TransitionBlocked:
-    """A transition was refused; `reason` is one of the wire's words (PVP `transition_blocked`)."""
+    """A transition was refused; `reason` is one of the wire's words (PVP `transition_blocked`).
+
+    Attributes:
+        variables: The declared ones only, None where unset.
+        to_client: Whether the screen is told; else it is only for the log.
+        log_level: `debug`, `info`, `warning` or `error`.
+    """
 
     flow_id: str
     from_state: str
@@ -53,15 +59,22 @@ class TransitionBlocked:
     reason: str
     detail: str
     variables: Mapping[str, Any] = field(default_factory=dict)
+    to_client: bool = True
+    log_level: str = "warning"
 
 
 @dataclass(frozen=True, slots=True)
 class FlowEnded:
-    """The flow is over; sent once, when its last words have been heard."""
+    """The flow is over; sent once, when its last words have been heard.
+
+    Attributes:
+        missing: Required variables that have no value.
+    """
 
     flow_id: str
     reason: str
     variables: Mapping[str, Any]
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +86,12 @@ class Emitted:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Speak exactly this."""
+    """Speak exactly this; `language` (BCP 47) and `voice` are the flow's wish, None leaves them to the call."""
 
     text: str
     interruptible: bool = True
+    language: str | None = None
+    voice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +111,9 @@ class Ask:
         instructions: The whole system prompt of this moment.
         tools: What the model may call, and nothing else.
         epoch: Comes back in `ToolCalled` and `AskFailed`.
+        stop: Phrases where the answer is cut off.
+        language: BCP 47 tag of the answer; None leaves it to the call.
+        voice: The voice that speaks it; None leaves it to the call.
     """
 
     instructions: str
@@ -104,6 +122,9 @@ class Ask:
     interruptible: bool = True
     max_tokens: int | None = None
     temperature: float | None = None
+    stop: tuple[str, ...] = ()
+    language: str | None = None
+    voice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,13 @@ class UiEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Dtmf:
+    """Telephone keys were pressed: `0`-`9`, `*`, `#`; one event may hold several."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
 class UserStarted:
     """The user began to speak: timers stop until the turn is over."""
 
@@ -76,4 +83,4 @@ class Tick:
     """The state's `deadline_s` has come."""
 
 
-Event = Started | Heard | ToolCalled | UiEvent | UserStarted | BotFinished | AskFailed | Tick
+Event = Started | Heard | ToolCalled | UiEvent | Dtmf | UserStarted | BotFinished | AskFailed | Tick

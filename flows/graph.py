@@ -7,7 +7,7 @@ from typing import Final, Literal
 from flows.model import RESERVED, Edge, Flow, StateDef, Timeout, Transitions
 
 NodeKind = Literal["start", "state", "end"]
-EdgeKind = Literal["tool", "ui", "utterance", "timeout", "gate", "action"]
+EdgeKind = Literal["tool", "ui", "utterance", "timeout", "gate", "action", "dtmf", "call"]
 
 _LABEL_CHARS: Final = 40
 
@@ -80,27 +80,45 @@ def _edges(node: StateDef) -> Iterator[GraphEdge]:
         (moves.on_ui_event, "ui"),
         (moves.on_action, "action"),
         (moves.on_tool_call, "tool"),
+        (moves.on_dtmf, "dtmf"),
     )
     for table, kind in tables:
         for key, edge in table.items():
-            if edge.target:
-                yield GraphEdge(here, edge.target, kind, key)
-    for label, target in _heard(moves):
-        if target:
-            yield GraphEdge(here, target, "utterance", label[:_LABEL_CHARS])
-    for label, target in _unheard(moves.on_timeout):
-        if target:
-            yield GraphEdge(here, target, "timeout", label)
+            for target in _targets(edge):
+                yield GraphEdge(here, target, kind, f"key {key}" if kind == "dtmf" else key)
+    spoken: list[tuple[str, str | None, EdgeKind]]
+    spoken = [(label[:_LABEL_CHARS], target, "utterance") for label, target in _heard(moves)]
+    silent: list[tuple[str, str | None, EdgeKind]]
+    silent = [(label, target, "timeout") for label, target in _unheard(moves.on_timeout)]
+    for label, way, kind in (*spoken, *silent, *_calls_and_gates(node)):
+        if way:
+            yield GraphEdge(here, way, kind, label)
+
+
+def _calls_and_gates(node: StateDef) -> "Iterator[tuple[str, str | None, EdgeKind]]":
+    if node.call is not None:
+        yield node.call.flow, node.call.then, "call"
+        yield f"{node.call.flow} failed", node.call.on_error, "call"
     if node.gate is not None:
-        yield GraphEdge(here, node.gate.on_confirm, "gate", "yes")
-        yield GraphEdge(here, node.gate.on_reject or here, "gate", "no")
+        yield "yes", node.gate.on_confirm, "gate"
+        yield "no", node.gate.on_reject or node.name, "gate"
+
+
+def _targets(edge: Edge | None) -> Iterator[str]:
+    """Where an edge and its alternatives lead, each state once."""
+    found = []
+    while edge is not None:
+        if edge.target and edge.target not in found:
+            found.append(edge.target)
+        edge = edge.otherwise
+    yield from found
 
 
 def _heard(moves: Transitions) -> Iterator[tuple[str, str | None]]:
     for rule in moves.on_utterance:
         yield rule.pattern, rule.target
-    if moves.on_no_match is not None:
-        yield "not understood", moves.on_no_match.target
+    for target in _targets(moves.on_no_match):
+        yield "not understood", target
 
 
 def _unheard(timeout: Timeout | None) -> Iterator[tuple[str, str | None]]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flows.model import Condition, Group, Guard
+from flows.model import Condition, Edge, Group, Guard
 from flows.patterns import search
 
 
@@ -13,14 +13,18 @@ def holds(guard: Guard | None, variables: Mapping[str, Any]) -> bool:
         return True
     if isinstance(guard, Group):
         results = [holds(member, variables) for member in guard.members]
-        match guard.kind:
-            case "all":
-                return all(results)
-            case "any":
-                return any(results)
-            case "not":
-                return not any(results)
+        return {"all": all(results), "any": any(results), "not": not any(results)}[guard.kind]
     return _compare(guard, variables.get(guard.variable))
+
+
+def chosen(edge: Edge, variables: Mapping[str, Any]) -> Edge:
+    """The first of an edge and its alternatives whose guard holds; the edge itself if none does."""
+    each: Edge | None = edge
+    while each is not None:
+        if holds(each.guard, variables):
+            return each
+        each = each.otherwise
+    return edge
 
 
 def describe(guard: Guard | None) -> str:

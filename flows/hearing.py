@@ -1,10 +1,11 @@
 """A turn of the user: confirmations first, then patterns, gates, slots, options, and only then the model."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from flows.confirming import answer_confirmation, answer_gate, captured, confirm_again, read_back
-from flows.entering import enter, follow
+from flows.entering import enter, follow, go_back
 from flows.events import Heard, UiEvent
 from flows.guards import describe, holds
 from flows.model import UtteranceRule, empty
@@ -14,20 +15,31 @@ from flows.speaking import ask_again, ask_llm, reprompt
 from flows.state import Confirmation
 from flows.turn import Turn
 from flows.ui import on_ui
+from flows.values import ValueProblem, coerce_variable
 
 NO_MATCH_AFTER: Final = 3
+
+_BACK_CHARS: Final = 200
+_BACK: Final = re.compile(
+    r"\W*(?:(?:please|can|could|we|you|i|want|would|like|to|let's|let|us|no|wait|actually|sorry)\W+)*"
+    r"(?:(?:go|take me|step|move|jump) (?:one (?:step )?)?back|back"
+    r"|(?:go to (?:the )?)?previous(?: (?:question|step|one))?)"
+    r"(?:\W+(?:please|one|a|step|question|to the (?:last|previous) (?:question|step|one)))*\W*",
+    re.IGNORECASE,
+)
 
 
 def on_heard(turn: Turn, event: Heard) -> None:
     """Answer a turn of the user; something is always said or asked."""
     turn.update(speaking=False, timer_s=None, timeouts=empty(), last_heard=event.text)
+    turn.update(keys="", keys_deadline_s=None)
     if turn.state.closing is not None:
         _after_the_farewell(turn)
     elif turn.state.confirmation is not None:
-        if not (_confirmed(turn, event) or _matched(turn, event)):
+        if not (_confirmed(turn, event) or _matched(turn, event) or _went_back(turn, event)):
             confirm_again(turn)
-    elif not (_matched(turn, event) or _gated(turn, event) or _filled(turn, event) or _chosen(turn, event)):
-        _not_understood(turn)
+    elif not any(understood(turn, event) for understood in (_matched, _went_back, _gated, _filled, _chosen)):
+        not_understood(turn)
 
 
 def _after_the_farewell(turn: Turn) -> None:
@@ -46,20 +58,42 @@ def _matched(turn: Turn, event: Heard) -> bool:
         value = captured(rule, event.text)
         if value is None:
             continue
-        if rule.requires_confirmation:
-            read_back(turn, Confirmation(((rule.capture_to or "", value),), rule=index))
-        elif holds(rule.guard, turn.state.variables):
-            _apply(turn, rule, value)
-        else:
+        if not holds(rule.guard, _with_capture(turn, rule, value)):
             turn.block(rule.target, "guard_failed", f"needs {describe(rule.guard)}")
             continue
+        if rule.requires_confirmation:
+            read_back(turn, Confirmation(((rule.capture_to or "", value),), rule=index))
+        else:
+            _apply(turn, rule, value)
         return True
     return False
 
 
+def _with_capture(turn: Turn, rule: UtteranceRule, value: str) -> Mapping[str, Any]:
+    """The variables as they would be: a guard may look at what its own pattern took."""
+    if rule.capture_to is None:
+        return turn.state.variables
+    try:
+        fitting = coerce_variable(rule.capture_to, value, turn.flow.variables)
+    except ValueProblem:
+        fitting = value
+    return {**turn.state.variables, rule.capture_to: fitting}
+
+
+def _went_back(turn: Turn, event: Heard) -> bool:
+    if not turn.allows_back or not _BACK.fullmatch(event.text[:_BACK_CHARS]):
+        return False
+    if turn.can_go_back:
+        go_back(turn)
+    else:
+        ask_again(turn, "There is nothing to go back to.")
+    return True
+
+
 def _apply(turn: Turn, rule: UtteranceRule, value: Any) -> None:
-    if rule.capture_to:
-        turn.set_variable(rule.capture_to, value)
+    if rule.capture_to and turn.set_variable(rule.capture_to, value) is not None:
+        ask_again(turn, "Sorry, that does not fit.")
+        return
     turn.set_all(rule.set)
     if rule.target:
         enter(turn, rule.target)
@@ -94,9 +128,8 @@ def _chosen(turn: Turn, event: Heard) -> bool:
     reading = choice.find(event.text, tuple(options), synonyms)
     if reading is None:
         return False
-    before = len(turn.actions)
     on_ui(turn, UiEvent("option_select", {"selected_id": reading.value}))
-    if not turn.state.speaking and len(turn.actions) >= before:
+    if not turn.state.speaking:
         ask_again(turn)
     return True
 
@@ -107,10 +140,11 @@ def _options(ui: Mapping[str, Any] | None) -> dict[str, str]:
     return {str(e["id"]): str(e.get("label", e["id"])) for e in entries if isinstance(e, Mapping) and "id" in e}
 
 
-def _not_understood(turn: Turn) -> None:
+def not_understood(turn: Turn, note: str = "") -> None:
+    """Nothing was understood: the model answers, told `note`; without one the question is asked in other words."""
     turn.update(misses=turn.state.misses + 1)
     if turn.state.has_llm:
-        ask_llm(turn)
+        ask_llm(turn, note)
         return
     way_out = turn.node.transitions.on_no_match
     if turn.state.misses >= NO_MATCH_AFTER and way_out is not None and follow(turn, way_out):

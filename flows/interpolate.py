@@ -37,6 +37,8 @@ def fill(text: str, variables: Mapping[str, Any], write: Writer = _plain) -> str
 
 def names_in(text: str) -> set[str]:
     """The placeholders in `text`."""
+    if "{" not in text:
+        return set()
     return {match[2] for match in _PLACEHOLDER.finditer(text) if match[2] is not None}
 
 
@@ -47,7 +49,9 @@ def fill_screen(ui: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str
 
 def names_on_screen(ui: Mapping[str, Any]) -> set[str]:
     """The placeholders in a state's `ui`."""
-    return _names({"ui": ui}, False)
+    found: set[str] = set()
+    _collect(ui, False, found)
+    return found
 
 
 def _fill_leaves(value: Any, variables: Mapping[str, Any], readable: bool) -> Any:
@@ -60,11 +64,13 @@ def _fill_leaves(value: Any, variables: Mapping[str, Any], readable: bool) -> An
     return value
 
 
-def _names(value: Any, readable: bool) -> set[str]:
+def _collect(value: Any, readable: bool, found: set[str]) -> None:
     if isinstance(value, str):
-        return names_in(value) if readable else set()
-    if isinstance(value, Mapping):
-        return set().union(*(_names(item, readable or key in SCREEN_TEXTS) for key, item in value.items()))
-    if isinstance(value, (list, tuple)):
-        return set().union(*(_names(item, readable) for item in value))
-    return set()
+        if readable:
+            found |= names_in(value)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            _collect(item, readable or key in SCREEN_TEXTS, found)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _collect(item, readable, found)

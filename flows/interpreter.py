@@ -1,12 +1,14 @@
 """Runs a flow: one event in, actions out. Pure and total; the time is an argument."""
 
-from typing import Any, Final, assert_never
+from typing import Final, assert_never
 
 from flows.actions import Action, Ask
+from flows.calling import begin
 from flows.entering import enter
 from flows.events import (
     AskFailed,
     BotFinished,
+    Dtmf,
     Event,
     Heard,
     Started,
@@ -16,18 +18,18 @@ from flows.events import (
     UserStarted,
 )
 from flows.hearing import on_heard
+from flows.keypad import on_keys
 from flows.kinds import kind_of
-from flows.model import Flow, StateDef
+from flows.model import ERROR, Flow
 from flows.slotfilling import CONFIRM_BELOW
 from flows.speaking import ask_llm
 from flows.state import State
-from flows.timers import on_ask_failed, on_finished, on_tick, start_timer
+from flows.timers import listen, on_ask_failed, on_finished, on_tick
 from flows.tools import on_tool
 from flows.turn import Turn, slots
 from flows.ui import on_ui
-from flows.values import ValueProblem, coerce_variable
 
-__all__ = ["CONFIRM_BELOW", "endpointing", "initial", "likely_ask", "step"]
+__all__ = ["CONFIRM_BELOW", "endpointing", "initial", "language", "likely_ask", "step"]
 
 _ENDPOINTING: Final = {
     "digits": "digits", "phone": "digits", "email": "spelling", "yes_no": "yes_no", "text": "long_answer",
@@ -69,8 +71,10 @@ def _dispatch(turn: Turn, event: Event) -> None:
             on_tool(turn, event)
         case UiEvent():
             on_ui(turn, event)
-            if not turn.state.speaking and turn.state.closing is None:
-                start_timer(turn)
+            listen(turn)
+        case Dtmf():
+            on_keys(turn, event)
+            listen(turn)
         case UserStarted():
             turn.update(timer_s=None)
         case BotFinished():
@@ -91,30 +95,18 @@ def _start(turn: Turn, event: Started) -> None:
         today=event.today,
         flow_deadline_s=None if limit is None else turn.now_s + limit,
     )
-    values: dict[str, Any] = {
-        name: declared.default for name, declared in flow.variables.items() if declared.default is not None
-    }
-    for name, value in {**values, **event.context}.items():
-        if _fits(flow, name, value) or name not in values:
-            turn.set_variable(name, value)
-        else:
-            turn.set_variable(name, values[name])
-    enter(turn, flow.initial_state)
-
-
-def _fits(flow: Flow, name: str, value: Any) -> bool:
-    try:
-        coerce_variable(name, value, flow.variables)
-    except ValueProblem:
-        return False
-    return True
+    begin(turn, dict(event.context))
+    if flow.settings.llm_required and not event.has_llm:
+        enter(turn, flow.settings.on_error or ERROR, "error")
+    else:
+        enter(turn, flow.initial_state)
 
 
 def likely_ask(flow: Flow, state: State) -> Ask | None:
     """What the language model will be asked if the user's next turn needs it; for warming its prompt cache."""
-    if not state.has_llm or state.node not in flow.states:
-        return None
     turn = Turn(flow, state, 0.0)
+    if not state.has_llm or state.node not in turn.flow.states:
+        return None
     ask_llm(turn)
     return next((action for action in turn.actions if isinstance(action, Ask)), None)
 
@@ -125,10 +117,15 @@ def endpointing(flow: Flow, state: State) -> str:
     Returns:
         One of `default`, `digits`, `spelling`, `yes_no`, `long_answer`.
     """
-    node = flow.states.get(state.node or "") or StateDef("")
     if state.confirmation is not None or state.gate_pending:
         return "yes_no"
-    if node.endpointing is not None:
-        return node.endpointing
-    entry = slots(node).get(state.asking or "")
-    return "default" if entry is None else _ENDPOINTING.get(kind_of(entry[1], flow.variables), "default")
+    turn = Turn(flow, state, 0.0)
+    if turn.node.endpointing is not None:
+        return turn.node.endpointing
+    entry = slots(turn.node).get(state.asking or "")
+    return "default" if entry is None else _ENDPOINTING.get(kind_of(entry[1], turn.flow.variables), "default")
+
+
+def language(flow: Flow, state: State) -> str | None:
+    """The BCP 47 tag of what the user is expected to speak now; None where the flow does not say."""
+    return Turn(flow, state, 0.0).language

@@ -37,11 +37,16 @@ Guard = Condition | Group
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Where an event leads; without a target it only sets variables."""
+    """Where an event leads; without a target it only sets variables.
+
+    Attributes:
+        otherwise: Where it leads if the guard does not hold (extension: a list of edges).
+    """
 
     target: str | None
     guard: Guard | None = None
     set: Mapping[str, Any] = field(default_factory=empty)
+    otherwise: "Edge | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +63,19 @@ class UtteranceRule:
 
 @dataclass(frozen=True, slots=True)
 class Timeout:
-    """An `on_timeout` entry; without a target the question is asked again."""
+    """An `on_timeout` entry; without a target, or while the guard fails, the question is asked again."""
 
     seconds: float
     target: str | None = None
     max_retries: int | None = None
     fallback: str | None = None
+    guard: Guard | None = None
+    set: Mapping[str, Any] = field(default_factory=empty)
 
 
 @dataclass(frozen=True, slots=True)
 class Transitions:
-    """All ways out of a state."""
+    """All ways out of a state; `on_dtmf` has telephone keys (extension)."""
 
     on_tool_call: Mapping[str, Edge] = field(default_factory=empty)
     on_ui_event: Mapping[str, Edge] = field(default_factory=empty)
@@ -76,6 +83,7 @@ class Transitions:
     on_utterance: tuple[UtteranceRule, ...] = ()
     on_timeout: Timeout | None = None
     on_no_match: Edge | None = None
+    on_dtmf: Mapping[str, Edge] = field(default_factory=empty)
 
     @property
     def is_empty(self) -> bool:
@@ -87,6 +95,7 @@ class Transitions:
             or self.on_utterance
             or self.on_timeout
             or self.on_no_match
+            or self.on_dtmf
         )
 
 
@@ -156,6 +165,35 @@ class Hook:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """Another flow that a state runs before it goes on (extension).
+
+    Attributes:
+        flow: Its name in the library.
+        given: The called flow's variables, and what they are set to; `{name}` is a variable of this flow.
+        taken: This flow's variables, each with the called flow's variable that it gets at the return.
+        then: Where to go on.
+        on_error: Where to go on if the called flow cannot run or fails; else this flow fails too.
+    """
+
+    flow: str
+    then: str
+    version: str | None = None
+    given: Mapping[str, Any] = field(default_factory=empty)
+    taken: Mapping[str, str] = field(default_factory=empty)
+    on_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """Who is told of a blocked transition, and how loudly it is logged."""
+
+    notify_llm: bool = True
+    notify_client: bool = True
+    log_level: str = "warning"
+
+
+@dataclass(frozen=True, slots=True)
 class StateDef:
     """One state.
 
@@ -163,6 +201,9 @@ class StateDef:
         say: Lines to speak exactly (extension).
         reprompt: Lines for when nothing was understood, used in turn (extension).
         tools: What may be called here, in the order of `agent.tools`.
+        stop_phrases: Where the model's answer is cut off.
+        language: BCP 47 tag of what is spoken here (extension).
+        voice: The voice that speaks here (extension).
     """
 
     name: str
@@ -179,37 +220,86 @@ class StateDef:
     interruptible: bool = True
     max_tokens: int | None = None
     temperature: float | None = None
+    stop_phrases: tuple[str, ...] = ()
+    language: str | None = None
+    voice: str | None = None
+    call: Call | None = None
+    on_transition_blocked: Refusals = field(default_factory=Refusals)
     extra: Mapping[str, Any] = field(default_factory=empty)
 
     @property
     def is_terminal(self) -> bool:
         """Whether nothing leads out of it."""
-        return self.transitions.is_empty and self.gate is None
+        return self.transitions.is_empty and self.gate is None and self.call is None
 
 
 @dataclass(frozen=True, slots=True)
 class VariableDef:
-    """A declared variable."""
+    """A declared variable; one that does not `persist` starts anew when the flow does."""
 
     name: str
     type: str = "string"
     enum: tuple[str, ...] = ()
     required: bool = False
     default: Any = None
+    persist: bool = True
     extra: Mapping[str, Any] = field(default_factory=empty)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What holds for the whole flow; `farewell` is spoken on entering `__end__` (extension)."""
+    """What holds for the whole flow.
+
+    Attributes:
+        allow_back: Whether the user may go back to the state before.
+        farewell: Spoken on entering `__end__` (extension).
+        language: BCP 47 tag, where a state names none (extension).
+        voice: The voice, where a state names none (extension).
+    """
 
     base_system_prompt: str = ""
     max_duration_secs: float | None = None
     on_timeout: str | None = None
     on_error: str | None = None
     llm_required: bool = False
+    allow_back: bool = False
     farewell: str = "Thank you. Goodbye."
+    language: str | None = None
+    voice: str | None = None
     extra: Mapping[str, Any] = field(default_factory=empty)
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """One thing that a scoring judges, on a scale of `minimum` to `maximum` in steps of `step`."""
+
+    name: str
+    description: str = ""
+    minimum: float = 0.0
+    maximum: float = 10.0
+    step: float = 1.0
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """How a language model judges the conversation once it is over (extension).
+
+    Attributes:
+        rubric: The name of a rubric kept elsewhere; a flow that names one need not write it out.
+        overall: The key of the weighted mean; None for none.
+        feedback: Keys of further texts that are wanted.
+        min_user_turns: With fewer turns of the user there is nothing to judge.
+    """
+
+    rubric: str | None = None
+    instructions: str = ""
+    criteria: tuple[Criterion, ...] = ()
+    overall: str | None = None
+    feedback: tuple[str, ...] = ()
+    min_user_turns: int = 2
+    max_tokens: int = 800
+    temperature: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +307,8 @@ class Flow:
     """A whole conversation.
 
     Attributes:
+        library: The flows that a `call` can name, as `NAME` or `NAME@VERSION`; that of the flow the call began with
+            holds for all of it.
         kinds: The recogniser of each variable that a parameter fills.
         places: Line and column of each dotted path, for findings of the check.
     """
@@ -228,7 +320,9 @@ class Flow:
     description: str = ""
     variables: Mapping[str, VariableDef] = field(default_factory=empty)
     settings: Settings = field(default_factory=Settings)
+    scoring: Scoring | None = None
     extra: Mapping[str, Any] = field(default_factory=empty)
+    library: "Mapping[str, Flow]" = field(default_factory=empty, compare=False, repr=False)
     kinds: Mapping[str, str] = field(default_factory=empty, compare=False)
     places: Mapping[str, tuple[int, int]] = field(default_factory=empty, compare=False, repr=False)
 
@@ -237,6 +331,14 @@ class Flow:
         """The first line of the description, or the id."""
         lines = self.description.strip().splitlines()
         return lines[0].strip() if lines else self.id
+
+    def key_of(self, call: Call) -> str | None:
+        """Where the library has the flow that `call` names; None if it does not, or only in another version."""
+        exact = f"{call.flow}@{call.version}"
+        if exact in self.library:
+            return exact
+        plain = self.library.get(call.flow)
+        return call.flow if plain is not None and call.version in (None, plain.version) else None
 
 
 def frozen(value: Any) -> Any:

@@ -7,15 +7,17 @@ from typing import Final
 from flows.findings import Finding, has_errors
 from flows.kinds import kinds_of
 from flows.model import Flow, Settings, VariableDef, frozen
+from flows.parse_scoring import scoring
 from flows.parse_states import states
 from flows.reader import Section
 from flows.tree import Node, TreeError, plain, read
 
-_TOP: Final = ("id", "version", "description", "initial_state", "variables", "settings", "states")
+_TOP: Final = ("id", "version", "description", "initial_state", "variables", "settings", "states", "scoring")
 _SETTINGS: Final = (
-    "base_system_prompt", "max_duration_secs", "on_timeout", "on_error", "llm_required", "farewell",
+    "base_system_prompt", "max_duration_secs", "on_timeout", "on_error", "llm_required", "allow_back", "farewell",
+    "language", "voice",
 )  # fmt: skip
-_VARIABLE: Final = ("type", "enum", "required", "default")
+_VARIABLE: Final = ("type", "enum", "required", "default", "persist")
 
 
 def parse(text: str) -> tuple[Flow | None, tuple[Finding, ...]]:
@@ -58,9 +60,13 @@ def _flow(top: Section) -> Flow:
             on_timeout=settings.text("on_timeout"),
             on_error=settings.text("on_error"),
             llm_required=settings.flag("llm_required", False),
+            allow_back=settings.flag("allow_back", False),
             farewell=Settings().farewell if not settings.has("farewell") else (settings.text("farewell") or ""),
+            language=settings.text("language"),
+            voice=settings.text("voice"),
             extra=settings.rest(*_SETTINGS),
         ),
+        scoring=scoring(top) if top.has("scoring") else None,
         extra=top.rest(*_TOP),
         kinds=MappingProxyType(kinds_of(found, declared)),
         places=MappingProxyType(dict(_places(top.node))) if top.node else MappingProxyType({}),
@@ -88,6 +94,7 @@ def _variable(section: Section, name: str) -> VariableDef:
         enum=section.words("enum"),
         required=section.flag("required", False),
         default=default,
+        persist=section.flag("persist", True),
         extra=section.rest(*_VARIABLE),
     )
 

@@ -1,5 +1,6 @@
 """Reads transitions, guards, gates and hooks."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -7,6 +8,8 @@ from typing import Final
 from flows.model import Condition, Edge, Gate, Group, Guard, Hook, Timeout, Transitions, UtteranceRule, frozen
 from flows.reader import Section
 from flows.tree import Node, plain
+
+_KEYS: Final = re.compile(r"[0-9*]{1,8}")
 
 OPERATORS: Final = ("eq", "neq", "in", "not_in", "not_empty", "empty", "gt", "lt", "gte", "lte", "matches")
 
@@ -22,6 +25,7 @@ def transitions(section: Section) -> Transitions:
         ),
         on_timeout=_timeout(section.section("on_timeout")) if section.has("on_timeout") else None,
         on_no_match=_edge(section, "on_no_match") if section.has("on_no_match") else None,
+        on_dtmf=_keys(section.section("on_dtmf")),
     )
 
 
@@ -29,12 +33,37 @@ def _edges(section: Section) -> Mapping[str, Edge]:
     return MappingProxyType({key: _edge(section, key) for key in section.children if section.has(key)})
 
 
+def _keys(section: Section) -> Mapping[str, Edge]:
+    for key, node in section.children.items():
+        if not _KEYS.fullmatch(key):
+            section.note(node, "parse.bad_keys", f"'{key}' is no telephone key: use 0-9 and *.", section.at(key))
+    return _edges(section)
+
+
 def _edge(section: Section, key: str) -> Edge:
     node = section.children[key]
+    if isinstance(node.value, list):
+        return _first_of(section, key)
     if not isinstance(node.value, dict):
         return Edge(section.text(key))
-    entry = section.section(key)
-    return Edge(entry.text("target"), guard(entry), entry.values("set"))
+    return _written_out(section.section(key), None)
+
+
+def _first_of(section: Section, key: str) -> Edge:
+    """Edges of which the first whose guard holds is taken."""
+    edge: Edge | None = None
+    for path, node in reversed(section.items(key)):
+        if edge is not None and not isinstance(node.value, dict):
+            section.note(node, "parse.type", f"'{path}' must be a mapping: only the last may do without a guard.", path)
+        if isinstance(node.value, str):
+            edge = Edge(node.value, otherwise=edge)
+        else:
+            edge = _written_out(Section(node, path, section.findings), edge)
+    return edge or Edge(None)
+
+
+def _written_out(entry: Section, otherwise: Edge | None) -> Edge:
+    return Edge(entry.text("target"), guard(entry), entry.values("set"), otherwise)
 
 
 def _rule(entry: Section) -> UtteranceRule:
@@ -57,7 +86,12 @@ def _timeout(entry: Section) -> Timeout | None:
         entry.wrong("seconds", "more than 0 and at most 86400")
         return None
     return Timeout(
-        seconds, entry.text("target"), None if retries is None else max(int(retries), 0), entry.text("fallback")
+        seconds,
+        entry.text("target"),
+        None if retries is None else max(int(retries), 0),
+        entry.text("fallback"),
+        guard(entry),
+        entry.values("set"),
     )
 
 

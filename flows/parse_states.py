@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from flows.model import ParamDef, StateDef, ToolDef
+from flows.model import Call, ParamDef, Refusals, StateDef, ToolDef
 from flows.parse_edges import gate, hooks, transitions
 from flows.reader import Section
 
 RECOGNISERS: Final = ("yes_no", "number", "digits", "date", "time", "email", "phone", "name", "enum", "text")
 ENDPOINTING: Final = ("default", "digits", "spelling", "yes_no", "long_answer")
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 _CONFIRM: Final = ("auto", "always", "never")
 _TYPES: Final = {"number": "number", "yes_no": "boolean"}
 _STATE_KEYS: Final = (
     "ui", "agent", "say", "reprompt", "transitions", "tools", "confirmation_gate", "on_enter", "on_exit",
-    "endpointing", "interruptible",
+    "endpointing", "interruptible", "language", "voice", "call", "on_transition_blocked",
 )  # fmt: skip
 _PARAM_KEYS: Final = (
     "type", "description", "required", "enum", "recognise", "ask", "label", "synonyms", "confirm",
@@ -51,6 +52,11 @@ def _state(section: Section, name: str, local: Mapping[str, ToolDef], shared: Ma
         interruptible=section.flag("interruptible", True),
         max_tokens=None if max_tokens is None else int(max_tokens),
         temperature=constraint.number("temperature"),
+        stop_phrases=constraint.words("stop_phrases"),
+        language=section.text("language"),
+        voice=section.text("voice"),
+        call=_call(section.section("call")) if section.has("call") else None,
+        on_transition_blocked=_refusals(section.section("on_transition_blocked")),
         extra=section.rest(*_STATE_KEYS),
     )
 
@@ -60,6 +66,26 @@ def _ui(section: Section) -> Mapping[str, object] | None:
         return None
     section.section("ui").required_text("artifact_type")
     return section.values("ui")
+
+
+def _call(section: Section) -> Call:
+    taken = section.section("out")
+    return Call(
+        flow=section.required_text("flow"),
+        then=section.required_text("then"),
+        version=section.text("version"),
+        given=section.values("in"),
+        taken=MappingProxyType({name: taken.required_text(name) for name in taken.children}),
+        on_error=section.text("on_error"),
+    )
+
+
+def _refusals(section: Section) -> Refusals:
+    return Refusals(
+        notify_llm=section.flag("notify_llm", True),
+        notify_client=section.flag("notify_client", True),
+        log_level=_choice(section, "log_level", LOG_LEVELS) or "warning",
+    )
 
 
 def _pick(name: str, local: Mapping[str, ToolDef], shared: Mapping[str, ToolDef]) -> ToolDef:

@@ -9,11 +9,21 @@ MAX_PATTERN_CHARS: Final = 2_000
 MAX_TEXT_CHARS: Final = 4_000
 
 
+def _options(ignore_case: bool) -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    options.case_sensitive = not ignore_case
+    return options
+
+
+_OPTIONS: Final = {True: _options(True), False: _options(False)}
+
+
 class PatternError(ValueError):
     """The pattern does not compile."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def compiled(pattern: str, ignore_case: bool = True) -> Any:
     """Compile with RE2.
 
@@ -22,11 +32,8 @@ def compiled(pattern: str, ignore_case: bool = True) -> Any:
     """
     if len(pattern) > MAX_PATTERN_CHARS:
         raise PatternError(f"longer than {MAX_PATTERN_CHARS} characters")
-    options = re2.Options()
-    options.log_errors = False
-    options.case_sensitive = not ignore_case
     try:
-        return re2.compile(pattern, options)
+        return re2.compile(pattern, _OPTIONS[ignore_case])
     except (re2.error, UnicodeError) as error:
         reason = error.args[0] if error.args else ""
         raise PatternError(reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)) from error

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, Final
 
 from flows.entering import follow, gate_is_filled, required_of
+from flows.guards import chosen
 from flows.kinds import kind_of, options_of
 from flows.model import ParamDef, ToolDef
 from flows.patterns import search
@@ -12,7 +13,7 @@ from flows.recognise.reading import blanked
 from flows.recognise.registry import Slot, recognise
 from flows.speaking import ask_again, gate_question, go_on, missing
 from flows.turn import Turn, slots
-from flows.values import ValueProblem, coerce
+from flows.values import ValueProblem, coerce_parameter
 
 CONFIRM_BELOW: Final = 0.6
 
@@ -152,7 +153,7 @@ def commit(turn: Turn, values: dict[str, Any]) -> None:
 
 def _store(turn: Turn, variable: str, param: ParamDef, value: Any) -> bool:
     try:
-        value = coerce(value, param.type, param.enum)
+        value = coerce_parameter(param, value)
     except ValueProblem as problem:
         turn.block("?", "variable_invalid", f"'{variable}' {problem}.")
         return False
@@ -181,7 +182,7 @@ def complete_tool(turn: Turn) -> ToolDef | None:
     """The first tool that leads on and has all it needs, something of it heard in this visit."""
     for tool in turn.node.tools.values():
         edge = turn.node.transitions.on_tool_call.get(tool.name)
-        if edge is None or not edge.target or not tool.advances or not tool.parameters:
+        if edge is None or not chosen(edge, turn.state.variables).target or not tool.advances or not tool.parameters:
             continue
         heard = [name for name in tool.parameters if name in turn.state.filled]
         lacking = [name for name in required_of(tool) if not _has(turn, tool, name)]

@@ -25,14 +25,14 @@ def open_node(turn: Turn) -> None:
     """Speak first in a state that was just entered."""
     node = turn.node
     turn.update(asking=next(iter(missing(turn)), None))
-    if node.say:
-        for line in node.say:
-            turn.say(line)
-    elif turn.state.has_llm:
+    silent = len(turn.actions)
+    for line in node.say:
+        turn.say(line)
+    if not node.say and turn.state.has_llm:
         ask_llm(turn)
-    else:
+    if len(turn.actions) == silent:
         turn.say(_template(turn))
-    if not node.say and not turn.state.speaking:
+    if len(turn.actions) == silent and turn.state.closing is None:
         turn.say(_OPENING)
 
 
@@ -116,8 +116,7 @@ def label_of(turn: Turn, name: str) -> str:
 def gate_question(turn: Turn) -> str:
     """Ask whether the gated values are right."""
     gate = turn.node.gate
-    if gate is None:
-        return "Is that right?"
+    assert gate is not None, "only a gate asks"
     if gate.prompt:
         return gate.prompt
     if turn.node.say and not turn.state.wanted:
@@ -143,6 +142,9 @@ def ask_llm(turn: Turn, note: str = "") -> None:
             interruptible=node.interruptible,
             max_tokens=node.max_tokens,
             temperature=node.temperature,
+            stop=node.stop_phrases,
+            language=turn.language,
+            voice=turn.voice,
         )
     )
     turn.update(speaking=True)
@@ -151,7 +153,7 @@ def ask_llm(turn: Turn, note: str = "") -> None:
 def instructions(turn: Turn, note: str = "") -> str:
     """The system prompt of this moment."""
     node, flow = turn.node, turn.flow
-    parts = [flow.settings.base_system_prompt or _GENERIC]
+    parts = [flow.settings.base_system_prompt or turn.root.settings.base_system_prompt or _GENERIC]
     if node.prompt:
         parts.append("Current objective:\n" + fill(node.prompt, turn.state.variables))
     if node.say:

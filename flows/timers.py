@@ -3,7 +3,9 @@
 from types import MappingProxyType
 from typing import Final
 
-from flows.entering import end, enter, finish
+from flows.entering import end, enter, finish, unwind
+from flows.guards import describe, holds
+from flows.keypad import keys_over
 from flows.model import ERROR, Timeout
 from flows.speaking import ask_again, ask_llm, llm_speaks, missing, reprompt
 from flows.turn import Turn
@@ -18,6 +20,13 @@ def start_timer(turn: Turn) -> None:
     turn.update(timer_s=None if timeout is None else turn.now_s + timeout.seconds)
 
 
+def listen(turn: Turn) -> None:
+    """After a key or a tap that led to no words: silence is counted on."""
+    state = turn.state
+    if not state.speaking and state.closing is None and not state.keys:
+        start_timer(turn)
+
+
 def on_finished(turn: Turn) -> None:
     """Everything said was heard."""
     turn.update(speaking=False)
@@ -30,19 +39,21 @@ def on_finished(turn: Turn) -> None:
 def on_tick(turn: Turn) -> None:
     """Act on the deadlines that have come."""
     state, now_s = turn.state, turn.now_s
+    timeout = turn.node.transitions.on_timeout
     if state.closing_deadline_s is not None and now_s >= state.closing_deadline_s:
         end(turn)
     elif state.flow_deadline_s is not None and now_s >= state.flow_deadline_s:
         turn.update(flow_deadline_s=None)
         _out_of_time(turn)
-    elif state.timer_s is not None and now_s >= state.timer_s:
+    elif state.keys_deadline_s is not None and now_s >= state.keys_deadline_s:
+        keys_over(turn)
+    elif timeout is not None and state.timer_s is not None and now_s >= state.timer_s:
         turn.update(timer_s=None)
-        timeout = turn.node.transitions.on_timeout
-        if timeout is not None:
-            _silence(turn, timeout)
+        _silence(turn, timeout)
 
 
 def _out_of_time(turn: Turn) -> None:
+    unwind(turn)
     target = turn.flow.settings.on_timeout
     if target is not None:
         enter(turn, target, "timeout")
@@ -54,15 +65,20 @@ def _silence(turn: Turn, timeout: Timeout) -> None:
     here = turn.node.name
     count = turn.state.timeouts.get(here, 0) + 1
     turn.update(timeouts=MappingProxyType({**turn.state.timeouts, here: count}))
+    leads = holds(timeout.guard, turn.state.variables)
+    if not leads:
+        turn.block(timeout.target or timeout.fallback, "guard_failed", f"needs {describe(timeout.guard)}")
     limit = timeout.max_retries if timeout.max_retries is not None or timeout.target else RETRIES
-    if limit is not None and count > limit:
+    if leads:
+        turn.set_all(timeout.set)
+    if leads and limit is not None and count > limit:
         if timeout.fallback is not None:
             enter(turn, timeout.fallback, "timeout")
         elif timeout.target not in (None, here):
             enter(turn, str(timeout.target), "timeout")
         else:
             _out_of_time(turn)
-    elif timeout.target is not None:
+    elif leads and timeout.target is not None:
         enter(turn, timeout.target, "timeout")
     elif llm_speaks(turn):
         ask_llm(turn, "The caller has been silent. Kindly ask again, in other words.")

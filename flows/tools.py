@@ -6,14 +6,14 @@ from flows.actions import ToolReturned
 from flows.confirming import confirm_gate, reject_gate
 from flows.entering import follow, gate_is_filled, required_of
 from flows.events import ToolCalled
-from flows.guards import describe, holds
+from flows.guards import chosen, describe, holds
 from flows.model import Edge, Gate, ParamDef, ToolDef
 from flows.patterns import search
 from flows.schema import CONFIRM, REJECT
 from flows.speaking import gate_question, label_of
 from flows.spoken import listed
 from flows.turn import Turn, field_ids, field_labels
-from flows.values import ValueProblem, coerce
+from flows.values import ValueProblem, coerce_parameter
 
 
 def on_tool(turn: Turn, event: ToolCalled) -> None:
@@ -27,20 +27,19 @@ def on_tool(turn: Turn, event: ToolCalled) -> None:
     tool = turn.node.tools.get(event.tool)
     if tool is None:
         detail = f"The tool '{event.tool}' cannot be used in this step."
-        turn.block("?", "tool_not_allowed", detail)
-        _return(turn, event, detail)
+        _return(turn, event, turn.block("?", "tool_not_allowed", detail))
         return
     edge = turn.node.transitions.on_tool_call.get(tool.name) if tool.advances else None
     if gate is not None and turn.state.gate_pending and edge is not None and edge.target and not _captures(tool, gate):
         detail = "The caller has not confirmed yet. Ask for the confirmation first."
-        turn.block(edge.target, "pending_confirmation", detail)
-        _return(turn, event, detail)
+        _return(turn, event, turn.block(edge.target, "pending_confirmation", detail))
         return
     _call(turn, event, tool, edge)
 
 
 def _call(turn: Turn, event: ToolCalled, tool: ToolDef, edge: Edge | None) -> None:
     problems = _store(turn, tool, event)
+    edge = edge and chosen(edge, turn.state.variables)
     if problems:
         _return(turn, event, f"Not accepted: {'; '.join(problems)}. Ask the caller again.")
         return
@@ -54,9 +53,8 @@ def _call(turn: Turn, event: ToolCalled, tool: ToolDef, edge: Edge | None) -> No
     elif edge is None:
         _return(turn, event, cue(turn, tool))
     elif not holds(edge.guard, turn.state.variables):
-        detail = f"needs {describe(edge.guard)}"
-        turn.block(edge.target, "guard_failed", detail)
-        _return(turn, event, f"This is not possible now: {detail}.")
+        told = turn.block(edge.target, "guard_failed", f"needs {describe(edge.guard)}")
+        _return(turn, event, f"Not possible: {told}")
     elif edge.target:
         turn.emit(ToolReturned(event.call_id, "", run_again=False))
         follow(turn, edge)
@@ -113,7 +111,7 @@ def _store(turn: Turn, tool: ToolDef, event: ToolCalled) -> list[str]:
         if param is None and name not in turn.flow.variables:
             continue
         try:
-            fitting = value if param is None else coerce(value, param.type, param.enum)
+            fitting = value if param is None else coerce_parameter(param, value)
         except ValueProblem as problem:
             turn.block("?", "variable_invalid", f"'{name}' {problem}.")
             problems.append(f"{name} {problem}")
@@ -132,7 +130,8 @@ def _backfilled(turn: Turn, tool: ToolDef, given: dict[str, Any]) -> dict[str, A
     """Arguments that are missing or do not fit, taken from the last turn by `auto_extract`."""
     filled = dict(given)
     for name, patterns in tool.auto_extract.items():
-        if name in filled and _fits(tool.parameters.get(name), filled[name]):
+        param = tool.parameters.get(name, ParamDef(name))
+        if name in filled and _fits(param, filled[name]):
             continue
         hits = (search(pattern, turn.state.last_heard) for pattern in patterns)
         found = next((hit.strip() for hit in hits if hit and hit.strip()), None)
@@ -141,9 +140,9 @@ def _backfilled(turn: Turn, tool: ToolDef, given: dict[str, Any]) -> dict[str, A
     return filled
 
 
-def _fits(param: ParamDef | None, value: Any) -> bool:
+def _fits(param: ParamDef, value: Any) -> bool:
     try:
-        coerce(value, param.type if param else "string", param.enum if param else ())
+        coerce_parameter(param, value)
     except ValueProblem:
         return False
     return value not in (None, "")

@@ -2,20 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
+import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
 
 from flows.findings import Finding
 
@@ -25,6 +17,7 @@ MAX_DEPTH: Final = 40
 _INT: Final = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT: Final = re.compile(r"[-+]?(?:[0-9]{1,18}\.[0-9]{0,18}|\.[0-9]{1,18}|[0-9]{1,18})(?:[eE][-+]?[0-9]{1,2})?")
 _WORDS: Final = {"": None, "~": None, "null": None, "true": True, "false": False}
+_BREAKS_OF_YAML_1_1: Final = re.compile("[\x85\u2028\u2029]")
 
 
 @dataclass(slots=True)
@@ -37,13 +30,26 @@ class Node:
         column: From 1.
         text: The source text of a scalar.
         keys: Where each key of a mapping stands.
+        start: Offset of its first character in the text; a tag or an anchor is part of it.
+        end: Offset behind its last character; for a block collection, where what follows it begins.
+        style: How a scalar is written: plain (empty), a quote, `|` or `>`; for a collection `flow` or `block`.
+        names: The keys of a mapping as nodes.
     """
 
     value: Any
     line: int
     column: int
-    text: str = ""
-    keys: "dict[str, tuple[int, int]]" = field(default_factory=dict)
+    text: str
+    keys: "dict[str, tuple[int, int]]"
+    start: int
+    end: int
+    style: str
+    names: "dict[str, Node]"
+
+
+# All nodes that are no mapping share these: a large document has thousands.
+_NO_KEYS: Final[dict[str, tuple[int, int]]] = {}
+_NO_NAMES: Final[dict[str, Node]] = {}
 
 
 class TreeError(Exception):
@@ -64,8 +70,25 @@ def read(text: str) -> Node:
         raise TreeError("parse.too_large", f"The document is larger than {MAX_BYTES // 1024} KiB.")
     if text.lstrip().startswith("{"):
         text = text.replace("\t", " ")  # JSON may be indented with tabs, which YAML refuses
+    if not _BREAKS_OF_YAML_1_1.search(text):
+        try:
+            return _Builder().build(_fast_events(text))
+        except (yaml.YAMLError, ValueError):
+            pass  # libyaml is much faster; the parser in Python says better what is wrong, and knows YAML 1.2
+    return _read_precisely(text)
+
+
+def _fast_events(text: str) -> Iterator[Any]:
+    loader = yaml.CSafeLoader(text)
     try:
-        return _Builder().build(_events(text))
+        yield from iter(loader.get_event, None)
+    finally:
+        loader.dispose()
+
+
+def _read_precisely(text: str) -> Node:
+    try:
+        return _Builder().build(YAML(typ="safe", pure=True).parse(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -83,10 +106,6 @@ def plain(node: Node) -> Any:
     return node.value
 
 
-def _events(text: str) -> Iterator[Any]:
-    yield from YAML(typ="safe", pure=True).parse(text)
-
-
 class _Builder:
     """Builds the tree from parser events without recursion, so that depth is a number and not a crash."""
 
@@ -97,22 +116,24 @@ class _Builder:
     def build(self, events: Iterator[Any]) -> Node:
         documents = 0
         for event in events:
-            line, column = event.start_mark.line + 1, event.start_mark.column + 1
-            match event:
-                case DocumentStartEvent():
+            match type(event).__name__:
+                case "ScalarEvent":
+                    self.add(_node(event, _scalar(event), event.value, event.style or ""))
+                case "MappingStartEvent":
+                    self.push(_node(event, {}, "", "flow" if event.flow_style else "block"))
+                case "SequenceStartEvent":
+                    self.push(_node(event, [], "", "flow" if event.flow_style else "block"))
+                case "MappingEndEvent" | "SequenceEndEvent":
+                    node = self.stack.pop()[0]
+                    node.end = event.end_mark.index
+                    self.add(node)
+                case "AliasEvent":
+                    message = "Aliases (*name) are not allowed; write it out."
+                    raise _error_at(event.start_mark, "parse.alias", message)
+                case "DocumentStartEvent":
                     documents += 1
                     if documents > 1:
-                        raise TreeError("parse.many_documents", "One document per file.", line, column)
-                case AliasEvent():
-                    raise TreeError("parse.alias", "Aliases (*name) are not allowed; write it out.", line, column)
-                case ScalarEvent():
-                    self.add(Node(_scalar(event), line, column, event.value))
-                case MappingStartEvent():
-                    self.push(Node({}, line, column))
-                case SequenceStartEvent():
-                    self.push(Node([], line, column))
-                case MappingEndEvent() | SequenceEndEvent():
-                    self.add(self.stack.pop()[0])
+                        raise _error_at(event.start_mark, "parse.many_documents", "One document per file.")
                 case _:
                     pass
         if self.root is None:
@@ -138,6 +159,7 @@ class _Builder:
             key = pending.pop()
             parent.value[key.text] = node
             parent.keys[key.text] = (key.line, key.column)
+            parent.names[key.text] = key
 
     def check_key(self, parent: Node, key: Node) -> None:
         if isinstance(key.value, (dict, list)):
@@ -147,9 +169,19 @@ class _Builder:
             raise TreeError("parse.duplicate_key", f"The key '{key.text}' stands here twice.", key.line, key.column)
 
 
-def _scalar(event: ScalarEvent) -> Any:
+def _node(event: Any, value: Any, text: str, style: str) -> Node:
+    mark = event.start_mark
+    keys, names = ({}, {}) if isinstance(value, dict) else (_NO_KEYS, _NO_NAMES)
+    return Node(value, mark.line + 1, mark.column + 1, text, keys, mark.index, event.end_mark.index, style, names)
+
+
+def _error_at(mark: Any, code: str, message: str) -> TreeError:
+    return TreeError(code, message, mark.line + 1, mark.column + 1)
+
+
+def _scalar(event: Any) -> Any:
     text = event.value
-    if event.style is not None or str(event.tag or "").endswith("str"):
+    if event.style or str(event.tag or "").endswith("str"):
         return _whole(text)
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]
@@ -162,4 +194,6 @@ def _scalar(event: ScalarEvent) -> Any:
 
 def _whole(text: str) -> str:
     """Join the surrogate pairs that JSON escapes leave behind."""
+    if text.isascii():
+        return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

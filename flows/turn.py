@@ -3,23 +3,33 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from flows.actions import Action, Emitted, Say, ShowArtifact, StateEntered, TransitionBlocked, VariableSet
 from flows.interpolate import fill, fill_screen, names_on_screen
 from flows.model import Flow, Hook, ParamDef, StateDef, ToolDef, thawed
 from flows.spoken import spoken
-from flows.state import State
+from flows.state import State, running
 from flows.values import ValueProblem, coerce_variable
+
+_NOT_NOW: Final = "That is not possible now. Go on with the conversation."
 
 
 class Turn:
-    """Gathers what one event does; it lives no longer than one `step`."""
+    """Gathers what one event does; it lives no longer than one `step`.
 
-    def __init__(self, flow: Flow, state: State, now_s: float) -> None:
+    Attributes:
+        root: The flow that the call began with.
+        flow: The flow that runs now: the root, or one that it called.
+        hops: How many states this event has entered.
+    """
+
+    def __init__(self, root: Flow, state: State, now_s: float) -> None:
         """Begin with `state` and no actions."""
-        self.flow = flow
+        self.root = root
+        self.flow = running(root, state)
         self.state = state
+        self.hops = 0
         self.now_s = now_s
         self.actions: list[Action] = []
 
@@ -28,6 +38,27 @@ class Turn:
         """The definition of the current state; an empty one at the reserved ends."""
         name = self.state.node or ""
         return self.flow.states.get(name) or StateDef(name)
+
+    @property
+    def language(self) -> str | None:
+        """What is spoken here: as the state says, its flow, or the flow that the call began with."""
+        return self.node.language or self.flow.settings.language or self.root.settings.language
+
+    @property
+    def voice(self) -> str | None:
+        """The voice that speaks here, found as `language` is."""
+        return self.node.voice or self.flow.settings.voice or self.root.settings.voice
+
+    @property
+    def allows_back(self) -> bool:
+        """Whether the user may go back to the state before."""
+        return self.flow.settings.allow_back or self.root.settings.allow_back
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether there is a state to go back to."""
+        known = self.state.history or any(frame.history for frame in self.state.frames)
+        return self.allows_back and bool(known)
 
     def update(self, **changes: Any) -> None:
         """Change the state."""
@@ -41,7 +72,7 @@ class Turn:
         """Speak a line exactly, with its placeholders filled as they are said aloud."""
         words = fill(text, self.state.variables, self._aloud)
         if words.strip():
-            self.emit(Say(words, self.node.interruptible))
+            self.emit(Say(words, self.node.interruptible, self.language, self.voice))
             self.update(speaking=True)
 
     def aloud(self, name: str, value: Any) -> str:
@@ -66,7 +97,7 @@ class Turn:
         self.update(variables=MappingProxyType({**self.state.variables, name: value}))
         self.emit(VariableSet(self.flow.id, name, thawed(value)))
         ui = self.node.ui
-        if ui is not None and self.state.epoch > 0:
+        if ui is not None:
             if ui.get("artifact_type") == "form" and name in field_ids(ui):
                 self.emit(ShowArtifact("field_update", {"field_id": name, "value": thawed(value)}))
             if name in names_on_screen(ui):
@@ -86,10 +117,16 @@ class Turn:
             if hook.emit:
                 self.emit(Emitted(hook.emit))
 
-    def block(self, target: str | None, reason: str, detail: str) -> None:
-        """Tell that a transition was refused."""
-        here = self.state.node or "?"
-        self.emit(TransitionBlocked(self.flow.id, here, target or "?", reason, detail, self.variables()))
+    def block(self, target: str | None, reason: str, detail: str) -> str:
+        """Tell that a transition was refused; gives what the model may know of it."""
+        here, told = self.state.node or "?", self.node.on_transition_blocked
+        declared = {name: thawed(self.state.variables.get(name)) for name in self.flow.variables}
+        self.emit(
+            TransitionBlocked(
+                self.flow.id, here, target or "?", reason, detail, declared, told.notify_client, told.log_level
+            )
+        )
+        return detail if told.notify_llm else _NOT_NOW
 
     def show(self, *, refreshed: bool = False) -> None:
         """Emit the state, and on entry its artifact."""
@@ -103,7 +140,7 @@ class Turn:
                 variables=self.variables(),
                 artifact=artifact,
                 prompt=prompt if isinstance(prompt, str) else None,
-                available_actions=available_actions(node),
+                available_actions=(*available_actions(node), *(("back",) if self.can_go_back else ())),
                 progress=self._progress(),
                 refreshed=refreshed,
             )

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from flows.confirming import confirm_gate, reject_gate
-from flows.entering import follow
+from flows.entering import follow, go_back
 from flows.events import UiEvent
 from flows.model import Edge, empty
 from flows.slotfilling import advance, complete_tool
 from flows.speaking import ask_llm, go_on, llm_speaks, missing, without_braces
 from flows.turn import Turn, slots
+from flows.values import ValueProblem, coerce_parameter
 
 MAX_KEYS: Final = 64
 _IMPLIED: Final = frozenset({"form_submit", "option_select"})
@@ -19,7 +20,7 @@ def on_ui(turn: Turn, event: UiEvent) -> None:
     """Take what was typed or tapped; it passes gates and confirmations."""
     if turn.state.closing is not None:
         return
-    turn.update(timeouts=empty(), timer_s=None)
+    turn.update(timeouts=empty(), timer_s=None, keys="", keys_deadline_s=None)
     if event.action == "form_validation_error":
         _remind(turn, event.data)
         return
@@ -30,6 +31,8 @@ def on_ui(turn: Turn, event: UiEvent) -> None:
         _take(turn, edge)
     elif turn.node.gate is not None and event.action in ("confirm", "reject"):
         confirm_gate(turn, turn.node.gate) if event.action == "confirm" else reject_gate(turn, turn.node.gate)
+    elif event.action == "back" and turn.can_go_back:
+        go_back(turn)
     elif not fits:
         turn.say("Sorry, that does not fit. Please check it.")
     elif complete_tool(turn) is not None:
@@ -67,11 +70,17 @@ def _store(turn: Turn, data: Mapping[str, Any]) -> bool:
 
 
 def _set(turn: Turn, name: str, value: Any) -> bool:
-    if turn.set_variable(name, value) is not None:
-        return False
     entries = slots(turn.node)
     parameters = [key for key, (tool, _) in entries.items() if tool.variable_of(key) == name]
-    if value not in (None, "") and parameters:
+    try:
+        for parameter in parameters:
+            value = coerce_parameter(entries[parameter][1], None if value == "" else value)
+    except ValueProblem as problem:
+        turn.block("?", "variable_invalid", f"'{name}' {problem}.")
+        return False
+    if turn.set_variable(name, value) is not None:
+        return False
+    if value is not None and parameters:
         turn.update(filled=tuple(dict.fromkeys((*turn.state.filled, *parameters))))
     waiting = turn.state.confirmation
     if waiting is not None and any(parameter in parameters for parameter, _ in waiting.values):

@@ -103,10 +103,12 @@ class Answer:
             calls = await self._stream(self.ports.llm, ask, ahead)
         except ProviderError as error:
             log.warning("llm_failed", provider=error.provider, code=error.code)
+            self.times.failures.append("llm")
             return await self.ports.ask_failed(ask.epoch, error.code)
         finally:
             filling.cancel()
         if not calls and self._text == self._filler:
+            self.times.failures.append("llm")
             return await self.ports.ask_failed(ask.epoch, "llm.empty")
         returned: list[Speech] = []
         more: list[Speech] = []
@@ -170,6 +172,7 @@ class Answer:
             except ProviderError as error:
                 # The caption still shows what could not be spoken; the next sentence may work.
                 log.warning("tts_failed", provider=error.provider, code=error.code)
+                self.times.failures.append("tts")
 
 
 async def _bounded(stream: AsyncIterator[_Item], limit_s: float, provider: str) -> AsyncGenerator[_Item, None]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flows.actions import Ask, Emitted, HangUp, Say, ScreenAction, ToolReturned
+from flows.actions import Ask, Emitted, HangUp, Say, ScreenAction, ToolReturned, TransitionBlocked
 from flows.events import Event
 from flows.interpreter import endpointing, initial, likely_ask, step
 from flows.model import Flow
@@ -50,6 +50,8 @@ class Brain:
                     hang_up = reason
                 case Emitted(name):
                     emitted.append(name)
+                case TransitionBlocked(to_client=False):
+                    emitted.append("transition_blocked")
                 case _:
                     screen.append(action)
         return Outcome(tuple(screen), tuple(speech), tuple(emitted), hang_up)

@@ -75,6 +75,6 @@ class Dialogue:
             self.send(Caption(self._bot_id, "assistant", text, interrupted=True))
         if text:
             self._messages.append(Message("assistant", text))
-        if text or self._waterfall is not None:
-            self.log.bot_said(text, self._waterfall, interrupted=interrupted)
+        if text or self._waterfall is not None or self._times.failures:
+            self.log.bot_said(text, self._waterfall, self._times, interrupted=interrupted)
         self._times = None

@@ -3,13 +3,15 @@
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from pipeline.ingest import RATE_HZ, Ingest
+from pipeline.ingest import FRAME_SAMPLES, RATE_HZ, Ingest
 from pipeline.ports import SttStream, VoiceGate
 from pipeline.turns.voice_activity import Activity, SpeechStarted, SpeechStopped, step
 from pipeline.vad import VadScheduler
+from pipeline.voice_edge import LOOK_AHEAD_SAMPLES, LOOK_BACK_SAMPLES, voice_end
 
 _PREROLL_FRAMES = 20  # 400 ms: the detector needs 100 to 200 ms to be sure, and a plosive starts before the voice
 _UNSURE_FRAMES = 8  # of a turn that is closed, the next may already have begun in these 160 ms
+_MISSING_FRAMES = 20  # 400 ms: enough for the detector to be sure of silence
 _KEPT_FRAMES = 50 * 90  # of a turn, for the judgement whether it is over
 
 
@@ -31,6 +33,8 @@ class Ears:
         self._preroll: deque[bytes] = deque(maxlen=_PREROLL_FRAMES)
         self._stream: SttStream | None = None
         self._turn: deque[bytes] | None = None
+        self._voice_from = 0
+        self._voice_to: int | None = None  # None while somebody speaks
 
     def attach(self, stream: SttStream) -> None:
         """Send turns to this recogniser; one that is open already goes to it from its beginning."""
@@ -49,7 +53,13 @@ class Ears:
 
     def feed(self, pcm: bytes) -> list[bytes]:
         """Take what a leg sent; return the 20 ms frames it made."""
-        frames = self._ingest.feed(pcm)
+        return self._take(self._ingest.feed(pcm))
+
+    def miss(self) -> None:
+        """Take it for silence that nothing comes: a voice that was there has stopped."""
+        self._take(self._ingest.silence(_MISSING_FRAMES))
+
+    def _take(self, frames: list[bytes]) -> list[bytes]:
         for frame in frames:
             if self._turn is not None:
                 self._turn.append(frame)
@@ -79,6 +89,17 @@ class Ears:
         """Return the audio of the open turn (16 kHz), at most its last 90 s."""
         return b"".join(self._turn or ())
 
+    def voiced(self) -> tuple[int, int]:
+        """Return where the voice of the open turn began and, to the sample, ended; for the report only."""
+        frames = list(self._turn or ())
+        start = self._ingest.pos_samples - len(frames) * FRAME_SAMPLES
+        edge = self.pos_samples if self._voice_to is None else self._voice_to
+        skipped = max(0, (edge - LOOK_BACK_SAMPLES - start) // FRAME_SAMPLES)
+        start += skipped * FRAME_SAMPLES
+        kept = -(-max(0, edge + LOOK_AHEAD_SAMPLES - start) // FRAME_SAMPLES)
+        end = start + voice_end(b"".join(frames[skipped : skipped + kept]), edge - start)
+        return self._voice_from, max(self._voice_from, end)
+
     def seconds_since(self, pos_samples: int) -> float:
         """Return how long ago, in media time, the sample at `pos_samples` came in."""
         return (self._ingest.pos_samples - pos_samples) / RATE_HZ
@@ -94,5 +115,12 @@ class Ears:
 
     def _on_probability(self, probability: float, pos_samples: int) -> None:
         self._activity, edge = step(self._activity, probability, pos_samples)
+        match edge:
+            case SpeechStarted(edge_pos_samples):
+                self._voice_to = None
+                if self._turn is None:
+                    self._voice_from = edge_pos_samples
+            case SpeechStopped(edge_pos_samples):
+                self._voice_to = edge_pos_samples
         if edge is not None:
             self._on_edge(edge)

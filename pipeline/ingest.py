@@ -22,7 +22,14 @@ class Ingest:
 
     def feed(self, pcm: bytes) -> list[bytes]:
         """Take any number of whole samples; return the frames that are now complete (640 bytes each)."""
-        self._rest += self._resample(pcm)
+        return self._cut(self._resample(pcm))
+
+    def silence(self, frames: int) -> list[bytes]:
+        """Stand in for audio that did not come; return that many frames."""
+        return self._cut(bytes(frames * FRAME_BYTES))
+
+    def _cut(self, pcm: bytes) -> list[bytes]:
+        self._rest += pcm
         whole = len(self._rest) // FRAME_BYTES
         frames = [bytes(self._rest[i * FRAME_BYTES : (i + 1) * FRAME_BYTES]) for i in range(whole)]
         del self._rest[: whole * FRAME_BYTES]

@@ -35,9 +35,10 @@ class _Piece:
         if not self.whole:
             length = max(length, int(len(self.text) * _SLOW_SPEECH_S * rate_hz))
         played = min(samples, self.end_samples) - self.start_samples
-        spoken = " ".join(self.text.split()) + " "
-        # A letter is a better measure of time than a word; a word counts when its last letter was heard.
-        return spoken[: (len(spoken) - 1) * played // length + 1].rpartition(" ")[0] if played > 0 else ""
+        if played <= 0:
+            return ""
+        spoken = len(self.text) * played // length
+        return self.text[: spoken + 1].rpartition(" ")[0].strip()
 
 
 class Playout:

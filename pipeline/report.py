@@ -17,6 +17,11 @@ class TurnReport:
         caller: Empty for the greeting and for answers to the screen or to silence.
         bot: What was heard of the answer.
         gap_ms: From the caller's last voiced sample to the first sample sent; None where no one spoke before.
+        at_s: When the spans begin, since the call began: the caller's last voiced sample, or when the answer became
+            due. None where there was no answer.
+        caller_s: How long the caller spoke before `at_s`.
+        bot_s: From the first to the last that was heard of the answer; None if nothing was.
+        failures: Kinds of provider that failed on the way (`stt`, `end_of_turn`, `llm`, `tts`), once each time.
     """
 
     turn: int
@@ -25,6 +30,10 @@ class TurnReport:
     gap_ms: float | None
     spans: tuple[Span, ...] = ()
     interrupted: bool = False
+    at_s: float | None = None
+    caller_s: float | None = None
+    bot_s: float | None = None
+    failures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from pipeline.ears import Ears
 from pipeline.frames.audio import AudioIn
 from pipeline.frames.base import ControlFrame, DataFrame, SystemFrame
 from pipeline.frames.control import CallFailed, PeerGone, RateAnnounced, Screen, StatusChanged, UiAction
-from pipeline.ingest import RATE_HZ
+from pipeline.ingest import FRAME_SAMPLES, RATE_HZ
 from pipeline.media_time import MediaTime
 from pipeline.ports import CallObserver, Frame, Leg, Providers, VoiceGate
 from pipeline.report import CallReport
@@ -38,6 +38,7 @@ log = structlog.get_logger()
 _FROM_OUTSIDE = 512  # what the other side may have waiting; what the call tells itself always fits
 _CLOSE_LIMIT_S = 0.5
 _SAYING_S = 0.5  # an echo has the beginning of the word that is not heard to its end yet
+_MISSING_S = 1.0  # a caller who talks and of whom nothing comes for so long has stopped
 _TOO_LATE = "Sorry, that took too long on my side. Could you say that again?"
 _NOT_HEARD = "Sorry, I could not hear you. Could you say that again?"
 
@@ -130,7 +131,7 @@ class CallSession:
         self._due: tuple[Speech, ...] = ()
         self._live: set[asyncio.Task[None]] = set()
         self._tasks: asyncio.TaskGroup | None = None
-        self._began_s = self._active_s = 0.0
+        self._began_s = self._active_s = self._heard_s = 0.0
         self._media_time = MediaTime()
         self._hang_up: str | None = None
         self._end_reason: str | None = None
@@ -188,8 +189,11 @@ class CallSession:
         )
 
     def _hear(self, pcm: bytes) -> None:
-        at_s = self._media_time.at_s(self._ears.pos_samples, self._clock.now_s() - self._began_s)
-        for frame in self._ears.feed(pcm):
+        self._heard_s = self._clock.now_s()
+        frames = self._ears.feed(pcm)
+        end_s = self._media_time.at_s(self._ears.pos_samples, self._heard_s - self._began_s)
+        at_s = end_s - len(frames) * FRAME_SAMPLES / RATE_HZ
+        for frame in frames:
             if self._observer is not None:
                 self._observer.heard(frame, at_s)
             at_s += len(frame) / 2 / RATE_HZ
@@ -209,6 +213,8 @@ class CallSession:
         waits = [self._began_s + self._settings.longest_s]
         if self._owner.phase == "listening":
             waits.append(self._active_s + self._settings.idle_s)
+        if self._owner.user is User.TALKING:
+            waits.append(self._heard_s + _MISSING_S)
         waits.extend(due for due in (self._owner.deadline_s, self._brain.deadline_s) if due is not None)
         return min(waits)
 
@@ -219,6 +225,9 @@ class CallSession:
         elif self._brain.deadline_s is not None and now_s >= self._brain.deadline_s:
             self._times = TurnTimes(None, now_s)
             self._apply(self._brain.step(flow_events.Tick(), now_s))
+        elif self._owner.user is User.TALKING and now_s >= self._heard_s + _MISSING_S:
+            self._heard_s = now_s
+            self._ears.miss()
         elif now_s >= self._began_s + self._settings.longest_s:
             self._end_reason = "too_long"
         elif self._owner.phase == "listening" and now_s >= self._active_s + self._settings.idle_s:
@@ -320,10 +329,8 @@ class CallSession:
 
     def _commit(self, heard: inputs.Heard) -> None:
         now_s = self._clock.now_s()
+        self._times = self._reader.times(lambda pos: self._began_s + self._media_time.spoken_s(pos))
         self._reader.close_turn()
-        self._times = TurnTimes(self._owner.quiet_since_s, self._owner.quiet_since_s)
-        for name, at_s in self._reader.moments_s.items():
-            self._times.mark(name, at_s)
         self._times.mark("end_of_turn", now_s)
         if heard.failed:
             self._dialogue.user_nothing()

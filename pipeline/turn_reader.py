@@ -12,6 +12,7 @@ from kit.errors import ProviderError
 from pipeline.ears import Ears
 from pipeline.frames.control import CallFailed
 from pipeline.ports import EndOfTurnModel, SpeechToText, SttStream
+from pipeline.turn_log import TurnTimes
 from pipeline.turns.inputs import EndJudged, Heard, PartialHeard, TranscriptReady
 from pipeline.turns.owner import EARLY_READINGS_S
 
@@ -41,7 +42,8 @@ class TurnReader:
         self._deciding: list[asyncio.Task[None]] = []
         self._partials: asyncio.Task[None] | None = None
         self._clock = clock
-        self.moments_s: dict[str, float] = {}
+        self._moments_s: dict[str, float] = {}
+        self._failures: list[str] = []
 
     async def open(self, stt: SpeechToText, tell: Callable[[CallFailed], None]) -> None:
         """Open the recogniser; turns that come before are read once it is there."""
@@ -52,6 +54,7 @@ class TurnReader:
         except (ProviderError, TimeoutError) as error:
             code = error.code if isinstance(error, ProviderError) else "provider.stalled"
             log.warning("stt_unavailable", code=code)
+            self._failures.append("stt")
             tell(CallFailed(code, "Speech recognition is not available now."))
         self._opened.set()
 
@@ -64,7 +67,7 @@ class TurnReader:
     def decide(self, decision: int) -> None:
         """The user paused: read all, and judge whether the turn is over."""
         self._stop_partials()
-        self.moments_s = {"endpoint": self._clock.now_s()}
+        self._moments_s = {"endpoint": self._clock.now_s()}
         self._deciding = [self._spawn(self._read(decision))]
         if self._end_of_turn is not None:
             self._deciding.append(self._spawn(self._judge(self._end_of_turn, decision)))
@@ -74,6 +77,14 @@ class TurnReader:
         for task in self._deciding:
             task.cancel()
         self._deciding = []
+
+    def times(self, spoken_s: Callable[[int], float]) -> TurnTimes:
+        """Return where the time of the open turn went so far; `spoken_s` says when a sample was spoken."""
+        voice_from_s, quiet_s = (spoken_s(pos_samples) for pos_samples in self._ears.voiced())
+        failures, self._failures = self._failures, []
+        if not failures and "stt" not in self._moments_s:
+            failures.append("stt")  # it was waited for in vain
+        return TurnTimes(quiet_s, quiet_s, dict(self._moments_s), voice_from_s, failures=failures)
 
     def close_turn(self) -> None:
         """The turn is over, one way or the other."""
@@ -114,7 +125,8 @@ class TurnReader:
                 heard = Heard(result.text, result.confidence, result.alternative)
         except ProviderError as error:
             log.warning("stt_failed", provider=error.provider, code=error.code)
-        self.moments_s["stt"] = self._clock.now_s()
+            self._failures.append("stt")
+        self._moments_s["stt"] = self._clock.now_s()
         self._on_reading(TranscriptReady(decision, heard))
 
     async def _judge(self, model: EndOfTurnModel, decision: int) -> None:
@@ -122,5 +134,6 @@ class TurnReader:
             probability = await model.probability(self._ears.turn_pcm())
         except ProviderError as error:
             log.info("end_of_turn_failed", provider=error.provider, code=error.code)
+            self._failures.append("end_of_turn")
             return
         self._on_reading(EndJudged(decision, probability))

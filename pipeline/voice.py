@@ -81,7 +81,7 @@ class Voice:
 
     async def play(self, began_s: float) -> None:
         """Play for as long as the call lasts; it began at `began_s`."""
-        self._began_s = began_s
+        self._began_s = self._ports.dialogue.log.began_s = began_s
         await self.playout.run()
 
     def start(self, generation: int, plan: Sequence[Speech], times: TurnTimes, *, paused: bool) -> None:
@@ -109,6 +109,7 @@ class Voice:
             self._answer.cancel()
         heard = self.playout.heard_text()
         self.playout.flush(generation)
+        self._times.fell_silent(self._ports.clock.now_s())
         self._ports.leg.send(Interrupted(generation))
         self._ports.dialogue.bot_ends(heard)
         self._ports.leg.send(StatusChanged("listening"))
@@ -141,6 +142,7 @@ class Voice:
     # --- sound out -----------------------------------------------------------------------------------------------
     def _send(self, frame: AudioOut, due_s: float) -> None:
         self._ports.leg.send(frame)
+        self._times.ended_s = due_s + len(frame.pcm) / 2 / self.playout.rate_hz
         if self._ports.observer is not None:
             self._ports.observer.spoke(frame.pcm, self.playout.rate_hz, due_s - self._began_s)
 

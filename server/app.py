@@ -8,12 +8,14 @@ from typing import Any
 from fastapi import FastAPI
 
 from control_api.app import ControlPlane, Lifespan, build_control_app
+from control_api.metrics.routes import metrics_router
 from control_api.ports import FlowCatalogue
 from control_api.sessions.service import Tickets
 from kit.clock import Clock
 from server.access_log import AccessLog
 from server.call_desk import CallDesk
 from server.call_log import CallLog
+from server.metrics import CallMetrics
 from server.session_tokens import TicketTokens
 from server.settings import Settings
 from server.talk_page import STATIC_DIR, page_router
@@ -86,7 +88,8 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
         static_dir: The talk page.
     """
     clock = Clock()
-    desk = CallDesk(calls, call_log, settings.max_calls)
+    metrics = CallMetrics(lambda: desk.active, settings.max_calls)
+    desk = CallDesk(calls, call_log, settings.max_calls, metrics.observe)
     tickets = Tickets(clock.now_s)
     plane = ControlPlane(
         catalogue=catalogue,
@@ -98,6 +101,8 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
         anonymous=settings.on_loopback,
     )
     app = build_control_app(plane, lifespan)
+    metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
+    app.include_router(metrics_router(metrics.render, metrics_token))
     app.include_router(pvp_router(desk, TicketTokens(tickets), live, clock))
     app.include_router(page_router(static_dir))
     app.add_middleware(AccessLog, clock=clock)

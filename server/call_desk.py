@@ -1,5 +1,7 @@
 """The desk between transports and calls: admits up to a limit, files the report of each call."""
 
+from collections.abc import Callable
+
 import structlog
 
 from kit.errors import CapacityError
@@ -12,18 +14,21 @@ log = structlog.get_logger(__name__)
 
 
 class CallDesk:
-    """A `CallFactory` that counts.
+    """A `CallFactory` that counts; `observe` sees each report.
 
     Attributes:
         active: Calls that have a place now.
         max_calls: How many places there are.
     """
 
-    def __init__(self, calls: CallFactory, call_log: CallLog, max_calls: int) -> None:
+    def __init__(
+        self, calls: CallFactory, call_log: CallLog, max_calls: int, observe: Callable[[CallReport], None]
+    ) -> None:
         self.active = 0
         self.max_calls = max_calls
         self._calls = calls
         self._log = call_log
+        self._observe = observe
 
     async def place(self, request: CallRequest, leg: Leg) -> Call:
         """Prepare a call if there is a place; see `transports.ports.CallFactory`."""
@@ -31,19 +36,26 @@ class CallDesk:
             raise CapacityError("The server is full; try again later.")
         self.active += 1
         try:
-            return _FiledCall(await self._calls.place(request, leg), self, self._log)
+            return _FiledCall(await self._calls.place(request, leg), self)
         except BaseException:
             self.active -= 1
             raise
+
+    async def file(self, report: CallReport) -> None:
+        """Keep what is left of a call that is over."""
+        log.info(
+            "call_ended", reason=report.end_reason, duration_s=round(report.duration_s, 1), turns=len(report.turns)
+        )
+        self._observe(report)
+        await self._log.save(report)
 
 
 class _FiledCall:
     """A call that gives its place back and leaves its report."""
 
-    def __init__(self, call: Call, desk: CallDesk, call_log: CallLog) -> None:
+    def __init__(self, call: Call, desk: CallDesk) -> None:
         self._call = call
         self._desk = desk
-        self._log = call_log
 
     async def run(self) -> CallReport:
         try:
@@ -51,10 +63,7 @@ class _FiledCall:
             report = await self._call.run()
         finally:
             self._desk.active -= 1
-        log.info(
-            "call_ended", reason=report.end_reason, duration_s=round(report.duration_s, 1), turns=len(report.turns)
-        )
-        await self._log.save(report)
+        await self._desk.file(report)
         return report
 
     def receive(self, frame: Frame) -> None:

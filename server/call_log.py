@@ -13,6 +13,7 @@ import structlog
 
 from kit.errors import NotFoundError
 from pipeline.report import CallReport
+from server.trace import trace_of
 
 RECENT = 100
 
@@ -66,6 +67,14 @@ class CallLog:
             raise NotFoundError(f"No call {call_id}.", code="call.not_found") from error
         report: dict[str, Any] = json.loads(text)
         return report | {"recording": self.recording_path(call_id).exists()}
+
+    def trace(self, call_id: str) -> Mapping[str, Any]:
+        """Return the timeline of a call.
+
+        Raises:
+            NotFoundError: `call.not_found`.
+        """
+        return trace_of(self.report(call_id))
 
     def recording(self, call_id: str) -> Path:
         """Return the WAV file of a call.

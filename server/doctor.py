@@ -98,7 +98,11 @@ def language_model(settings: Settings) -> Diagnosis:
     """Check that the language model answers, if one is set."""
     name = "Language model"
     if settings.llm_base_url is None:
-        return Diagnosis(name, "none; flows run on their own lines and recognisers", fix="Set LLM_BASE_URL for one.")
+        return Diagnosis(
+            name,
+            "none; flows run on their own lines and recognisers",
+            fix="If you want one: make llm, or set LLM_BASE_URL.",
+        )
     if not settings.llm_base_url.startswith(("http://", "https://")):
         return Diagnosis(name, "LLM_BASE_URL is no http address", problem=True, fix="Set LLM_BASE_URL=http://…/v1")
     request = urllib.request.Request(f"{settings.llm_base_url.rstrip('/')}/models")  # checked above

@@ -55,7 +55,9 @@ class FlowStore:
         """
         flow = self._find(name)[1].flow
         assert flow is not None
-        return flow
+        if not any(state.call for state in flow.states.values()):
+            return flow
+        return dataclasses.replace(flow, library=self._library())
 
     def summaries(self) -> Sequence[FlowSummary]:
         """Return the flows that can be called, sorted by name."""
@@ -77,6 +79,15 @@ class FlowStore:
         """Return a flow's states and transitions as JSON values; errors as `flow`."""
         flow = self.flow(name)
         return {"flow_id": flow.id, "initial_state": flow.initial_state} | dataclasses.asdict(graph(flow))
+
+    def _library(self) -> Mapping[str, Flow]:
+        """Return all flows as they are now, by stem and id, each with and without its version."""
+        library: dict[str, Flow] = {}
+        for stem, stored in self._all():
+            if stored.flow is not None:
+                for key in (stem, stored.flow.id):
+                    library[key] = library[f"{key}@{stored.flow.version}"] = stored.flow
+        return library
 
     def _find(self, name: str) -> tuple[str, StoredFlow]:
         if _NAME.fullmatch(name):

@@ -40,7 +40,7 @@ def configure(level: str, *, as_json: bool, stream: TextIO = sys.stderr) -> None
     root.handlers = [handler]
     root.setLevel(level.upper())
     # uvicorn logs each WebSocket with its whole address, token and query included; `access_log.py` logs requests.
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "websockets", "httpx", "httpcore", "openai"):
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "websockets", "httpx", "httpx2", "httpcore", "openai"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 

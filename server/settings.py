@@ -38,6 +38,9 @@ class Settings(BaseSettings):
         "info", pattern="(?i)^(debug|info|warning|error)$", description="Least level that is logged."
     )
     log_json: bool = Field(default=False, description="Log JSON lines instead of text.")
+    metrics_token: SecretStr | None = Field(
+        default=None, description="What a reader of /metrics must send as a bearer token; unset: nothing."
+    )
     drain_timeout_s: float = Field(
         default=1800.0, ge=0, description="How long a stopping server lets calls go on, in seconds."
     )

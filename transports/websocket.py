@@ -26,6 +26,7 @@ from transports.pvp.messages import (
     Config,
     Downgrade,
     DowngradeComplete,
+    Dtmf,
     Error,
     Ping,
     Pong,
@@ -187,7 +188,7 @@ class PvpConnection:
                 self._outbox.put(UpgradeFailed())
             case Downgrade():
                 self._outbox.put(DowngradeComplete())
-            case Audio() | ClientConfig() | UiEvent():
+            case Audio() | ClientConfig() | UiEvent() | Dtmf():
                 frame = to_frame(message)
                 if frame is not None and self._call is not None:
                     self._call.receive(frame)

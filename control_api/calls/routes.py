@@ -1,10 +1,10 @@
-"""`GET /calls`, `/calls/{call_id}`, `/calls/{call_id}/recording.wav`."""
+"""`GET /calls`, `/calls/{call_id}`, and of a call `/trace.json` and `/recording.wav`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Response
 from starlette.responses import FileResponse
 
 from control_api.ports import CallArchive
@@ -29,6 +29,12 @@ def call_router(archive: CallArchive, *, anonymous: bool) -> APIRouter:
     def get_call(call_id: UUID) -> Mapping[str, Any]:
         """Return the report of a call."""
         return archive.report(str(call_id))
+
+    @router.get("/calls/{call_id}/trace.json")
+    def get_trace(call_id: UUID, response: Response) -> Mapping[str, Any]:
+        """Return the timeline of a call, for ui.perfetto.dev or chrome://tracing."""
+        response.headers["Content-Disposition"] = f'attachment; filename="call-{call_id}.trace.json"'
+        return archive.trace(str(call_id))
 
     @router.get("/calls/{call_id}/recording.wav", response_class=FileResponse)
     def get_recording(call_id: UUID) -> FileResponse:

@@ -1,6 +1,7 @@
 """A date."""
 
 import re
+from calendar import isleap
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Final
@@ -127,16 +128,8 @@ def _ahead(month: int, day: int, year: int | None, today: date) -> date:
     """The day in `year`, or the next such day from `today` on (a leap day may be some years away)."""
     if year is not None:
         return date(year, month, day)
-    for later in range(9):
-        try:
-            candidate = date(today.year + later, month, day)
-        except ValueError:
-            if (month, day) == (2, 29):
-                continue
-            raise
-        if candidate >= today:
-            return candidate
-    raise ValueError("no such day")
+    years = (each for each in range(today.year, today.year + 9) if (month, day) != (2, 29) or isleap(each))
+    return next(candidate for each in years if (candidate := date(each, month, day)) >= today)
 
 
 def _relative(found: list[Token], today: date) -> tuple[date, int, int] | None:
@@ -186,8 +179,8 @@ def _day_of_month(found: list[Token], today: date, asked: bool) -> tuple[date, i
             continue
         start = found[index - 2].start if named is not None else token.start
         day = _next_day_of_month(hit[0], named, today) or _next_day_of_month(hit[0], None, today)
-        if day is not None:
-            return day, start, found[hit[1] - 1].end
+        assert day is not None, "any day of the month comes within a year"
+        return day, start, found[hit[1] - 1].end
     return None
 
 

@@ -23,6 +23,8 @@ ORDINALS: Final = {
 SCALES: Final = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
 MAX_DIGITS: Final = 12
 
+_FIRST: Final = frozenset((*UNITS, *TEENS, *TENS, "hundred"))
+
 
 def below_hundred(found: list[Token], at: int) -> tuple[int, int] | None:
     """Read `seven`, `seventeen`, `twenty five` or `25` at `at`; gives the value and the next index."""
@@ -56,6 +58,8 @@ def ordinal(found: list[Token], at: int) -> tuple[int, int] | None:
 
 def cardinal(found: list[Token], at: int) -> tuple[int, int] | None:
     """Read a whole number in words or digits at `at`, such as `two hundred and five`."""
+    if at < len(found) and found[at].word not in _FIRST and not found[at].is_number:
+        return None  # nearly every word of a long turn
     total, current, index, seen = 0, 0, at, False
     while index < len(found):
         word = found[index].word

@@ -17,6 +17,13 @@ class UiAction(ControlFrame):
 
 
 @dataclass(frozen=True, slots=True)
+class DtmfPressed(ControlFrame):
+    """Telephone keys were pressed: `0`-`9`, `*`, `#`."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
 class PeerGone(SystemFrame):
     """The other side hung up or was lost."""
 

@@ -162,7 +162,8 @@ def _means_nothing(state: State, event: TranscriptReady) -> bool:
         return True
     if state.bot is Bot.IDLE:
         return False
-    return not state.interruptible or heard.failed or is_backchannel(heard.text, state.lexicon)
+    unread = heard.failed and state.bot is Bot.PLAYING
+    return not state.interruptible or unread or is_backchannel(heard.text, state.lexicon)
 
 
 def _judge(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:

@@ -92,6 +92,7 @@ class Setup:
     end_of_turn: EndOfTurnModel | None = field(default_factory=FakeEndOfTurn)
     settings: CallSettings = field(default_factory=CallSettings)
     context: dict[str, Any] = field(default_factory=dict)
+    vad: FakeVad = field(default_factory=FakeVad)
     observer: CallObserver | None = None
     beforehand: Callable[[CallSession], None] = lambda _session: None  # what happens before the call runs
 
@@ -105,7 +106,7 @@ def call(setup: Setup, scenario: Callable[[Lab], Awaitable[None]]) -> tuple[Call
 
     async def run() -> tuple[CallReport, TapeLeg]:
         stt = setup.stt or FakeStt(setup.heard)
-        vad = VadScheduler(FakeVad(), _inline)
+        vad = VadScheduler(setup.vad, _inline)
         leg = TapeLeg()
         about = CallContext("call-1", load(setup.flow), setup.context, "2026-11-22")
         providers = Providers(stt, setup.tts, setup.end_of_turn, setup.llm)

@@ -17,6 +17,7 @@ from transports.pvp.messages import (
     Config,
     Downgrade,
     DowngradeComplete,
+    Dtmf,
     Error,
     FlowEnd,
     FlowState,
@@ -38,6 +39,8 @@ from transports.pvp.messages import (
 
 MAX_AUDIO_BYTES = 64 * 1024
 MAX_TEXT_BYTES = 256 * 1024
+MAX_DIGITS = 32
+_KEYS = frozenset("0123456789*#")
 
 # Keys of an artifact's payload that cannot go to the top level: they are ours, and an SDK takes any `status` string
 # for the connection's (docs/pvp.md §5).
@@ -79,6 +82,8 @@ def decode_client(data: Wire) -> ClientMessage | None:
             return ClientConfig(message.get("sample_rate"), message.get("channels"))
         case "ui_event":
             return _ui_event(message)
+        case "dtmf":
+            return _dtmf(message)
         case "upgrade-offer":
             return UpgradeOffer()
         case "downgrade":
@@ -98,6 +103,8 @@ def encode_client(message: ClientMessage) -> Wire:
             body = {"type": "config", "sample_rate": sample_rate, "channels": channels}
         case UiEvent(action, data, flow_id):
             body = {"type": "ui_event", "action": action, "data": data, "flow_id": flow_id}
+        case Dtmf(digits):
+            body = {"type": "dtmf", "digits": digits}
         case UpgradeOffer():
             body = {"type": "upgrade-offer"}
         case Downgrade():
@@ -122,6 +129,13 @@ def _ui_event(message: Mapping[str, Any]) -> UiEvent:
     if data is not None and not isinstance(data, dict):
         raise ProtocolError("ui_event: 'data' must be an object", code="protocol.invalid_field")
     return UiEvent(action, data or {}, flow_id if isinstance(flow_id, str) else None)
+
+
+def _dtmf(message: Mapping[str, Any]) -> Dtmf:
+    digits = message.get("digits")
+    if not isinstance(digits, str) or not 0 < len(digits) <= MAX_DIGITS or set(digits) - _KEYS:
+        raise ProtocolError(f"dtmf: 'digits' must be 1 to {MAX_DIGITS} of 0-9, *, #", code="protocol.invalid_field")
+    return Dtmf(digits)
 
 
 # --- server to client -----------------------------------------------------------------------------------------------

@@ -39,6 +39,13 @@ class UiEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Dtmf:
+    """Keys of a telephone's pad were pressed: `0`-`9`, `*`, `#`, one or several."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
 class UpgradeOffer:
     """The client would like WebRTC."""
 
@@ -192,7 +199,7 @@ class DowngradeComplete:
     """The WebSocket carries the call."""
 
 
-ClientMessage = Audio | Ping | ClientConfig | UiEvent | UpgradeOffer | Downgrade
+ClientMessage = Audio | Ping | ClientConfig | UiEvent | Dtmf | UpgradeOffer | Downgrade
 ServerMessage = (
     Audio
     | Config

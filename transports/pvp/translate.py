@@ -7,7 +7,7 @@ from flows.actions import TransitionBlocked as Blocked
 from kit.errors import ProtocolError
 from kit.ids import uuid7
 from pipeline.frames.audio import AudioIn, AudioOut
-from pipeline.frames.control import CallFailed, RateAnnounced, Screen, StatusChanged, UiAction
+from pipeline.frames.control import CallFailed, DtmfPressed, RateAnnounced, Screen, StatusChanged, UiAction
 from pipeline.frames.control import Interrupted as InterruptedFrame
 from pipeline.frames.control import Waterfall as WaterfallFrame
 from pipeline.frames.text import Caption
@@ -16,6 +16,7 @@ from transports.pvp.messages import (
     Artifact,
     Audio,
     ClientConfig,
+    Dtmf,
     Error,
     FlowEnd,
     FlowState,
@@ -56,7 +57,7 @@ def to_message(frame: Frame) -> ServerMessage | None:
             return None
 
 
-def to_frame(message: Audio | ClientConfig | UiEvent) -> Frame | None:
+def to_frame(message: Audio | ClientConfig | UiEvent | Dtmf) -> Frame | None:
     """Hand a client's message to the call; None if it says nothing.
 
     Raises:
@@ -67,6 +68,8 @@ def to_frame(message: Audio | ClientConfig | UiEvent) -> Frame | None:
             return AudioIn(message.pcm)
         case UiEvent():
             return UiAction(message.action, message.data)
+        case Dtmf():
+            return DtmfPressed(message.digits)
         case ClientConfig():
             return _rate(message)
         case _:

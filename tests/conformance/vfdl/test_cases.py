@@ -1,36 +1,28 @@
 """Runs every case of `cases/*.yaml`: a document, events, and exactly the actions they must give, in order.
 
-A case names its layer: `code`, `docs`, `rfc` (what the public language says) or `ours`. In `then`, `say: {has: …}` and
-`ask: {has: …}` need only contain the text; everything else is compared as a whole.
+A case names its `layer`: `C` code, `D` docs, `R` RFC, `REC` where these disagree and one meaning serves all, `ours` for
+extensions; and its `row` (`rows.py`). A case has `steps`, or `findings`: all that parsing and checking say of it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
-from flows.actions import (
-    Action,
-    Ask,
-    Emitted,
-    FlowEnded,
-    HangUp,
-    Say,
-    ScreenAction,
-    ShowArtifact,
-    StateEntered,
-    ToolReturned,
-    TransitionBlocked,
-    VariableSet,
-)  # fmt: skip
-from flows.events import AskFailed, BotFinished, Event, Heard, Started, Tick, ToolCalled, UiEvent, UserStarted
-from flows.interpreter import endpointing, initial, step
+from flows.actions import Action
+from flows.check import check
+from flows.interpreter import endpointing, initial, language, step
 from flows.load import load
+from flows.model import Flow, thawed
+from flows.parse import parse
+from flows.priority import arranged
+from tests.conformance.vfdl.case_words import brief, event_of, fits
+from tests.conformance.vfdl.rows import ELSEWHERE, ROWS
 
 CASES = Path(__file__).parent / "cases"
-LAYERS = ("code", "docs", "rfc", "ours")
+LAYERS = ("C", "D", "R", "REC", "ours")
 
 
 def all_cases() -> Iterator[Any]:
@@ -39,97 +31,63 @@ def all_cases() -> Iterator[Any]:
             yield pytest.param(case, id=f"{path.stem}: {case['case']}")
 
 
-def event_of(when: Any, epoch: int) -> Event:
-    if isinstance(when, str):
-        bare: dict[str, Event] = {"finished": BotFinished(), "user_started": UserStarted(), "tick": Tick()}
-        return bare[when]
-    ((kind, value),) = ((key, item) for key, item in when.items() if key != "at")
-    match kind:
-        case "start":
-            return Started(value.get("context", {}), value.get("llm", False), value.get("today", "2026-11-22"))
-        case "hear":
-            return Heard(value) if isinstance(value, str) else Heard(**value)
-        case "tool":
-            return ToolCalled("call", value["name"], value.get("arguments", {}), value.get("epoch", epoch))
-        case "ui":
-            return UiEvent(value["action"], value.get("data", {}))
-        case "ask_failed":
-            return AskFailed(value if isinstance(value, int) else epoch, "failed")
-        case "tick":
-            return Tick()
-    raise AssertionError(f"unknown event {kind}")
+def flow_of(case: dict[str, Any]) -> Flow:
+    library: dict[str, Flow] = {}
+    library.update({name: load(text, library) for name, text in case.get("library", {}).items()})
+    return load(case["document"], library)
 
 
-def brief(action: Action) -> dict[str, Any]:
-    match action:
-        case Say(text=text):
-            return {"say": text}
-        case Ask(instructions=text, tools=tools):
-            return {"ask": {"text": text, "tools": [tool.name for tool in tools]}}
-        case ToolReturned(result=result, run_again=again):
-            return {"returned": result if again else None}
-        case HangUp(reason=reason):
-            return {"hang_up": reason}
-        case Emitted(name=name):
-            return {"emitted": name}
-        case _:
-            return brief_screen(action)
-
-
-def brief_screen(action: ScreenAction) -> dict[str, Any]:
-    match action:
-        case StateEntered(state=name, refreshed=refreshed):
-            return {"refresh" if refreshed else "enter": name}
-        case ShowArtifact(artifact_type="field_update", payload=payload):
-            return {"field": {payload["field_id"]: payload["value"]}}
-        case ShowArtifact(artifact_type=kind, payload=payload):
-            return {"show": {kind: dict(payload)}}
-        case VariableSet(key=key, value=value):
-            return {"set": {key: value}}
-        case TransitionBlocked(reason=reason, attempted_target=target):
-            return {"blocked": [reason, target]}
-        case FlowEnded(reason=reason):
-            return {"ended": reason}
-
-
-def fits(expected: Mapping[str, Any], got: Mapping[str, Any]) -> bool:
-    ((kind, want),) = expected.items()
-    if kind not in got:
-        return False
-    have = got[kind]
-    if kind == "ask":
-        wanted = want if isinstance(want, dict) else {}
-        return wanted.get("has", "") in have["text"] and wanted.get("tools", have["tools"]) == have["tools"]
-    if kind in ("say", "returned") and isinstance(want, dict):
-        return isinstance(have, str) and want["has"] in have
-    if kind == "show" and isinstance(want, str):
-        return want in have
-    return bool(want == have)
-
-
-@pytest.mark.parametrize("case", list(all_cases()))
+@pytest.mark.parametrize("case", [param for param in all_cases() if "steps" in param.values[0]])
 def test_the_flow_does_exactly_this(case: dict[str, Any]) -> None:
-    assert case["layer"] in LAYERS
-    flow = load(case["document"])
+    flow = flow_of(case)
     state, now_s = initial(flow), 0.0
     for number, entry in enumerate(case["steps"]):
-        when = entry["when"]
         now_s = entry.get("at", now_s)
-        state, actions = step(flow, state, event_of(when, state.epoch), now_s)
-        got = [brief(action) for action in actions]
+        waiting = entry["together"] if "together" in entry else [entry["when"]]
+        actions: list[Action] = []
+        for event in arranged(event_of(when, state.epoch) for when in waiting):
+            state, more = step(flow, state, event, now_s)
+            actions += more
         if "then" in entry:
-            same = len(got) == len(entry["then"]) and all(map(fits, entry["then"], got))
-            assert same, f"step {number} ({when}):\n  want {entry['then']}\n  got  {got}"
+            same = len(actions) == len(entry["then"]) and all(map(fits, entry["then"], actions))
+            got = [brief(action) for action in actions]
+            assert same, f"step {number} ({waiting}):\n  want {entry['then']}\n  got  {got}\n  full {actions}"
         for name, value in entry.get("variables", {}).items():
-            assert state.variables.get(name) == value, name
-        if "node" in entry:
-            assert state.node == entry["node"]
+            assert thawed(state.variables.get(name)) == value, name
+        for name, value in entry.get("state", {}).items():
+            assert thawed(getattr(state, name)) == value, name
         if "deadline" in entry:
             assert state.deadline_s == entry["deadline"]
         if "endpointing" in entry:
             assert endpointing(flow, state) == entry["endpointing"]
+        if "language" in entry:
+            assert language(flow, state) == entry["language"]
 
 
-def test_there_are_cases_of_every_layer() -> None:
-    layers = {param.values[0]["layer"] for param in all_cases()}
-    assert layers == set(LAYERS)
+@pytest.mark.parametrize("case", [param for param in all_cases() if "findings" in param.values[0]])
+def test_the_document_is_judged_so(case: dict[str, Any]) -> None:
+    flow, findings = parse(case["document"])
+    found = findings if flow is None else (*findings, *check(flow))
+    assert [[each.severity, each.code, each.path] for each in found] == case["findings"]
+    assert all(each.line >= 1 and each.column >= 1 and each.message.endswith((".", "?")) for each in found)
+
+
+def test_every_case_has_a_layer_and_a_known_row() -> None:
+    for param in all_cases():
+        case = param.values[0]
+        assert case["layer"] in LAYERS, param.id
+        assert case["row"] in ROWS, param.id
+        assert ("steps" in case) != ("findings" in case), param.id
+
+
+def test_every_row_of_the_language_has_a_case() -> None:
+    covered = {param.values[0]["row"] for param in all_cases()}
+    assert [row for row in ROWS if row not in covered and row not in ELSEWHERE] == []
+    assert [row for row in ELSEWHERE if row in covered] == []
+
+
+def test_there_are_cases_of_every_layer_and_enough_of_them() -> None:
+    cases = [param.values[0] for param in all_cases()]
+    assert {case["layer"] for case in cases} == set(LAYERS)
+    assert len(cases) >= 120
+    assert len({param.id for param in all_cases()}) == len(cases)

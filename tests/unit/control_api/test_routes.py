@@ -75,6 +75,12 @@ async def test_calls_are_listed_and_reported(api: Api) -> None:
     assert (await api.http.get(f"/calls/{CALL_ID}")).json()["end_reason"] == "completed"
 
 
+async def test_the_timeline_of_a_call_is_sent_as_a_file(api: Api) -> None:
+    response = await api.http.get(f"/calls/{CALL_ID}/trace.json")
+    assert response.json() == {"traceEvents": []}
+    assert response.headers["content-disposition"] == f'attachment; filename="call-{CALL_ID}.trace.json"'
+
+
 async def test_a_recording_is_sent_as_wav(api: Api, tmp_path: Path) -> None:
     api.archive.wav = tmp_path / "recording.wav"
     api.archive.wav.write_bytes(b"RIFF")
@@ -88,13 +94,14 @@ async def test_an_unrecorded_call_has_no_recording(api: Api) -> None:
 
 
 async def test_an_unknown_call_is_not_found(api: Api) -> None:
-    response = await api.http.get("/calls/01934f3c-0000-7000-8000-00000000000f")
-    assert (response.status_code, response.json()["error"]) == (404, "call.not_found")
+    for path in ("", "/trace.json"):
+        response = await api.http.get(f"/calls/01934f3c-0000-7000-8000-00000000000f{path}")
+        assert (response.status_code, response.json()["error"]) == (404, "call.not_found")
 
 
 @pytest.mark.parametrize("call_id", ["..", "%2e%2e%2fetc", "..%2F..%2Fetc%2Fpasswd", "report", "0" * 33])
 async def test_a_call_id_that_is_no_uuid_never_reaches_the_archive(api: Api, call_id: str) -> None:
-    for path in (f"/calls/{call_id}", f"/calls/{call_id}/recording.wav"):
+    for path in (f"/calls/{call_id}", f"/calls/{call_id}/recording.wav", f"/calls/{call_id}/trace.json"):
         assert (await api.http.get(path)).status_code in (404, 422)
     assert api.archive.asked == []
 

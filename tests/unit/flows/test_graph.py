@@ -49,6 +49,34 @@ def test_every_way_out_is_an_edge_of_its_kind() -> None:
     )
 
 
+def test_keys_calls_and_alternatives_are_edges_too() -> None:
+    drawn = graph(
+        load(
+            """
+id: f
+initial_state: a
+states:
+  a:
+    say: Hi
+    transitions:
+      on_dtmf: {"1": b, "2": [{target: b, guard: {variable: x, operator: empty}}, {target: c}, {target: b}]}
+      on_no_match: [{target: b, guard: {variable: x, operator: empty}}, c]
+  b: {call: {flow: other, then: c, on_error: a}}
+  c: {say: Bye}
+"""
+        )
+    )
+    assert drawn.edges == (
+        GraphEdge("a", "b", "dtmf", "key 1"),
+        GraphEdge("a", "b", "dtmf", "key 2"),
+        GraphEdge("a", "c", "dtmf", "key 2"),
+        GraphEdge("a", "b", "utterance", "not understood"),
+        GraphEdge("a", "c", "utterance", "not understood"),
+        GraphEdge("b", "c", "call", "other"),
+        GraphEdge("b", "a", "call", "other failed"),
+    )
+
+
 def test_mermaid_names_every_node_and_escapes_quotes() -> None:
     drawing = to_mermaid(load(TEXT))
     assert drawing.startswith("flowchart TD\n")

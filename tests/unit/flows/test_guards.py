@@ -39,4 +39,5 @@ def test_groups_join_and_nest() -> None:
     assert not holds(Group("any", (no, no)), HAVE)
     assert holds(Group("not", (no,)), HAVE)
     assert not holds(Group("all", (yes, Group("not", (Group("any", (no, yes)),)))), HAVE)
+    assert describe(None) == ""
     assert describe(Group("all", (yes, Condition("word", "empty")))) == "all(n eq 10, word empty)"

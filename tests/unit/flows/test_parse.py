@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from flows.check import check
 from flows.findings import has_errors
 from flows.load import FlowError, load
+from flows.model import Edge
 from flows.parse import parse
 
 GREETING = """id: hello
@@ -52,6 +53,8 @@ states:
         ),
         (GREETING + "    transitions: {on_action: {a: {guard: {operator: eq}}}}\n", "parse.required", 6, 42),
         (GREETING + "    confirmation_gate: {on_confirm: greet}\n", "parse.required", 6, 24),
+        (GREETING + "    transitions: {on_action: {a: [greet, greet]}}\n", "parse.type", 6, 35),
+        (GREETING + "    transitions: {on_action: {a: [3]}}\n", "parse.type", 6, 35),
     ],
 )
 def test_a_refused_document_says_why_and_where(text: str, code: str, line: int, column: int) -> None:
@@ -77,6 +80,11 @@ def test_yes_and_on_keep_their_meaning_as_flags_and_stay_words_elsewhere() -> No
     assert flow is not None
     assert flow.states["greet"].tools["t"].advances is False
     assert flow.states["greet"].tools["t"].parameters["x"].enum == ("yes", "no")
+
+
+def test_an_empty_guard_always_holds_and_an_empty_list_of_edges_leads_nowhere() -> None:
+    flow = load(GREETING + "    transitions: {on_action: {a: {target: greet, guard: {}}, b: []}}\n")
+    assert flow.states["greet"].transitions.on_action == {"a": Edge("greet"), "b": Edge(None)}
 
 
 def test_unknown_keys_are_kept() -> None:
@@ -169,7 +177,10 @@ VALUES = st.recursive(
             st.sampled_from(
                 ("say", "ui", "tools", "agent", "transitions", "on_tool_call", "on_utterance", "on_timeout", "guard",
                  "parameters", "confirmation_gate", "variables", "prompt", "artifact_type", "fields", "s", "t", "enum",
-                 "pattern", "target", "seconds", "set", "all", "operator", "on_enter", "auto_extract", "patterns")
+                 "pattern", "target", "seconds", "set", "all", "operator", "on_enter", "auto_extract", "patterns",
+                 "on_dtmf", "1", "call", "flow", "then", "in", "out", "options", "id", "value", "variable", "any",
+                 "not", "default", "type", "language", "on_transition_blocked", "criteria", "minimum", "step",
+                 "fallback")
             ),
             inner,
             max_size=4,
@@ -181,7 +192,7 @@ VALUES = st.recursive(
 
 @given(
     states=st.dictionaries(st.sampled_from("st"), VALUES, max_size=2),
-    top=st.dictionaries(st.sampled_from(["variables", "settings"]), VALUES),
+    top=st.dictionaries(st.sampled_from(["variables", "settings", "scoring"]), VALUES),
 )
 def test_any_shape_of_document_is_a_flow_or_findings(states: object, top: dict[str, object]) -> None:
     flow, findings = parse(json.dumps({"id": "a", "initial_state": "s", "states": states, **top}))

@@ -1,8 +1,11 @@
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from pipeline.ears import Ears
+from pipeline.turns.voice_activity import SpeechStarted
 from pipeline.vad import VadScheduler
 from providers.fake.stt import FakeStt, FakeSttStream
 from providers.fake.vad import FakeVad
@@ -41,3 +44,24 @@ def test_words_that_begin_while_a_turn_is_closed_are_not_cut_off() -> None:
     first, second = virtual_time.run(scenario())
     assert first == list(range(1, 31))
     assert second == list(range(23, 32)), "what the detector was not yet sure of, and nothing of the words before"
+
+
+def test_a_voice_that_goes_on_ends_for_now_where_the_audio_does() -> None:
+    async def inline(work: Callable[..., Any], *args: Any) -> Any:
+        return work(*args)
+
+    async def scenario() -> list[tuple[int, int]]:
+        vad = VadScheduler(FakeVad(), inline)
+        ears = Ears(16_000, vad, None, lambda edge: ears.open_turn() if isinstance(edge, SpeechStarted) else None)
+        voiced = []
+        async with asyncio.TaskGroup() as tasks:
+            listening = tasks.create_task(vad.run())
+            for level, frames in ((9_000, 50), (0, 25), (9_000, 30)):
+                for _ in range(frames):
+                    ears.feed(frame(level))
+                    await asyncio.sleep(0.02)
+                voiced.append(ears.voiced())
+            listening.cancel()
+        return voiced
+
+    assert virtual_time.run(scenario()) == [(0, 16_000), (0, 16_000), (0, 33_600)]

@@ -212,3 +212,16 @@ def test_the_end_of_a_sentence_does_not_wait_for_the_next() -> None:
         await asyncio.sleep(1)
 
     assert len(play(scenario).frames) == 4
+
+
+def test_long_words_at_the_beginning_are_not_heard_too_early() -> None:
+    async def scenario(playout: Playout, _heard: Heard) -> None:
+        playout.begin(1, paused=False)
+        say(playout, 1, "internationalisation of it is on", SECOND * 2)
+        playout.close_piece(1)
+        await asyncio.sleep(0.9)
+        assert playout.heard_text() == ""
+        await asyncio.sleep(0.4)
+        assert playout.heard_text() == "internationalisation"
+
+    play(scenario)

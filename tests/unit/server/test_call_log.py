@@ -12,7 +12,7 @@ from pipeline.frames.control import Span
 from pipeline.report import CallReport, TurnReport
 from server.call_log import RECENT, CallLog
 
-TURN = TurnReport(1, "Tomorrow", "At nine?", 480.5, (Span("stt", 1.0, 2.0),))
+TURN = TurnReport(1, "Tomorrow", "At nine?", 480.5, (Span("stt", 1.0, 2.0),), at_s=2.0)
 
 
 def _report(call_id: str) -> CallReport:
@@ -75,6 +75,14 @@ async def test_a_recording_is_found_beside_its_report(tmp_path: Path) -> None:
     assert log.recording(call_id).read_bytes() == b"RIFF"
     assert log.report(call_id)["recording"] is True
     assert (unknown.value.code, unrecorded.value.code) == ("call.not_found", "call.not_recorded")
+
+
+async def test_a_report_becomes_a_timeline(tmp_path: Path) -> None:
+    log, call_id = CallLog(tmp_path), uuid7()
+    await log.save(_report(call_id))
+    assert log.trace(call_id)["otherData"]["call_id"] == call_id
+    (span,) = (event for event in log.trace(call_id)["traceEvents"] if event["name"] == "stt")
+    assert (span["ts"], span["dur"]) == (2_001_000, 1_000)
 
 
 def test_an_empty_folder_has_no_calls(tmp_path: Path) -> None:

@@ -109,3 +109,12 @@ def test_a_file_that_is_not_text_or_too_large_is_a_clear_error(tmp_path: Path) -
 def test_a_missing_folder_has_no_flows(tmp_path: Path) -> None:
     store = FlowStore(tmp_path / "nowhere")
     assert (store.names(), store.summaries()) == ([], [])
+
+
+def test_a_flow_that_calls_others_gets_them_as_they_are_now(folder: Path) -> None:
+    calling = HELLO.split("    say:")[0].replace("hello_flow", "caller")
+    (folder / "caller.yaml").write_text(f"{calling}    call: {{flow: hello_flow, then: __end__}}\n")
+    store = FlowStore(folder)
+    library = store.flow("caller").library
+    assert library["hello"] is library["hello_flow@1.0.0"] is store.flow("hello")
+    assert store.flow("hello").library == {}

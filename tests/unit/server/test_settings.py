@@ -49,8 +49,9 @@ def test_a_value_that_is_not_allowed_names_its_variable(monkeypatch: pytest.Monk
         load_settings()
 
 
-def test_a_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LLM_API_KEY", "sk-very-secret")
+@pytest.mark.parametrize("name", ["LLM_API_KEY", "METRICS_TOKEN"])
+def test_a_key_is_not_shown(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "sk-very-secret")
     assert "sk-very-secret" not in repr(load_settings())
 
 

@@ -90,8 +90,11 @@ function readNodes(nodes: JsonObject[]): GraphNode[] {
   });
 }
 
-/** The call's recording as a file; null while the server has none. */
-export async function fetchRecording(callId: string): Promise<Blob | null> {
-  const response = await fetch(new URL(`calls/${encodeURIComponent(callId)}/recording.wav`, document.baseURI));
+/** What a call left: its sound, and where the time of its turns went. */
+export type CallFile = "recording.wav" | "trace.json";
+
+/** A file of a call that is over; null while the server has none. */
+export async function fetchCallFile(callId: string, file: CallFile): Promise<Blob | null> {
+  const response = await fetch(new URL(`calls/${encodeURIComponent(callId)}/${file}`, document.baseURI));
   return response.ok ? response.blob() : null;
 }

@@ -2,7 +2,7 @@ import { useState } from "react";
 
 import { humanise } from "../call/screen";
 import type { Session } from "../call/session";
-import { fetchRecording } from "../flow/api";
+import { type CallFile, fetchCallFile } from "../flow/api";
 import { Button } from "./button";
 import { DownloadIcon, MicrophoneIcon } from "./icons";
 
@@ -13,7 +13,7 @@ interface Props {
   onOther: () => void;
 }
 
-/** After the call: what it came to, its recording, and the next one. */
+/** After the call: what it came to, its recording and timeline, and the next one. */
 export function Ended({ session, title, onAgain, onOther }: Props) {
   return (
     <section aria-label="Call ended" className="rounded-xl border border-line bg-surface p-4 sm:p-5">
@@ -26,7 +26,7 @@ export function Ended({ session, title, onAgain, onOther }: Props) {
           <MicrophoneIcon />
           Talk again
         </Button>
-        {session.callId && <Recording callId={session.callId} />}
+        {session.callId && <CallFiles callId={session.callId} />}
         <Button look="bare" className="max-sm:flex-1" onClick={onOther}>
           Choose another flow
         </Button>
@@ -35,22 +35,37 @@ export function Ended({ session, title, onAgain, onOther }: Props) {
   );
 }
 
-function Recording({ callId }: { callId: string }) {
-  const [state, setState] = useState<"ready" | "loading" | "missing">("ready");
-  const download = async () => {
-    setState("loading");
-    const wav = await fetchRecording(callId).catch(() => null);
-    setState(wav ? "ready" : "missing");
-    if (wav) saveAs(wav, `call-${callId}.wav`);
+const FILES: Record<CallFile, { label: string; saved: string; hint?: string }> = {
+  "recording.wav": { label: "recording", saved: "wav" },
+  "trace.json": { label: "timeline", saved: "trace.json", hint: "For Perfetto: open the file in ui.perfetto.dev" },
+};
+
+function CallFiles({ callId }: { callId: string }) {
+  const [loading, setLoading] = useState<CallFile | null>(null);
+  const [missing, setMissing] = useState<CallFile | null>(null);
+  const download = async (file: CallFile) => {
+    setLoading(file);
+    const content = await fetchCallFile(callId, file).catch(() => null);
+    setLoading(null);
+    setMissing(content ? null : file);
+    if (content) saveAs(content, `call-${callId}.${FILES[file].saved}`);
   };
   return (
     <>
-      <Button className="max-sm:flex-1" disabled={state === "loading"} onClick={() => void download()}>
-        <DownloadIcon />
-        Download recording
-      </Button>
+      {(["recording.wav", "trace.json"] as const).map((file) => (
+        <Button
+          key={file}
+          className="max-sm:flex-1"
+          title={FILES[file].hint}
+          disabled={loading !== null}
+          onClick={() => void download(file)}
+        >
+          <DownloadIcon />
+          Download {FILES[file].label}
+        </Button>
+      ))}
       <p role="status" className="basis-full text-sm text-quiet empty:hidden">
-        {state === "missing" ? "The server has no recording of this call." : ""}
+        {missing ? `The server has no ${FILES[missing].label} of this call.` : ""}
       </p>
     </>
   );

@@ -23,6 +23,7 @@ YES_NO = [
     ("It is.", True), ("That's write.", True), ("Go for it.", True), ("I guess so.", True), ("Not quite.", False),
     ("I'm not sure.", None), ("maybe", None), ("I don't know", None), ("What do you mean?", None), ("", None),
     ("Tuesday", None), ("I know a nice place.", None), ("turn right at the next corner and then left", None),
+    ("No, yeah.", False),
 ]  # fmt: skip
 
 NUMBER = [
@@ -32,6 +33,7 @@ NUMBER = [
     ("for", 4), ("Two, please.", 2), ("zero", 0), ("It was a five out of five", 5), ("Three. No wait, four.", 4),
     ("a hundred", 100), ("two hundred fifty", 250), ("100%", 100), ("thirteen", 13), ("none", 0),
     ("lots", None), ("for my wife", None), ("", None),
+    ("three point", 3), ("two dozen", 24), ("four point banana", 4), ("three point 14", 3.14),
 ]  # fmt: skip
 
 DIGITS = [
@@ -40,6 +42,7 @@ DIGITS = [
     ("twenty nine thirty four", "2934"), ("one two uh three", "123"), ("oh one two", "012"), ("4 oh 4", "404"),
     ("one hundred", "100"), ("nine thousand", "9000"), ("my code is 12 34", "1234"), ("fifteen", "15"),
     ("oh no", None), ("hello", None), ("", None),
+    ("thirty", "30"), ("forty one", "41"),
 ]  # fmt: skip
 
 DATE = [
@@ -59,6 +62,10 @@ DATE = [
     ("a week from Friday", "2026-12-04"), ("Friday next week", "2026-11-27"),
     ("December 5th at 3:30 p.m.", "2026-12-05"),
     ("February 30th", None), ("I may come", None), ("soon", None), ("", None), ("99/99", None),
+    ("the 30", "2026-11-30"), ("February 30th", None), ("Monday the 31st", "2027-05-31"), ("the first one", None),
+    ("several days from now", None), ("May 5 two thousand thirty", "2030-05-05"), ("the 45th", None),
+    ("february 29th", "2028-02-29"), ("days from now", None),
+    ("Friday the 31st", "2026-12-31"), ("May fifth nineteen", "2027-05-05"), ("February 29th, 2027", None),
 ]  # fmt: skip
 
 TIME = [
@@ -71,6 +78,10 @@ TIME = [
     ("three oh five", "15:05"), ("At 10.", "10:00"), ("ten. No wait, eleven.", "11:00"), ("2.45 pm", "14:45"),
     ("330", "15:30"), ("Half-passed three.", "15:30"), ("half past free", "15:30"), ("1030", "10:30"),
     ("25:99", None), ("whenever", None), ("", None),
+    ("25:70", None), ("4 at night", "04:00"), ("half past twelve at night", "00:30"), ("three oh five", "15:05"),
+    ("3 o'clock", "15:00"), ("three o clock", "15:00"), ("quarter past", None), ("five minutes past three", "15:05"),
+    ("minutes past three", "15:00"), ("at 99", None),
+    ("24:30", None), ("99 o'clock", None), ("at 25 pm", None), ("bananas past three", "15:00"),
 ]  # fmt: skip
 
 EMAIL = [
@@ -86,6 +97,13 @@ EMAIL = [
     ("you can reach me at ada at example dot com", "ada@example.com"),
     ("A-N-N-A at example.com", "anna@example.com"),
     ("I have none", None), ("at home", None), ("", None), ("let us meet at noon", None),
+    ("dot smith at mail dot com", "smith@mail.com"), ("a at b at c dot com", "b@c.com"),
+    ("bob at mail underscore x dot com", None), ("bob at mail dot com thanks", "bob@mail.com"),
+    ("bob at dot com", None),
+    ("send it to my old good friend bob at mail dot com", "goodfriendbob@mail.com"),
+    ("bob at mail dash a dot com", "bob@mail-a.com"),
+    ("bob at gmail yes", "bob@gmail.com"), ("dot at mail dot com", None), ("bob at x y z w v dot com", None),
+    ("bob dot at mail dot com", "bob@mail.com"), ("bob. at mail dot com", None),
 ]  # fmt: skip
 
 PHONE = [
@@ -105,6 +123,7 @@ NAME = [
     ("Smith, S-M-Y-T-H", "Smyth"), ("Yes, my name is Ada.", "Ada"), ("Grace", "Grace"),
     ("What?", None), ("I don't know", None), ("yes", None), ("No, thank you.", None), ("", None), ("29340", None),
     ("can you repeat that please", None), ("I want to book a table for four people on Friday", None),
+    ("spelled X Y Z", "Xyz"), ("my name is Bob, Q R S T", "Bob Qrst"), ("Ada, X Y", "Ada"),
 ]  # fmt: skip
 
 SERVICES = ("haircut", "colouring", "beard trim")
@@ -204,3 +223,11 @@ FRAGMENTS = st.sampled_from((
 def test_any_text_is_a_reading_within_it_or_nothing(kind: str, said: str, asked: bool, today: date) -> None:
     reading = recognise(Slot(kind, SERVICES, SYNONYMS), said, today, asked)
     assert reading is None or 0 <= reading.start <= reading.end <= len(said)
+
+
+def test_short_options_are_only_taken_word_for_word() -> None:
+    slot = Slot("enum", ("ab", "xyzz"))
+    assert recognise(slot, "abd", TODAY) is None
+    reading = recognise(slot, "ab", TODAY)
+    assert reading is not None
+    assert reading.value == "ab"

@@ -281,3 +281,10 @@ def test_an_answer_that_has_not_begun_waits_for_what_the_user_says() -> None:
     assert [action for _, action in noise] == [Decide(1), Discard(), Resume()]
     _, words = play(state, (1.0, UserStopped(0.8)), (2.6, TranscriptReady(1, HELLO)))
     assert [type(action) for _, action in words] == [Decide, StopAnswer, UserTookFloor, Commit]
+
+
+def test_a_burst_that_a_broken_recogniser_cannot_read_lets_the_bot_go_on() -> None:
+    failed = TranscriptReady(1, Heard("", 0.0, failed=True))
+    state, actions = play(speaking(), (1.0, UserStarted()), (1.3, UserStopped(1.1)), (1.4, failed), (3.0, Tick()))
+    assert [action for _, action in actions] == [Pause(), Decide(1), Discard(), Resume()]
+    assert state.phase == "speaking"

@@ -46,6 +46,7 @@ CLIENT: st.SearchStrategy[ClientMessage] = st.one_of(
     st.builds(Audio, PCM),
     st.builds(Ping, NUMBERS | st.none()),
     st.builds(ClientConfig, NUMBERS | st.none(), NUMBERS | st.none()),
+    st.builds(messages.Dtmf, st.text("0123456789*#", min_size=1, max_size=32)),
     st.builds(UiEvent, WORDS.filter(bool), OBJECTS, WORDS | st.none()),
     st.just(messages.UpgradeOffer()),
     st.just(messages.Downgrade()),

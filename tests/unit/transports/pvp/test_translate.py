@@ -8,6 +8,7 @@ from kit.errors import ProtocolError
 from pipeline.frames.audio import AudioIn, AudioOut
 from pipeline.frames.control import (
     CallFailed,
+    DtmfPressed,
     Interrupted,
     PeerGone,
     RateAnnounced,
@@ -21,7 +22,7 @@ from pipeline.frames.text import Caption
 from pipeline.ports import Frame
 from transports.pvp import messages
 from transports.pvp.codec import encode_server
-from transports.pvp.messages import Audio, ClientConfig, UiEvent
+from transports.pvp.messages import Audio, ClientConfig, Dtmf, UiEvent
 from transports.pvp.translate import to_frame, to_message
 
 SAID: list[tuple[Frame, messages.ServerMessage | None]] = [
@@ -71,6 +72,7 @@ def test_read_only_variables_are_written_as_objects() -> None:
 def test_sound_and_screen_are_handed_to_the_call() -> None:
     assert to_frame(Audio(b"\0\0")) == AudioIn(b"\0\0")
     assert to_frame(UiEvent("go", {"a": 1}, "f")) == UiAction("go", {"a": 1})
+    assert to_frame(Dtmf("1#")) == DtmfPressed("1#")
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 16_000, 24_000, 44_100, 48_000, 16_000.0])

@@ -1,0 +1,1 @@
+"""How calls went, for a monitoring system. Start with `routes.py`."""
