@@ -192,6 +192,19 @@ def test_a_second_burst_of_the_same_echo_is_still_an_echo() -> None:
     assert state.phase == "speaking"
 
 
+def test_an_echo_in_two_bursts_around_the_bots_end_is_still_an_echo() -> None:
+    _, actions = play(
+        speaking(interruptible=False),
+        (1.0, UserStarted()),
+        (1.3, UserStopped(1.1)),
+        (1.35, BotFinished(1)),
+        (1.4, UserStarted()),
+        (1.9, UserStopped(1.7)),
+        (2.0, TranscriptReady(2, Heard("on the terrace", 0.9), BOT)),
+    )
+    assert actions[-1] == (2.0, Discard())
+
+
 def test_a_burst_that_is_not_read_in_time_does_not_hold_the_bot() -> None:
     state, _ = play(ducked(), (1.3, UserStopped(1.1)))
     assert state.deadline_s == pytest.approx(1.3 + OVERLAP_DECISION_S)
