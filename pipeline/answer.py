@@ -127,7 +127,7 @@ class Answer:
         calls: list[ToolCall] = []
         spoken: list[str] = []
         messages = [Message("system", ask.instructions), *self.ports.history(), *self._exchange]
-        stream = llm.stream(messages, ask.tools, LlmOptions(ask.max_tokens, ask.temperature))
+        stream = llm.stream(messages, ask.tools, LlmOptions(ask.max_tokens, ask.temperature, ask.stop))
         async with contextlib.aclosing(_bounded(stream, _LLM_CHUNK_LIMIT_S, "llm")) as chunks:
             async for chunk in chunks:
                 self.times.mark("llm_first_token", self.ports.clock.now_s())

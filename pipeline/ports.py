@@ -143,6 +143,7 @@ class LlmOptions:
 
     max_tokens: int | None = None
     temperature: float | None = None
+    stop: tuple[str, ...] = ()
 
 
 class LanguageModel(Protocol):

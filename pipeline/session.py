@@ -20,7 +20,7 @@ from pipeline.dialogue import Dialogue
 from pipeline.ears import Ears
 from pipeline.frames.audio import AudioIn
 from pipeline.frames.base import ControlFrame, DataFrame, SystemFrame
-from pipeline.frames.control import CallFailed, PeerGone, RateAnnounced, Screen, StatusChanged, UiAction
+from pipeline.frames.control import CallFailed, DtmfPressed, PeerGone, RateAnnounced, Screen, StatusChanged, UiAction
 from pipeline.ingest import FRAME_SAMPLES, RATE_HZ
 from pipeline.media_time import MediaTime
 from pipeline.ports import CallObserver, Frame, Leg, Providers, VoiceGate
@@ -139,7 +139,7 @@ class CallSession:
 
     # --- from outside --------------------------------------------------------------------------------------------
     def receive(self, frame: Frame) -> None:
-        """Take `AudioIn`, `UiAction`, `RateAnnounced` or `PeerGone`. Never waits; ignored once the call is over."""
+        """Take a frame from the other side. Never waits; ignored once the call is over."""
         match frame:
             case PeerGone():
                 self.end("peer_gone")
@@ -243,10 +243,9 @@ class CallSession:
             case SpeechStopped(pos_samples):
                 self._advance(inputs.UserStopped(self._active_s - self._ears.seconds_since(pos_samples)))
             case UiAction(action, data):
-                self._times = TurnTimes(None, self._active_s)
-                self._apply(self._brain.step(flow_events.UiEvent(action, data), self._active_s))
-                if self._owner.user is not User.SILENT:
-                    self._perform(actions.UserTookFloor())  # the timers that a tap starts wait for the user's words
+                self._by_hand(flow_events.UiEvent(action, data))
+            case DtmfPressed(digits):
+                self._by_hand(flow_events.Dtmf(digits))
             case ToolAsked() | ModelFailed():
                 self._serve_answer(item)
             case inputs.PartialHeard() | inputs.TranscriptReady():
@@ -316,6 +315,12 @@ class CallSession:
             case actions.Recover():
                 log.warning("answer_late")
                 self._speak((Say(_TOO_LATE),))
+
+    def _by_hand(self, event: flow_events.UiEvent | flow_events.Dtmf) -> None:
+        self._times = TurnTimes(None, self._active_s)
+        self._apply(self._brain.step(event, self._active_s))
+        if self._owner.user is not User.SILENT:
+            self._perform(actions.UserTookFloor())  # the timers that a tap starts wait for the user's words
 
     def _discard(self, bot_was_stopped: bool) -> None:
         self._reader.close_turn()

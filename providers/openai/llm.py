@@ -61,6 +61,8 @@ def request_body(messages: Sequence[Message], options: LlmOptions) -> dict[str, 
         body["max_tokens"] = options.max_tokens
     if options.temperature is not None:
         body["temperature"] = options.temperature
+    if options.stop:
+        body["stop"] = list(options.stop)
     return body
 
 

@@ -7,7 +7,7 @@ import pytest
 from flows.actions import FlowEnded, StateEntered
 from kit.errors import ProviderError
 from pipeline.frames.audio import AudioOut
-from pipeline.frames.control import CallFailed, Interrupted, PeerGone, Screen, UiAction, Waterfall
+from pipeline.frames.control import CallFailed, DtmfPressed, Interrupted, PeerGone, Screen, UiAction, Waterfall
 from pipeline.frames.text import Caption
 from pipeline.ports import SttResult, ToolCall
 from pipeline.session import CallSettings
@@ -363,3 +363,28 @@ def test_noise_does_not_stop_the_flow_from_minding_the_silence() -> None:
 
     report, _ = call(Setup(patient, [""]), scenario)
     assert report.end_reason == "timeout"
+
+
+def test_a_telephone_key_answers_at_once() -> None:
+    menu = FLOW.replace("on_ui_event:", 'on_dtmf: {"1": done}\n      on_ui_event:')
+
+    async def scenario(lab: Lab) -> None:
+        await lab.quiet(0.5)
+        lab.call.receive(DtmfPressed("1"))
+        await lab.quiet(10)
+
+    report, leg = call(Setup(menu), scenario)
+    first_of_second = next(at_s for at_s, frame in leg.of(AudioOut) if frame.generation == 2)
+    assert first_of_second == pytest.approx(0.5, abs=0.03)
+    assert report.completed
+
+
+def test_phrases_that_end_an_answer_reach_the_model() -> None:
+    terse = ONE_STATE.replace("prompt: ", 'response_constraint: {stop_phrases: ["Goodbye"]}\n      prompt: ')
+
+    async def scenario(lab: Lab) -> None:
+        await lab.quiet(1)
+
+    llm = FakeLlm([["Hello."]])
+    call(Setup(terse, llm=llm), scenario)
+    assert llm.requests[0].options.stop == ("Goodbye",)
