@@ -23,8 +23,7 @@ VOICE = VoiceSpec("deep")
 
 
 async def _shoot(page: Page, name: str) -> None:
-    await page.evaluate("Promise.all(document.getAnimations().map((animation) => animation.finished))")
-    await page.screenshot(path=IMAGES / f"{name}.png", full_page=True)
+    await page.screenshot(path=IMAGES / f"{name}.png", full_page=True, animations="disabled")
 
 
 async def _to_form(page: Page) -> PageCaller:

@@ -154,7 +154,7 @@ async def test_a_turn_shows_where_its_time_went(page: Page, server: ScriptServer
     call = await _talk(page, server)
     spans = [{"name": "endpoint", "start_ms": 0, "end_ms": 200}, {"name": "stt", "start_ms": 200, "end_ms": 310}]
     await call.send("waterfall", turn=1, gap_ms=420, spans=spans)
-    row = page.get_by_role("button", name="Turn 1: 420 ms in all. End of turn 200 ms, Speech to text 110 ms.")
+    row = page.get_by_role("button", name="Turn 1: 420 ms in all. Silence noticed 200 ms, Speech to text 110 ms.")
     await expect(row).to_be_visible()
     await expect(page.get_by_text("median 420 ms")).to_be_visible()
 

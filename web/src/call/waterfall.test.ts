@@ -28,7 +28,7 @@ test("a span that starts before the silence is drawn from zero and its whole len
 });
 
 test("a turn can be read out", () => {
-  expect(describeRow(rowsOf(TURNS)[1]!)).toBe("Turn 1: 400 ms in all. End of turn 200 ms, Speech to text 100 ms.");
+  expect(describeRow(rowsOf(TURNS)[1]!)).toBe("Turn 1: 400 ms in all. Silence noticed 200 ms, Speech to text 100 ms.");
 });
 
 test("the greeting does not count towards the median", () => {

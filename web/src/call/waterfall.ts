@@ -20,8 +20,9 @@ export interface Row {
 }
 
 const LABELS: Record<string, string> = {
-  endpoint: "End of turn",
+  endpoint: "Silence noticed",
   stt: "Speech to text",
+  end_of_turn: "End of turn",
   flow: "Flow",
   llm_first_token: "Model, first token",
   first_sentence: "First sentence",
