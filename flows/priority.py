@@ -15,8 +15,9 @@ _ORDER: tuple[tuple[type[Event], ...], ...] = (
 
 def arranged(events: Iterable[Event]) -> tuple[Event, ...]:
     """Order `events` as the language wants: screen, tools, what the user says or keys, time; else as they came."""
-    return tuple(sorted(events, key=_rank))
+    return tuple(sorted(events, key=lambda event: rank(type(event))))
 
 
-def _rank(event: Event) -> int:
-    return next(index for index, kinds in enumerate(_ORDER) if isinstance(event, kinds))
+def rank(kind: type[Event]) -> int:
+    """Return the place of a kind of event; a lower one comes first."""
+    return next(index for index, kinds in enumerate(_ORDER) if kind in kinds)

@@ -5,6 +5,7 @@ call is one task group: when `run` returns, nothing of it is left.
 """
 
 import asyncio
+import itertools
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,6 +15,7 @@ import structlog
 from flows import events as flow_events
 from flows.actions import Ask, FlowEnded, Say
 from flows.model import Flow
+from flows.priority import rank
 from kit.clock import Clock
 from pipeline.brain import Brain, Outcome, Speech
 from pipeline.dialogue import Dialogue
@@ -39,6 +41,13 @@ _FROM_OUTSIDE = 512  # what the other side may have waiting; what the call tells
 _CLOSE_LIMIT_S = 0.5
 _SAYING_S = 0.5  # an echo has the beginning of the word that is not heard to its end yet
 _MISSING_S = 1.0  # a caller who talks and of whom nothing comes for so long has stopped
+# What waits at the same moment is taken in the language's order, else as it came.
+_RANKS: Mapping[type, int] = {
+    UiAction: rank(flow_events.UiEvent),
+    ToolAsked: rank(flow_events.ToolCalled),
+    ModelFailed: rank(flow_events.AskFailed),
+}
+_RANK_OF_SPEECH = rank(flow_events.Heard)
 _TOO_LATE = "Sorry, that took too long on my side. Could you say that again?"
 _NOT_HEARD = "Sorry, I could not hear you. Could you say that again?"
 
@@ -120,7 +129,8 @@ class CallSession:
         self._about, self._providers, self._leg, self._clock = about, providers, leg, host.clock
         self._observer = observer
         self._settings = host.settings
-        self._inbox: asyncio.Queue[_Item] = asyncio.Queue()
+        self._inbox: asyncio.PriorityQueue[tuple[int, int, _Item]] = asyncio.PriorityQueue()
+        self._arrivals = itertools.count()
         self._brain = Brain(about.flow)
         self._owner = State(has_end_model=providers.end_of_turn is not None)
         self._ears = Ears(leg.capabilities.rate_in_hz, host.vad, host.new_gate() if host.new_gate else None, self._post)
@@ -203,7 +213,7 @@ class CallSession:
         while self._end_reason is None:
             try:
                 async with asyncio.timeout_at(self._next_deadline_s()):
-                    item = await self._inbox.get()
+                    _, _, item = await self._inbox.get()
             except TimeoutError:
                 self._tick()
             else:
@@ -255,7 +265,7 @@ class CallSession:
 
     def _post(self, item: "_Item") -> None:
         """Queue something for the loop. Only `receive` may refuse: a lost event of its own would stall the call."""
-        self._inbox.put_nowait(item)
+        self._inbox.put_nowait((_RANKS.get(type(item), _RANK_OF_SPEECH), next(self._arrivals), item))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         assert self._tasks is not None, "a call spawns only while it runs"

@@ -388,3 +388,17 @@ def test_phrases_that_end_an_answer_reach_the_model() -> None:
     llm = FakeLlm([["Hello."]])
     call(Setup(terse, llm=llm), scenario)
     assert llm.requests[0].options.stop == ("Goodbye",)
+
+
+def test_a_tap_that_waits_beside_a_key_is_taken_first() -> None:
+    menu = FLOW.replace("on_ui_event: {skip: done}", 'on_dtmf: {"1": other}\n      on_ui_event: {skip: done}')
+    menu += "  other:\n    say: This is the other state.\n    transitions: {}\n"
+
+    async def scenario(lab: Lab) -> None:
+        await lab.quiet(0.5)
+        lab.call.receive(DtmfPressed("1"))
+        lab.call.receive(UiAction("skip"))
+        await lab.quiet(10)
+
+    _, leg = call(Setup(menu), scenario)
+    assert "This is the other state." not in leg.captions("assistant")
