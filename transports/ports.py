@@ -17,12 +17,18 @@ class CallRequest:
         flow: Name (file stem) or id of the flow.
         context: Variables to set before the first state.
         metadata: Passed to the call's record.
+        account_id: Whose flow it is, and who pays; None for a flow of the server's own.
+        session_id: Of the session that the call belongs to, if any.
+        flow_version_id: Which version of an account's flow; None for the newest.
     """
 
     call_id: str
     flow: str
     context: Mapping[str, Any] = field(default_factory=dict)
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    account_id: str | None = None
+    session_id: str | None = None
+    flow_version_id: str | None = None
 
 
 class Call(Protocol):
@@ -54,12 +60,12 @@ class CallFactory(Protocol):
 class SessionTokens(Protocol):
     """Single-use tickets of `POST /v1/sessions`."""
 
-    def redeem(self, token: str) -> CallRequest:
+    async def redeem(self, token: str) -> CallRequest:
         """Bind the token to this connection.
 
         Raises:
             InputError: `session.invalid_token` or `session.token_in_use`.
         """
 
-    def release(self, token: str) -> None:
-        """The connection is over; the token is spent."""
+    async def release(self, token: str) -> None:
+        """The call is over; the token is spent. Must not raise."""

@@ -13,11 +13,13 @@ from transports.pvp.address import request_of
 from transports.websocket import PvpConnection
 
 RETRY_AFTER_S = 5
+RESUME_S = 30.0  # how long a session's call outlives its socket
 
 
 def pvp_router(calls: CallFactory, tokens: SessionTokens, live: LiveCalls, clock: Clock) -> APIRouter:
     """Return the routes `/ws`, `/` and `/v1/ws/{token}`."""
     router = APIRouter()
+    held: dict[str, PvpConnection] = {}  # sessions whose call is in this process
 
     @router.websocket("/ws")
     @router.websocket("/")
@@ -35,18 +37,23 @@ def pvp_router(calls: CallFactory, tokens: SessionTokens, live: LiveCalls, clock
 
     @router.websocket("/v1/ws/{token}")
     async def by_token(websocket: WebSocket, token: str) -> None:
-        """Talk in a session made by `POST /v1/sessions`."""
-        if live.draining:
+        """Talk in a session made by `POST /v1/sessions`, or go on after the socket broke."""
+        if live.draining and token not in held:
             return await _deny(websocket)
-        connection = PvpConnection(websocket, calls, live, clock)
+        waiting = held.get(token)
+        if waiting is not None and waiting.is_away and await waiting.resume(websocket):
+            return None
+        connection = PvpConnection(websocket, calls, live, clock, resume_s=RESUME_S)
         try:
-            request = tokens.redeem(token)
+            request = await tokens.redeem(token)
         except InputError as error:
             return await connection.refuse(uuid7(), error)
+        held[token] = connection
         try:
             return await connection.serve(request)
         finally:
-            tokens.release(token)
+            del held[token]
+            await tokens.release(token)
 
     return router
 
