@@ -29,6 +29,7 @@ class CallRequest:
     account_id: str | None = None
     session_id: str | None = None
     flow_version_id: str | None = None
+    transport: str = "websocket"
 
 
 class Call(Protocol):
