@@ -51,6 +51,7 @@ class CallLog:
         A full disk costs the file, not the call.
         """
         values = _json_values(report) | {key: getattr(request, key) for key in _FROM_REQUEST}
+        values["recorded"] = self.recording_path(report.call_id).exists()
         self._recent.appendleft(_summary(values))
         try:
             await asyncio.to_thread(_write, self._calls_dir / report.call_id / "report.json", values)
@@ -106,7 +107,8 @@ class CallLog:
 def _json_values(report: CallReport) -> dict[str, Any]:
     turns = [dataclasses.asdict(turn) for turn in report.turns]
     values = {field.name: getattr(report, field.name) for field in dataclasses.fields(report)}
-    text = json.dumps(values | {"started_at": report.started_at.isoformat(), "turns": turns}, default=_as_json)
+    values |= {"usage": [dataclasses.asdict(use) for use in report.usage], "turns": turns}
+    text = json.dumps(values | {"started_at": report.started_at.isoformat()}, default=_as_json)
     copy: dict[str, Any] = json.loads(text)
     return copy
 

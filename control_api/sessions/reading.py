@@ -43,7 +43,7 @@ async def detail(session: AsyncSession, session_id: str, now: datetime.datetime,
         variables=report.get("variables"),
         transcript=list(_lines(report.get("turns", ()))),
         turns=report.get("turns", ()),
-        usage=report.get("usage"),
+        usage=report.get("usage", ()),
         cost_usd_cents=None if cost is None else cost / _MICROCENTS_PER_CENT,
         recording_url=f"/v1/sessions/{row.id}/recording.wav" if report.get("recorded") else None,
     )

@@ -50,6 +50,7 @@ class SessionDetail(SessionItem):
         context: Variables that it began with.
         variables: What they were at its end; null while it lives.
         transcript: What caller and bot said, in order.
+        usage: Of each provider: requests, seconds, characters, tokens.
         turns: Each with its gap and waterfall, in milliseconds.
         cost_usd_cents: What was charged so far.
         recording_url: Path of the recording on this server; null if there is none.
@@ -63,7 +64,7 @@ class SessionDetail(SessionItem):
     variables: Mapping[str, Any] | None
     transcript: Sequence[Mapping[str, Any]]
     turns: Sequence[Mapping[str, Any]]
-    usage: Mapping[str, Any] | None
+    usage: Sequence[Mapping[str, Any]]
     cost_usd_cents: float | None
     recording_url: str | None
 
