@@ -24,6 +24,11 @@ class Settings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="Address to listen on; beyond loopback a microphone needs TLS.")
     port: int = Field(default=8000, ge=0, le=65_535, description="TCP port to listen on; 0 takes any free one.")
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"https?://[^/?#]+/?$",
+        description="Where clients reach this server, such as https://voice.example.com; unset: where a request came in.",
+    )
     flows_dir: Path = Field(default_factory=_flows_dir, description="Folder of flow files, NAME.yaml.")
     data_dir: Path = Field(default=Path("var"), description="Folder for reports and recordings; made if missing.")
     database_url: SecretStr | None = Field(
