@@ -35,7 +35,7 @@ _VOICE_DBFS = -24.0
 _GAINS_DB = (0.0, -6.0, 3.0, -3.0, -10.0)  # people and lines differ
 _SOUND_PEAK = 8000.0
 _BACKGROUND = "two_cities_30s"
-BOT_RATE_HZ = HibariTts.rate_hz
+BOT_RATE_HZ = HibariTts.capabilities.rates_hz[0]
 _LINE_DELAY_SAMPLES = 40  # of `ToLine`, at 8 kHz
 
 
