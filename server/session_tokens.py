@@ -3,8 +3,8 @@
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from control_api.ports import UtcClock
 from control_api.sessions import service
-from kit.clock import Clock
 from kit.ids import uuid7
 from storage.engine import EVERY_TENANT, Database
 from storage.repositories import voice_sessions
@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 class StoredTokens:
     """`transports.ports.SessionTokens` over the database: the token is the credential, so no tenant is known before."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: UtcClock) -> None:
         self._database = database
         self._clock = clock
 

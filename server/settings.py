@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         default=None,
         pattern=r"https?://[^/?#]+/?$",
-        description="Where clients reach this server, such as https://voice.example.com; unset: where a request came in.",
+        description="Where clients reach this server, such as https://voice.example.com; unset: where they came.",
     )
     flows_dir: Path = Field(default_factory=_flows_dir, description="Folder of flow files, NAME.yaml.")
     data_dir: Path = Field(default=Path("var"), description="Folder for reports and recordings; made if missing.")

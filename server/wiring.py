@@ -1,25 +1,29 @@
 """Puts the server together: the one place where control plane and media plane meet."""
 
+import asyncio
 import importlib.util
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+import structlog
 from fastapi import FastAPI
 
-from kit.clock import Clock
 from pipeline.ports import LanguageModel
 from providers.embedded.gguf import installed
 from server.app import build_app
 from server.call_log import CallLog
+from server.call_records import CallRecords
+from server.database import opened
 from server.flow_store import FlowStore
-from server.identity import build_identity, make_local_account
+from server.identity import build_identity
 from server.media import MediaPlane
 from server.settings import Settings
-from storage import schema
 from storage.engine import Database
 from transports.live import LiveCalls
+
+log = structlog.get_logger(__name__)
 
 
 def build(settings: Settings, live: LiveCalls) -> FastAPI:
@@ -37,26 +41,13 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _opened(database), media.open():
-            if settings.on_loopback:
-                await make_local_account(database, Clock())
+        async with opened(database, serves_locals=settings.on_loopback), media.open():
+            caught_up = await CallRecords(database).catch_up(await asyncio.to_thread(list, call_log.all_reports()))
+            log.info("records_ready", made_up=caught_up)
             yield
 
     identity = build_identity(settings, database)
     return build_app(settings, media, flows, call_log, live, identity, lifespan=lifespan)
-
-
-@asynccontextmanager
-async def _opened(database: Database) -> AsyncIterator[None]:
-    """Use the database: a file of this machine is brought up to date here, a shared server by its operator."""
-    try:
-        if database.is_sqlite:
-            await schema.upgrade(database)
-        else:
-            await schema.require_current(database)
-        yield
-    finally:
-        await database.close()
 
 
 def _llm_maker(settings: Settings) -> Callable[[], LanguageModel] | None:

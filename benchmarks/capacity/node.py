@@ -45,10 +45,10 @@ _WORDS = ("a word",) * 10_000
 class _Tokens:
     """No session was ever made here."""
 
-    def redeem(self, token: str) -> CallRequest:
+    async def redeem(self, token: str) -> CallRequest:
         raise KeyError(token)
 
-    def release(self, token: str) -> None:
+    async def release(self, token: str) -> None:
         raise KeyError(token)
 
 

@@ -10,10 +10,9 @@ from control_api.sessions import service
 from control_api.sessions.schemas import SessionDetail, SessionItem
 from control_api.sessions.service import Credits
 from kit.errors import NotFoundError
+from kit.money import MICROCENTS
 from storage.repositories import call_records, voice_sessions
 from storage.tables.voice_session import VoiceSession
-
-_MICROCENTS_PER_CENT = 1_000_000
 
 
 async def page(session: AsyncSession, limit: int, before: str | None, now: datetime.datetime) -> Sequence[SessionItem]:
@@ -32,7 +31,7 @@ async def detail(session: AsyncSession, session_id: str, now: datetime.datetime,
         raise NotFoundError("Session not found", code="session.not_found")
     record = await call_records.of_session(session, session_id)
     report: Mapping[str, Any] = record.report if record is not None else {}
-    cost = await credits_.cost_microcents(session, session_id)
+    cost = None if row.call_id is None else await credits_.cost_microcents(session, row.call_id)
     return SessionDetail(
         **item(row, now).model_dump(),
         created_at=row.created_at.timestamp(),
@@ -44,7 +43,7 @@ async def detail(session: AsyncSession, session_id: str, now: datetime.datetime,
         transcript=list(_lines(report.get("turns", ()))),
         turns=report.get("turns", ()),
         usage=report.get("usage", ()),
-        cost_usd_cents=None if cost is None else cost / _MICROCENTS_PER_CENT,
+        cost_usd_cents=None if cost is None else cost / MICROCENTS,
         recording_url=f"/v1/sessions/{row.id}/recording.wav" if report.get("recorded") else None,
     )
 

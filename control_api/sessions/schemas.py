@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+Status = Literal["waiting", "expired", "live", "ended"]
+
 
 class SessionRequest(BaseModel):
     """Who shall talk to what.
@@ -40,7 +42,7 @@ class SessionItem(BaseModel):
     started_at: float | None
     ended_at: float | None
     duration_secs: int | None
-    status: Literal["waiting", "expired", "live", "ended"]
+    status: Status
 
 
 class SessionDetail(SessionItem):

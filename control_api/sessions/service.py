@@ -7,8 +7,8 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from control_api.sessions.schemas import SessionRequest
-from kit.errors import InputError, NotFoundError
+from control_api.sessions.schemas import SessionRequest, Status
+from kit.errors import InputError, InsufficientCreditsError, NotFoundError
 from kit.ids import session_token, uuid7
 from storage.repositories import voice_sessions
 from storage.tables.voice_session import VoiceSession
@@ -24,8 +24,8 @@ class Credits(Protocol):
     async def remaining_cents(self, session: AsyncSession, account_id: str) -> int | None:
         """Return what is left; None where nothing is charged."""
 
-    async def cost_microcents(self, session: AsyncSession, session_id: str) -> int | None:
-        """Return what a session has cost so far; None where nothing is charged."""
+    async def cost_microcents(self, session: AsyncSession, call_id: str) -> int | None:
+        """Return what a call has cost so far; None where nothing is charged."""
 
 
 class Flows(Protocol):
@@ -60,12 +60,6 @@ class Started:
     session: VoiceSession
     token: str
     credits_remaining: int | None
-
-
-class InsufficientCreditsError(InputError):
-    """The account has nothing left to talk with."""
-
-    code = "credits.insufficient"
 
 
 async def start(
@@ -130,7 +124,7 @@ async def end(session: AsyncSession, token: str, now: datetime.datetime) -> Voic
     return found
 
 
-def status_of(row: VoiceSession, now: datetime.datetime) -> str:
+def status_of(row: VoiceSession, now: datetime.datetime) -> Status:
     """Say where a session is in its life."""
     if row.ended_at is not None:
         return "ended"

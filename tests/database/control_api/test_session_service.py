@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_api.sessions import reading, service
 from control_api.sessions.schemas import SessionRequest
-from control_api.sessions.service import InsufficientCreditsError, SessionPorts, Started
-from kit.errors import InputError, NotFoundError
+from control_api.sessions.service import SessionPorts, Started
+from kit.errors import InputError, InsufficientCreditsError, NotFoundError
 from storage.engine import EVERY_TENANT, Database
 from storage.repositories import voice_sessions
 from storage.tables.call_record import CallRecord
@@ -26,7 +26,7 @@ class Purse:
     async def remaining_cents(self, session: AsyncSession, account_id: str) -> int | None:
         return self.cents
 
-    async def cost_microcents(self, session: AsyncSession, session_id: str) -> int | None:
+    async def cost_microcents(self, session: AsyncSession, call_id: str) -> int | None:
         return None if self.cents is None else 1_500_000
 
 

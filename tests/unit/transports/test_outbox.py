@@ -112,6 +112,6 @@ def test_while_nobody_listens_sound_is_lost_and_the_screen_comes_first_again() -
         outbox.put_frame(Caption("c", "assistant", "missed"))
         outbox.speak_again()
         outbox.put_frame(AudioOut(b"\0\0", 0, 3))
-        return await _all(outbox)
+        return _kinds(await _all(outbox))
 
-    assert _kinds(run(scenario())) == ["flow_state", "transcript", "0000"]
+    assert run(scenario()) == ["flow_state", "transcript", "0000"]
