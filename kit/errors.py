@@ -62,6 +62,16 @@ class RateLimitedError(InputError):
         self.retry_after_s = retry_after_s
 
 
+class InsufficientCreditsError(InputError):
+    """The account's credits do not suffice; somebody must pay."""
+
+    code = "insufficient_credits"
+
+    def __init__(self, message: str = "Insufficient credits.") -> None:
+        """Say it."""
+        super().__init__(message)
+
+
 class ProtocolError(AntiphonError):
     """The peer broke the wire protocol."""
 
