@@ -29,16 +29,6 @@ class NotFoundError(InputError):
     code = "input.not_found"
 
 
-class InsufficientCreditsError(InputError):
-    """The account's credits do not suffice; somebody must pay."""
-
-    code = "insufficient_credits"
-
-    def __init__(self, message: str = "Insufficient credits.") -> None:
-        """Say it."""
-        super().__init__(message)
-
-
 class UnauthenticatedError(InputError):
     """The caller did not prove who they are."""
 
@@ -70,6 +60,16 @@ class RateLimitedError(InputError):
         """Say when to come again."""
         super().__init__(message, code=code)
         self.retry_after_s = retry_after_s
+
+
+class InsufficientCreditsError(InputError):
+    """The account's credits do not suffice; somebody must pay."""
+
+    code = "insufficient_credits"
+
+    def __init__(self, message: str = "Insufficient credits.") -> None:
+        """Say it."""
+        super().__init__(message)
 
 
 class ProtocolError(AntiphonError):
