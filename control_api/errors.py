@@ -33,15 +33,9 @@ HTTP_STATUS: dict[type[AntiphonError], int] = {
     UnauthenticatedError: 401,
     ForbiddenError: 403,
     NotFoundError: 404,
-<<<<<<< HEAD
-    InsufficientCreditsError: 402,
-    ConflictError: 409,
-    RateLimitedError: 429,
-=======
     ConflictError: 409,
     RateLimitedError: 429,
     InsufficientCreditsError: 402,
->>>>>>> main
     ProtocolError: 400,
     ConfigError: 500,
     CapacityError: 503,
