@@ -17,6 +17,7 @@ from server.access_log import AccessLog
 from server.call_desk import CallDesk
 from server.call_log import CallLog
 from server.call_records import CallRecords
+from server.doorkeeper import AccountDoor
 from server.identity import Identity
 from server.metrics import CallMetrics
 from server.session_ports import SessionCredits, SessionFlows
@@ -110,9 +111,10 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
         version=importlib.metadata.version("antiphon"),
     )
     app = build_control_app(plane, lifespan)
+    door = AccountDoor(identity.authenticator, open_to_all=settings.open_to_all)
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     app.include_router(metrics_router(metrics.render, metrics_token))
-    app.include_router(pvp_router(desk, StoredTokens(database, clock), live, clock))
+    app.include_router(pvp_router(desk, StoredTokens(database, clock), door, live, clock))
     app.include_router(page_router(static_dir))
     app.add_middleware(AccessLog, clock=clock)
     return app

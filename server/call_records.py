@@ -22,6 +22,7 @@ class CallRecords:
 
     async def add(self, report: Mapping[str, Any]) -> None:
         """Keep a report (as `server.call_log` writes it)."""
+        assert report["account_id"] is not None, "every call is somebody's"
         try:
             async with self._database.writing(EVERY_TENANT) as session:
                 session.add(_row(report))

@@ -10,12 +10,12 @@ from storage.engine import Database
 
 
 @asynccontextmanager
-async def opened(database: Database, *, serves_locals: bool) -> AsyncIterator[None]:
+async def opened(database: Database, *, has_own_account: bool) -> AsyncIterator[None]:
     """Use the database: a file of this machine is brought up to date here, a shared server by its operator.
 
     Args:
         database: Closed at the end.
-        serves_locals: Whether this machine's users need no log-in, and so have an account.
+        has_own_account: Whether some need no log-in, and talk for the server's own account.
 
     Raises:
         ConfigError: A shared server has another schema.
@@ -25,7 +25,7 @@ async def opened(database: Database, *, serves_locals: bool) -> AsyncIterator[No
             await schema.upgrade(database)
         else:
             await schema.require_current(database)
-        if serves_locals:
+        if has_own_account:
             await make_local_account(database, Clock())
         yield
     finally:

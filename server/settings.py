@@ -40,6 +40,9 @@ class Settings(BaseSettings):
         min_length=32,
         description="Signs log-in tokens, 32 characters or more; unset: made once and kept in DATA_DIR.",
     )
+    open_to_all: bool = Field(
+        default=False, description="Whether anybody who reaches the server may talk to its flows without a credential."
+    )
     max_calls: int = Field(default=8, ge=1, description="Calls at once; one more is told that the server is full.")
     record: bool = Field(default=True, description="Whether calls are recorded.")
     llm_base_url: str | None = Field(
@@ -66,6 +69,11 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{(self.data_dir / 'antiphon.db').resolve()}"
+
+    @property
+    def has_own_account(self) -> bool:
+        """Whether there are people without a credential, for whom the server has an account."""
+        return self.on_loopback or self.open_to_all
 
     @property
     def on_loopback(self) -> bool:

@@ -41,7 +41,7 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened(database, serves_locals=settings.on_loopback), media.open():
+        async with opened(database, has_own_account=settings.has_own_account), media.open():
             caught_up = await CallRecords(database).catch_up(await asyncio.to_thread(list, call_log.all_reports()))
             log.info("records_ready", made_up=caught_up)
             yield

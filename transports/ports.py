@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from starlette.requests import HTTPConnection
+
 from pipeline.ports import Frame, Leg
 from pipeline.report import CallReport
 
@@ -55,6 +57,17 @@ class CallFactory(Protocol):
             NotFoundError: No such flow (`flow.not_found`).
             InputError: The flow is broken (`flow.invalid`, `flow.check_failed`).
             CapacityError: The server is full (`capacity.full`).
+        """
+
+
+class Doorkeeper(Protocol):
+    """Knows who may talk without a session token."""
+
+    async def account_of(self, connection: HTTPConnection) -> str:
+        """Return the account that whoever connects talks for.
+
+        Raises:
+            InputError: Nobody we know.
         """
 
 

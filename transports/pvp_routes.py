@@ -8,7 +8,7 @@ from kit.clock import Clock
 from kit.errors import InputError
 from kit.ids import uuid7
 from transports.live import LiveCalls
-from transports.ports import CallFactory, SessionTokens
+from transports.ports import CallFactory, Doorkeeper, SessionTokens
 from transports.pvp.address import request_of
 from transports.websocket import PvpConnection
 
@@ -16,7 +16,7 @@ RETRY_AFTER_S = 5
 RESUME_S = 30.0  # how long a session's call outlives its socket
 
 
-def pvp_router(calls: CallFactory, tokens: SessionTokens, live: LiveCalls, clock: Clock) -> APIRouter:
+def pvp_router(calls: CallFactory, tokens: SessionTokens, door: Doorkeeper, live: LiveCalls, clock: Clock) -> APIRouter:
     """Return the routes `/ws`, `/` and `/v1/ws/{token}`."""
     router = APIRouter()
     held: dict[str, PvpConnection] = {}  # sessions whose call is in this process
@@ -30,7 +30,8 @@ def pvp_router(calls: CallFactory, tokens: SessionTokens, live: LiveCalls, clock
         connection = PvpConnection(websocket, calls, live, clock)
         call_id = uuid7()
         try:
-            request = request_of(websocket.query_params.multi_items(), call_id)
+            account_id = await door.account_of(websocket)
+            request = request_of(websocket.query_params.multi_items(), call_id, account_id)
         except InputError as error:
             return await connection.refuse(call_id, error)
         return await connection.serve(request)

@@ -74,7 +74,7 @@ class RunningServer:
 def _lifespan(database: Database) -> Lifespan:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with opened(database, serves_locals=True):
+        async with opened(database, has_own_account=True):
             yield
 
     return lifespan

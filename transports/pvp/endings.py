@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kit.errors import AntiphonError
+from kit.errors import AntiphonError, UnauthenticatedError
 from transports.pvp.messages import Error
 
 _FLOW_ERRORS = {
@@ -10,7 +10,12 @@ _FLOW_ERRORS = {
     "flow.invalid": "Flow configuration error.",
     "flow.check_failed": "Flow validation failed.",
 }
-_REFUSALS = {"session.invalid_token": 4401, "session.token_in_use": 4409, "capacity.full": 1013}
+_REFUSALS = {
+    "session.invalid_token": 4401,
+    "session.token_in_use": 4409,
+    "insufficient_credits": 4402,
+    "capacity.full": 1013,
+}
 _MAX_NAME_CHARS = 100  # of a flow's name that is sent back
 
 
@@ -50,7 +55,8 @@ def of_call(end_reason: str) -> Ending:
 
 def of_refusal(error: AntiphonError) -> Ending:
     """Return how to end when the call was refused for good: a token that is not valid, a full server."""
-    return Ending(_REFUSALS.get(error.code, 1008), Error(str(error), error.code))
+    code = 4401 if isinstance(error, UnauthenticatedError) else _REFUSALS.get(error.code, 1008)
+    return Ending(code, Error(str(error), error.code))
 
 
 def too_large(error: AntiphonError) -> Ending:
