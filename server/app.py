@@ -20,7 +20,7 @@ from server.call_records import CallRecords
 from server.doorkeeper import AccountDoor
 from server.identity import Identity
 from server.metrics import CallMetrics
-from server.session_ports import SessionCredits, SessionFlows
+from server.session_ports import NamedFlows, SessionCredits, SessionFlows
 from server.session_tokens import StoredTokens
 from server.settings import Settings
 from server.talk_page import STATIC_DIR, page_router
@@ -78,6 +78,7 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
     call_log: CallLog,
     live: LiveCalls,
     identity: Identity,
+    named: NamedFlows,
     *,
     lifespan: Lifespan | None = None,
     static_dir: Path = STATIC_DIR,
@@ -91,6 +92,7 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
         call_log: Where reports go.
         live: Shared with `server.drain.DrainingServer`.
         identity: Who may ask, and how they log in.
+        named: The flows that sessions are made for.
         lifespan: Opens what calls need and closes it again.
         static_dir: The talk page.
     """
@@ -98,7 +100,7 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
     metrics = CallMetrics(lambda: desk.active, settings.max_calls)
     database = identity.authenticator.database
     desk = CallDesk(calls, call_log, settings.max_calls, metrics.observe, CallRecords(database).add)
-    flows = SessionFlows(catalogue, has_model=settings.llm_base_url is not None)
+    flows = SessionFlows(named, has_model=settings.llm_base_url is not None)
     ports = SessionPorts(flows, SessionCredits())
     plane = ControlPlane(
         catalogue=catalogue,

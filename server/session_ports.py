@@ -1,35 +1,42 @@
 """What sessions need of flows and of money, put together from the domains that have it."""
 
+from typing import Protocol
+
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.concurrency import run_in_threadpool
 
 from control_api.credits import service as credits_service
-from control_api.ports import FlowCatalogue
 from control_api.principal import LOCAL_ACCOUNT_ID
 from kit.errors import InputError
 from kit.money import whole_cents
 from storage.tables.call_meter import CallMeter
 
 
+class NamedFlows(Protocol):
+    """Finds flows by name (`server.account_flows.AccountFlows`)."""
+
+    async def pin(self, session: AsyncSession, account_id: str, name: str) -> str | None:
+        """Return the version that a name means now; None for a flow of the flows folder."""
+
+
 class SessionFlows:
-    """`control_api.sessions.service.Flows`: an account's own flows, then those of the server.
+    """`control_api.sessions.service.Flows`: those that `named` finds, and the assistant.
 
     Attributes:
         has_model: Whether a language model can be the assistant.
     """
 
-    def __init__(self, catalogue: FlowCatalogue, *, has_model: bool) -> None:
-        self._catalogue = catalogue
+    def __init__(self, named: NamedFlows, *, has_model: bool) -> None:
+        self._named = named
         self._has_model = has_model
 
     async def pin(self, session: AsyncSession, account_id: str, name: str | None) -> str | None:
         """See the port."""
-        if name is None and not self._has_model:
+        if name is not None:
+            return await self._named.pin(session, account_id, name)
+        if not self._has_model:
             raise InputError(
                 "This server has no language model to be an assistant; name a flow_id.", code="session.no_assistant"
             )
-        if name is not None:
-            await run_in_threadpool(self._catalogue.document, name)
         return None
 
 

@@ -27,7 +27,7 @@ class StoredTokens:
             taken = await service.take(session, token, call_id, self._clock.utc())
         return CallRequest(
             call_id,
-            taken.flow_name or service.ASSISTANT,
+            taken.flow_name,
             taken.context,
             taken.labels,
             taken.account_id,

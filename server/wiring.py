@@ -12,7 +12,9 @@ from fastapi import FastAPI
 
 from pipeline.ports import LanguageModel
 from providers.embedded.gguf import installed
+from server.account_flows import AccountFlows
 from server.app import build_app
+from server.call_flows import CallFlows
 from server.call_log import CallLog
 from server.call_records import CallRecords
 from server.database import opened
@@ -35,9 +37,9 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     """
     flows, call_log = FlowStore(settings.flows_dir), CallLog(settings.data_dir)
     call_log.load()
-    media = MediaPlane(flows, call_log, settings.inference_threads, settings.record, _llm_maker(settings))
-
     database = Database(settings.database_address)
+    named = AccountFlows(database, flows)
+    media = MediaPlane(CallFlows(named).of, call_log, settings.inference_threads, settings.record, _llm_maker(settings))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -47,7 +49,7 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
             yield
 
     identity = build_identity(settings, database)
-    return build_app(settings, media, flows, call_log, live, identity, lifespan=lifespan)
+    return build_app(settings, media, flows, call_log, live, identity, named, lifespan=lifespan)
 
 
 def _llm_maker(settings: Settings) -> Callable[[], LanguageModel] | None:

@@ -16,7 +16,7 @@ class CallRequest:
 
     Attributes:
         call_id: UUIDv7, made by the transport.
-        flow: Name (file stem) or id of the flow.
+        flow: Name (file stem) or id of the flow; None for the assistant.
         context: Variables to set before the first state.
         metadata: Passed to the call's record.
         account_id: Whose flow it is, and who pays; None for a flow of the server's own.
@@ -25,7 +25,7 @@ class CallRequest:
     """
 
     call_id: str
-    flow: str
+    flow: str | None
     context: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     account_id: str | None = None

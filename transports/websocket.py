@@ -164,7 +164,7 @@ class PvpConnection:
             except CapacityError as error:
                 return endings.of_refusal(error)
             except InputError as error:
-                return await self._stay(endings.flow_error(error, request.flow, _findings(error)))
+                return await self._stay(endings.flow_error(error, request.flow or "assistant", _findings(error)))
             return await self._talk(call)
         except Exception:  # a call ends here: nothing of it may reach the others
             log.exception("call_crashed")

@@ -15,7 +15,6 @@ from storage.tables.voice_session import VoiceSession
 
 UNUSED_S = 600.0  # how long a token waits to be used
 PREFIX_CHARS = 8
-ASSISTANT = "assistant"  # the flow of a session that names none
 
 
 class Credits(Protocol):

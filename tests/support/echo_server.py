@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_api.app import Lifespan
 from control_api.ports import FlowSummary
@@ -43,6 +44,11 @@ class OneFlow:
         if name not in ("greet", "greet_flow"):
             raise NotFoundError(f"Flow '{name}' not found.", code="flow.not_found")
         return {"id": "greet_flow"}
+
+    async def pin(self, session: AsyncSession, account_id: str, name: str) -> str | None:
+        """Find it for a session."""
+        self.document(name)
+        return None
 
     def graph(self, name: str) -> Mapping[str, Any]:
         """Return the graph."""
@@ -96,6 +102,7 @@ def running(data_dir: Path, *, max_calls: int = 1_000, calls: EchoCalls | None =
         CallLog(data_dir),
         live,
         identity,
+        OneFlow(),
         lifespan=lifespan,
         static_dir=data_dir / "static",
     )
@@ -120,7 +127,7 @@ def main() -> None:
     live = LiveCalls()
     identity = build_identity(settings, Database(settings.database_address))
     lifespan = _lifespan(identity.authenticator.database)
-    app = build_app(settings, EchoCalls(), OneFlow(), CallLog(data_dir), live, identity, lifespan=lifespan)
+    app = build_app(settings, EchoCalls(), OneFlow(), CallLog(data_dir), live, identity, OneFlow(), lifespan=lifespan)
     with drain.listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
         drain.serve(app, listener, live, settings.drain_timeout_s, lambda: print(port, flush=True))  # noqa: T201  the test reads it
