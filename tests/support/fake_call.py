@@ -39,7 +39,7 @@ class EchoCall:
             self._leg.send(StatusChanged("ended"))
         return CallReport(
             self.request.call_id,
-            self.flow,
+            flow,
             STARTED_AT,
             1.0,
             reason,
