@@ -87,6 +87,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ledger_account_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "revoked_token",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_revoked_token_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_revoked_token")),
+    )
+    with op.batch_alter_table("revoked_token", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_revoked_token_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
         "user",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("email", sa.String(length=320), nullable=False),
@@ -143,6 +156,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_user_account_id"))
 
     op.drop_table("user")
+    with op.batch_alter_table("revoked_token", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_revoked_token_account_id"))
+
+    op.drop_table("revoked_token")
     with op.batch_alter_table("ledger_account", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ledger_account_account_id"))
 
