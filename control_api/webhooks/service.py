@@ -73,7 +73,7 @@ async def tell(
         To how many endpoints it goes.
     """
     wanted = [each for each in await hooks.endpoints_of(session, account_id) if event in each.events]
-    body = json.dumps({"type": event, "timestamp": now.isoformat(), "data": data}, ensure_ascii=False)
+    body = json.dumps({"type": event, "timestamp": now.isoformat(), "data": data}, ensure_ascii=False, default=str)
     for each in wanted:
         session.add(
             HookDelivery(
