@@ -49,7 +49,7 @@ class SessionCredits:
             return None
         return whole_cents((await credits_service.balance(session, account_id)).available)
 
-    async def cost_microcents(self, session: AsyncSession, call_id: str) -> int | None:
+    async def cost_microcents(self, session: AsyncSession, session_id: str) -> int | None:
         """See the port."""
-        meter = await session.get(CallMeter, call_id)
+        meter = await session.get(CallMeter, session_id)
         return None if meter is None else meter.captured

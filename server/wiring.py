@@ -10,17 +10,20 @@ from pathlib import Path
 import structlog
 from fastapi import FastAPI
 
+from kit.clock import Clock
 from pipeline.ports import LanguageModel
 from providers.embedded.gguf import installed
 from server.account_flows import AccountFlows
 from server.app import build_app
 from server.call_flows import CallFlows
 from server.call_log import CallLog
+from server.call_meter import MeteredCalls
 from server.call_records import CallRecords
 from server.database import opened
 from server.flow_store import FlowStore
 from server.identity import build_identity
 from server.media import MediaPlane
+from server.money import build_money
 from server.settings import Settings
 from storage.engine import Database
 from transports.live import LiveCalls
@@ -38,18 +41,22 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     flows, call_log = FlowStore(settings.flows_dir), CallLog(settings.data_dir)
     call_log.load()
     database = Database(settings.database_address)
-    named = AccountFlows(database, flows)
+    named, records, money = AccountFlows(database, flows), CallRecords(database), build_money(settings, database)
     media = MediaPlane(CallFlows(named).of, call_log, settings.inference_threads, settings.record, _llm_maker(settings))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened(database, has_own_account=settings.has_own_account), media.open():
-            caught_up = await CallRecords(database).catch_up(await asyncio.to_thread(list, call_log.all_reports()))
-            log.info("records_ready", made_up=caught_up)
+        async with opened(database, has_own_account=settings.has_own_account), money.open(), media.open():
+            made_up = await records.catch_up(await asyncio.to_thread(list, call_log.all_reports()))
+            log.info("records_ready", made_up=made_up)
             yield
 
-    identity = build_identity(settings, database)
-    return build_app(settings, media, flows, call_log, live, identity, named, lifespan=lifespan)
+    identity = build_identity(settings, database, welcome=money.welcome)
+    calls = MeteredCalls(media, money.billing, Clock())
+    app = build_app(settings, calls, flows, call_log, live, identity, named, lifespan=lifespan)
+    for router in money.routers:
+        app.include_router(router)
+    return app
 
 
 def _llm_maker(settings: Settings) -> Callable[[], LanguageModel] | None:

@@ -31,7 +31,7 @@ async def detail(session: AsyncSession, session_id: str, now: datetime.datetime,
         raise NotFoundError("Session not found", code="session.not_found")
     record = await call_records.of_session(session, session_id)
     report: Mapping[str, Any] = record.report if record is not None else {}
-    cost = None if row.call_id is None else await credits_.cost_microcents(session, row.call_id)
+    cost = await credits_.cost_microcents(session, session_id)
     return SessionDetail(
         **item(row, now).model_dump(),
         created_at=row.created_at.timestamp(),

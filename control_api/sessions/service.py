@@ -23,8 +23,8 @@ class Credits(Protocol):
     async def remaining_cents(self, session: AsyncSession, account_id: str) -> int | None:
         """Return what is left; None where nothing is charged."""
 
-    async def cost_microcents(self, session: AsyncSession, call_id: str) -> int | None:
-        """Return what a call has cost so far; None where nothing is charged."""
+    async def cost_microcents(self, session: AsyncSession, session_id: str) -> int | None:
+        """Return what a session has cost so far; None where nothing is charged."""
 
 
 class Flows(Protocol):

@@ -26,7 +26,7 @@ class Purse:
     async def remaining_cents(self, session: AsyncSession, account_id: str) -> int | None:
         return self.cents
 
-    async def cost_microcents(self, session: AsyncSession, call_id: str) -> int | None:
+    async def cost_microcents(self, session: AsyncSession, session_id: str) -> int | None:
         return None if self.cents is None else 1_500_000
 
 
