@@ -12,6 +12,7 @@ from control_api.auth import Authenticator
 from control_api.calls.routes import call_router
 from control_api.cors import PublicCors
 from control_api.dialects.prepatu.auth_routes import auth_router
+from control_api.dialects.prepatu.flow_routes import flow_router as account_flow_router
 from control_api.dialects.table import encoder_for, is_public
 from control_api.flows.routes import flow_router
 from control_api.health.routes import health_router
@@ -66,5 +67,6 @@ def build_control_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> 
     app.include_router(flow_router(plane.catalogue))
     app.include_router(call_router(plane.archive))
     app.include_router(auth_router(plane.login, plane.clock))
+    app.include_router(account_flow_router(plane.clock))
     app.include_router(session_router(plane.tickets, plane.catalogue, anonymous=plane.anonymous))
     return app
