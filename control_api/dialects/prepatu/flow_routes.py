@@ -8,6 +8,7 @@ from control_api.access import DECLARED, Reading, Writing, needs
 from control_api.dialects.prepatu import flow_encode as encode
 from control_api.dialects.prepatu.errors import declared
 from control_api.dialects.prepatu.flow_schemas import (
+    PRINTABLE,
     Document,
     FlowDetail,
     FlowItem,
@@ -29,7 +30,7 @@ from storage.repositories import flows
 
 Reader = Annotated[Principal, Depends(needs("flows:read"))]
 Writer = Annotated[Principal, Depends(needs("flows:write"))]
-FlowId = Annotated[str, Path(max_length=100, examples=["f-0192f3c4a5b67c8d9e0f1a2b3c4d5e6f"])]
+FlowId = Annotated[str, Path(max_length=100, pattern=PRINTABLE, examples=["f-0192f3c4a5b67c8d9e0f1a2b3c4d5e6f"])]
 IfMatch = Annotated[str | None, Header(max_length=100, description="The ETag that the change was made on.")]
 
 
@@ -50,7 +51,7 @@ def _reading(router: APIRouter) -> None:
         session: Reading,
         response: Response,
         limit: Annotated[int, Query(ge=1, le=stored.MAX_FLOWS)] = stored.MAX_FLOWS,
-        before: Annotated[str | None, Query(max_length=100)] = None,
+        before: Annotated[str | None, Query(max_length=100, pattern=PRINTABLE)] = None,
     ) -> list[FlowItem]:
         """List flows, newest first; a full page names the next one's `before` in `X-Next-Cursor`."""
         found = await flows.page(session, limit, before)

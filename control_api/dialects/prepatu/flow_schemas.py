@@ -9,8 +9,9 @@ from control_api.dialects.prepatu.errors import FlowFinding
 EXAMPLE_YAML = 'id: greet\nversion: "1.0.0"\ninitial_state: hello\nstates:\n  hello:\n    say: Hello!\n'
 _NAME_EXAMPLE = "My Booking Flow"
 
-# No control characters: a name goes into listings, logs and headers of downloads.
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+"""No control characters: names go into listings and logs."""
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=PRINTABLE)]
 Yaml = Annotated[str, Field(min_length=1, max_length=1024 * 1024)]
 
 

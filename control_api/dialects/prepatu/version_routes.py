@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from control_api.access import Reading, Writing, needs
 from control_api.dialects.prepatu import flow_encode as encode
 from control_api.dialects.prepatu.errors import declared
-from control_api.dialects.prepatu.flow_schemas import FlowKept, VersionDetail, VersionDiff, VersionItem
+from control_api.dialects.prepatu.flow_schemas import PRINTABLE, FlowKept, VersionDetail, VersionDiff, VersionItem
 from control_api.flows import stored
 from control_api.flows.checking import checked
 from control_api.flows.diff import unified
@@ -18,7 +18,7 @@ from control_api.principal import Principal
 
 _Reader = Annotated[Principal, Depends(needs("flows:read"))]
 _Writer = Annotated[Principal, Depends(needs("flows:write"))]
-_FlowId = Annotated[str, Path(max_length=100)]
+_FlowId = Annotated[str, Path(max_length=100, pattern=PRINTABLE)]
 _Number = Annotated[int, Path(ge=1, le=1_000_000_000)]
 _MAX_PAGE = 200
 

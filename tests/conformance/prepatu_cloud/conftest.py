@@ -1,14 +1,16 @@
-"""Two accounts on each engine: Ada's with a flow, a key and a session's worth of everything, and Bob's with nothing."""
+"""Two accounts: Ada's with a flow, a key and a session's worth of everything, and Bob's with nothing."""
 
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from tests.support.control_lab import Lab, opened_lab
-from tests.support.databases import database_url, postgres_address, sqlite_template
+from tests.support.databases import sqlite_template
 
-__all__ = ["database_url", "postgres_address", "sqlite_template"]
+__all__ = ["sqlite_template"]
 
 GREET = "id: greet\ninitial_state: hello\nstates:\n  hello:\n    say: Hello.  # politely\n"
 
@@ -28,9 +30,10 @@ class Town:
 
 
 @pytest.fixture
-async def town(database_url: str) -> AsyncIterator[Town]:
+async def town(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Town]:
     """Settle both."""
-    async with opened_lab(database_url) as lab:
+    file = shutil.copy(sqlite_template, tmp_path / "town.db")
+    async with opened_lab(f"sqlite:///{file}") as lab:
         ada, bob = await lab.sign_up("ada@example.com"), await lab.sign_up("bob@example.com")
         made = (await lab.http.post("/auth/api-keys", params={"label": "my-app"}, headers=ada)).json()
         flow = await lab.http.post("/v1/flows", json={"name": "Greeting", "yaml_content": GREET}, headers=ada)
