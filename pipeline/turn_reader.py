@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from itertools import chain, repeat
+from itertools import count
 from typing import Any
 
 import structlog
@@ -13,13 +13,17 @@ from pipeline.ears import Ears
 from pipeline.frames.control import CallFailed
 from pipeline.ports import EndOfTurnModel, SpeechToText, SttStream
 from pipeline.turn_log import TurnTimes
-from pipeline.turns.inputs import EndJudged, Heard, PartialHeard, TranscriptReady
+from pipeline.turns.inputs import BreathRead, EndJudged, Heard, PartialHeard, TranscriptReady
 from pipeline.turns.owner import EARLY_READINGS_S
 
 log = structlog.get_logger()
 
 _OPEN_LIMIT_S = 10.0
+_QUICK_PARTIAL_S = 0.02  # a recogniser that answers so soon only tells what it knows already
+_NEXT_PARTIAL_S = 0.1  # and can be asked so often
+_QUICK_FINAL_S = 0.25  # one that needs longer is not asked in each breath
 
+Reading = PartialHeard | BreathRead | TranscriptReady | EndJudged
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
 
@@ -31,7 +35,7 @@ class TurnReader:
         ears: Ears,
         end_of_turn: EndOfTurnModel | None,
         spawn: Spawn,
-        on_reading: Callable[[PartialHeard | TranscriptReady | EndJudged], None],
+        on_reading: Callable[[Reading], None],
         clock: Clock,
     ) -> None:
         """Report what is read, and how likely the turn is over, to `on_reading`."""
@@ -41,6 +45,9 @@ class TurnReader:
         self._opened = asyncio.Event()
         self._deciding: list[asyncio.Task[None]] = []
         self._partials: asyncio.Task[None] | None = None
+        self._partial_every_s: float | None = None
+        self._breath: tuple[asyncio.Task[None], asyncio.Future[Heard]] | None = None
+        self._final_took_s = 0.0
         self._clock = clock
         self._moments_s: dict[str, float] = {}
         self._failures: list[str] = []
@@ -61,8 +68,24 @@ class TurnReader:
     def follow(self, every_s: float | None, *, soon: bool) -> None:
         """The user talks: read along; `soon`, where the first words decide whether the bot stops."""
         self._ears.open_turn()
-        if every_s is not None and self._partials is None:
-            self._partials = self._spawn(self._read_along(every_s, EARLY_READINGS_S if soon else ()))
+        self._partial_every_s = every_s
+        self._read_along(EARLY_READINGS_S if soon else ())
+
+    def read_breath(self) -> None:
+        """The user may be done: read all, so that the decision need not wait for it."""
+        if self._breath is None and self._stream is not None and self._final_took_s <= _QUICK_FINAL_S:
+            self._stop_partials()
+            read: asyncio.Future[Heard] = asyncio.get_running_loop().create_future()
+            self._breath = self._spawn(self._read_ahead(self._stream, read)), read
+
+    def drop_breath(self) -> None:
+        """The user was not done."""
+        if self._breath is not None:
+            task, read = self._breath
+            self._breath = None
+            task.cancel()
+            read.cancel()
+            self._read_along(())
 
     def decide(self, decision: int) -> None:
         """The user paused: read all, and judge whether the turn is over."""
@@ -77,6 +100,7 @@ class TurnReader:
         for task in self._deciding:
             task.cancel()
         self._deciding = []
+        self.drop_breath()
 
     def times(self, spoken_s: Callable[[int], float]) -> TurnTimes:
         """Return where the time of the open turn went so far; `spoken_s` says when a sample was spoken."""
@@ -88,6 +112,7 @@ class TurnReader:
 
     def close_turn(self) -> None:
         """The turn is over, one way or the other."""
+        self._partial_every_s = None
         self.drop()
         self._stop_partials()
         self._ears.close_turn()
@@ -103,26 +128,53 @@ class TurnReader:
             self._partials.cancel()
             self._partials = None
 
-    async def _read_along(self, every_s: float, first_s: tuple[float, ...]) -> None:
-        for wait_s in chain(first_s, repeat(every_s)):
-            await asyncio.sleep(wait_s)
+    def _read_along(self, first_s: tuple[float, ...]) -> None:
+        if self._partial_every_s is not None and self._partials is None:
+            self._partials = self._spawn(self._read_partials(self._partial_every_s, first_s))
+
+    async def _read_partials(self, every_s: float, first_s: tuple[float, ...]) -> None:
+        took_s = every_s
+        for number in count():
+            quick_s = _NEXT_PARTIAL_S if took_s <= _QUICK_PARTIAL_S else every_s
+            await asyncio.sleep(first_s[number] if number < len(first_s) else min(quick_s, every_s))
             if self._stream is None:
                 continue
+            asked_s = self._clock.now_s()
             try:
                 result = await self._stream.partial()
             except ProviderError as error:
                 log.info("partial_failed", provider=error.provider, code=error.code)
                 return
+            took_s = self._clock.now_s() - asked_s
             if result.text:
-                self._on_reading(PartialHeard(result.text))
+                self._on_reading(PartialHeard(result.text, confidence=result.confidence))
+
+    async def _read_ahead(self, stream: SttStream, read: "asyncio.Future[Heard]") -> None:
+        try:
+            heard = await self._finalize(stream)
+        except ProviderError as error:
+            log.info("breath_not_read", provider=error.provider, code=error.code)
+            heard = Heard("", 0.0, failed=True)
+        if not read.done():
+            read.set_result(heard)
+            self._on_reading(BreathRead(heard))
+
+    async def _finalize(self, stream: SttStream) -> Heard:
+        asked_s = self._clock.now_s()
+        try:
+            result = await stream.finalize()
+        finally:
+            self._final_took_s = self._clock.now_s() - asked_s
+        return Heard(result.text, result.confidence, result.alternative)
 
     async def _read(self, decision: int) -> None:
         heard = Heard("", 0.0, failed=True)
         try:
             await self._opened.wait()
-            if self._stream is not None:
-                result = await self._stream.finalize()
-                heard = Heard(result.text, result.confidence, result.alternative)
+            if self._breath is not None:
+                heard = await self._breath[1]
+            if self._stream is not None and heard.failed:
+                heard = await self._finalize(self._stream)
         except ProviderError as error:
             log.warning("stt_failed", provider=error.provider, code=error.code)
             self._failures.append("stt")
