@@ -55,9 +55,10 @@ class Conversation:
         completed: The flow reached its end.
     """
 
-    def __init__(self, flow: Flow, ports: ConversationPorts, *, has_end_model: bool) -> None:
-        """Prepare; nothing happens before `start`."""
-        self.owner = State(has_end_model=has_end_model)
+    def __init__(self, flow: Flow, ports: ConversationPorts, language: str, *, has_end_model: bool) -> None:
+        """Prepare; nothing happens before `start`. `language` is spoken where the flow names none."""
+        self.owner = State(has_end_model=has_end_model, language=language)
+        self._default_language = language
         self.brain = Brain(flow)
         self.end_reason: str | None = None
         self.completed = False
@@ -73,6 +74,11 @@ class Conversation:
         now_s = self._clock.now_s()
         self._times = TurnTimes(None, now_s)
         self._apply(self.brain.step(event, now_s))
+
+    @property
+    def language(self) -> str:
+        """What the caller is expected to speak now, BCP 47."""
+        return self.brain.language or self._default_language
 
     def end(self, reason: str) -> None:
         """End the call; a second reason changes nothing."""
@@ -103,7 +109,7 @@ class Conversation:
                 event = flow_events.AskFailed(epoch, code)
         outcome = self.brain.step(event, self._clock.now_s())
         self._show(outcome)
-        self._advance(inputs.ProfileSet(self.brain.profile))
+        self._expect()
         item.reply.set_result(outcome.speech)
 
     @property
@@ -195,11 +201,16 @@ class Conversation:
     def _apply(self, outcome: Outcome) -> None:
         self._show(outcome)
         self._times.mark("flow", self._clock.now_s())
-        self._advance(inputs.ProfileSet(self.brain.profile))
+        self._expect()
         if outcome.speech:
             self._speak(outcome.speech)
         if self._hang_up is not None and self.owner.bot is Bot.IDLE:
             self.end_reason = self._hang_up
+
+    def _expect(self) -> None:
+        """Tell how the flow expects the caller to answer now."""
+        self._advance(inputs.ProfileSet(self.brain.profile, self.language))
+        self._reader.language = self.language
 
     def _show(self, outcome: Outcome) -> None:
         for action in outcome.screen:

@@ -30,7 +30,7 @@ from pipeline.report import CallReport
 from pipeline.turn_reader import TurnReader
 from pipeline.turns import inputs
 from pipeline.turns.state import Bot, User
-from pipeline.turns.voice_activity import SpeechStarted, SpeechStopped
+from pipeline.turns.voice_activity import SpeechPaused, SpeechStarted, SpeechStopped, SpeechWentOn, VoiceEdge
 from pipeline.vad import VadScheduler
 from pipeline.voice import ModelFailed, ToolAsked, Voice, VoicePorts
 
@@ -84,12 +84,14 @@ class CallContext:
     Attributes:
         context: Variables to set before the first state.
         today: The caller's date, ISO 8601.
+        language: BCP 47, where the flow names none.
     """
 
     call_id: str
     flow: Flow
     context: Mapping[str, Any] = field(default_factory=dict)
     today: str = "1970-01-01"
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,7 @@ _Item = (
     | DataFrame
     | ControlFrame
     | inputs.Input
-    | SpeechStarted
-    | SpeechStopped
+    | VoiceEdge
     | ToolAsked
     | ModelFailed
     | _Ending
@@ -132,7 +133,8 @@ class CallSession:
         self._dialogue = Dialogue(leg.send)
         self._voice = Voice(VoicePorts(providers, leg, self._dialogue, host.clock, self._spawn, self._post, observer))
         ports = ConversationPorts(self._reader, self._voice, self._dialogue, leg, host.clock, self._spoken_s)
-        self._talk = Conversation(about.flow, ports, has_end_model=providers.end_of_turn is not None)
+        has_end_model = providers.end_of_turn is not None
+        self._talk = Conversation(about.flow, ports, about.language, has_end_model=has_end_model)
         self._tasks: CallTasks | None = None
         self._began_s = self._active_s = self._heard_s = 0.0
         self._media_time = MediaTime()
@@ -167,7 +169,7 @@ class CallSession:
             tasks = self._tasks = CallTasks(self._break)
             try:
                 self._spawn(self._voice.play(self._began_s))
-                self._spawn(self._reader.open(self._providers.stt, self._leg.send))
+                self._spawn(self._reader.open(self._providers.stt, self._talk.language, self._leg.send))
                 has_llm = self._providers.llm is not None
                 self._talk.start(flow_events.Started(self._about.context, has_llm, self._about.today))
                 await self._decide_all()
@@ -187,6 +189,7 @@ class CallSession:
             self._talk.completed,
             dict(self._talk.brain.state.variables),
             self._dialogue.log.turns(),
+            self._providers.usage.uses(),
         )
 
     def _break(self) -> None:
@@ -246,6 +249,10 @@ class CallSession:
             case SpeechStarted():
                 self._talk.hear(inputs.UserStarted())
                 self._reader.follow(self._settings.partial_every_s, soon=self._talk.owner.paused)
+            case SpeechPaused():
+                self._talk.hear(inputs.UserPaused())
+            case SpeechWentOn():
+                self._talk.hear(inputs.UserWentOn())
             case SpeechStopped(pos_samples):
                 self._talk.hear(inputs.UserStopped(self._active_s - self._ears.seconds_since(pos_samples)))
             case UiAction(action, data):
@@ -256,6 +263,10 @@ class CallSession:
                 self._talk.serve_answer(item)
             case (
                 inputs.PartialHeard()
+                | inputs.BreathRead()
+                | inputs.EndExpected()
+                | inputs.EndWithdrawn()
+                | inputs.EndHeard()
                 | inputs.TranscriptReady()
                 | inputs.BotStarted()
                 | inputs.BotFinished()

@@ -52,11 +52,11 @@ class TurnReader:
         self._moments_s: dict[str, float] = {}
         self._failures: list[str] = []
 
-    async def open(self, stt: SpeechToText, tell: Callable[[CallFailed], None]) -> None:
+    async def open(self, stt: SpeechToText, language: str, tell: Callable[[CallFailed], None]) -> None:
         """Open the recogniser; turns that come before are read once it is there."""
         try:
             async with asyncio.timeout(_OPEN_LIMIT_S):
-                self._stream = await stt.open("en")
+                self._stream = await stt.open(language)
             self._ears.attach(self._stream)
         except (ProviderError, TimeoutError) as error:
             code = error.code if isinstance(error, ProviderError) else "provider.stalled"
@@ -64,6 +64,15 @@ class TurnReader:
             self._failures.append("stt")
             tell(CallFailed(code, "Speech recognition is not available now."))
         self._opened.set()
+
+    @property
+    def language(self) -> str | None:
+        """Of the next turn, BCP 47."""
+        return self._ears.language
+
+    @language.setter
+    def language(self, language: str) -> None:
+        self._ears.language = language
 
     def follow(self, every_s: float | None, *, soon: bool) -> None:
         """The user talks: read along; `soon`, where the first words decide whether the bot stops."""

@@ -118,9 +118,10 @@ class BotFinished:
 
 @dataclass(frozen=True, slots=True)
 class ProfileSet:
-    """The flow says what kind of answer it waits for."""
+    """The flow says what kind of answer it waits for, and in which language (BCP 47); None changes nothing."""
 
     name: str
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,8 +77,9 @@ def step(state: State, event: Input, now_s: float) -> tuple[State, tuple[Action,
             return _end_heard(state, heard, bot_words, now_s)
         case AnswerDue() | BotStarted() | BotFinished():
             return _of_the_bot(state, event, now_s)
-        case ProfileSet(name):
-            return replace(state, asked_for=PROFILES.get(name, PROFILES["default"])), ()
+        case ProfileSet(name, language):
+            profile = PROFILES.get(name, PROFILES["default"])
+            return replace(state, asked_for=profile, language=language or state.language), ()
         case Tick():
             return _tick(state, now_s)
         case _:
