@@ -12,7 +12,7 @@ from flows.actions import Ask, Say, ToolReturned
 from kit.clock import Clock
 from kit.errors import ProviderError
 from pipeline.brain import Speech
-from pipeline.playout import Playout
+from pipeline.line import Line
 from pipeline.ports import (
     LanguageModel,
     LlmOptions,
@@ -57,7 +57,7 @@ class AnswerPorts:
 
     tts: TextToSpeech
     llm: LanguageModel | None
-    playout: Playout
+    line: Line
     clock: Clock
     history: Callable[[], list[Message]]
     call_tool: Callable[[ToolCall, int], Awaitable[tuple[Speech, ...]]]
@@ -67,17 +67,22 @@ class AnswerPorts:
 
 @dataclass(slots=True)
 class Answer:
-    """Makes one generation. Cancelling `run` frees everything it holds."""
+    """Makes one answer. Cancelling `run` frees everything it holds.
 
-    generation: int
+    Attributes:
+        filler: What is said while a model is slow.
+    """
+
     ports: AnswerPorts
     times: TurnTimes
+    filler: str
     _text: str = ""
-    _filler: str = ""
+    _filled: str = ""
+    _filling: asyncio.TimerHandle | None = None
     _exchange: list[Message] = field(default_factory=list)
 
     async def run(self, plan: Sequence[Speech]) -> None:
-        """Speak `plan` in order, and what tools add to it; the playout is complete afterwards."""
+        """Speak `plan` in order, and what tools add to it; the line is complete afterwards."""
         ahead: asyncio.Queue[_Sentence | None] = asyncio.Queue(_SENTENCES_AHEAD)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -86,7 +91,7 @@ class Answer:
                 await ahead.put(None)
                 self.ports.on_text(self._text, True)
         finally:
-            self.ports.playout.complete(self.generation)
+            self.ports.line.complete()
 
     # --- text -----------------------------------------------------------------------------------------------------
     async def _write(self, plan: Sequence[Speech], ahead: "asyncio.Queue[_Sentence | None]") -> None:
@@ -112,7 +117,7 @@ class Answer:
         """Let the model speak; return what its tool calls, or its failure, add to the plan."""
         if self.ports.llm is None or rounds > _TOOL_ROUNDS:
             return await self.ports.ask_failed(ask.epoch, "llm.unavailable" if rounds == 1 else "llm.tool_loop")
-        filling = asyncio.get_running_loop().call_later(FILLER_AFTER_S, self._fill, ask, ahead)
+        self._fill_later(ask, ahead)
         try:
             calls = await self._stream(self.ports.llm, ask, ahead)
         except ProviderError as error:
@@ -120,8 +125,9 @@ class Answer:
             self.times.failures.append("llm")
             return await self.ports.ask_failed(ask.epoch, error.code)
         finally:
-            filling.cancel()
-        if not calls and self._text == self._filler:
+            if self._filling is not None:
+                self._filling.cancel()
+        if not calls and self._text == self._filled:
             self.times.failures.append("llm")
             return await self.ports.ask_failed(ask.epoch, "llm.empty")
         returned: list[Speech] = []
@@ -159,15 +165,20 @@ class Answer:
             self._exchange.append(Message("assistant", "".join(spoken), tool_calls=tuple(calls)))
         return calls
 
+    def _fill_later(self, ask: Ask, ahead: "asyncio.Queue[_Sentence | None]") -> None:
+        self._filling = asyncio.get_running_loop().call_later(FILLER_AFTER_S, self._fill, ask, ahead)
+
     def _fill(self, ask: Ask, ahead: "asyncio.Queue[_Sentence | None]") -> None:
-        """Say that an answer will come, if none of it is said yet."""
-        if not self._text:
-            self._text = self._filler = FILLERS[self.generation % len(FILLERS)]
+        """Say that an answer will come, if none of it is said yet and somebody waits for it."""
+        if self.ports.line.is_held:
+            self._fill_later(ask, ahead)
+        elif not self._text:
+            self._text = self._filled = self.filler
             self.ports.on_text(self._text, False)
             ahead.put_nowait(_Sentence(self._text, self._options(ask)))  # it is the first sentence, so there is room
 
     def _options(self, wish: Say | Ask) -> SpeakOptions:
-        rate_hz = self.ports.tts.capabilities.rate_for(self.ports.playout.rate_hz)
+        rate_hz = self.ports.tts.capabilities.rate_for(self.ports.line.rate_hz)
         return SpeakOptions(wish.voice, wish.language, rate_hz)
 
     async def _sentence(self, sentence: str, wish: Say | Ask, ahead: "asyncio.Queue[_Sentence | None]") -> None:
@@ -179,10 +190,11 @@ class Answer:
 
     # --- voice ----------------------------------------------------------------------------------------------------
     async def _voice(self, ahead: "asyncio.Queue[_Sentence | None]") -> None:
-        tts, playout = self.ports.tts, self.ports.playout
+        tts, line = self.ports.tts, self.ports.line
         while (sentence := await ahead.get()) is not None:
+            await line.next_piece()
             text, options = sentence
-            playout.open_piece(self.generation, text, options.rate_hz or tts.capabilities.rates_hz[0])
+            line.open_piece(text, options.rate_hz or tts.capabilities.rates_hz[0])
             try:
                 stream = _bounded(tts.stream(text, options), _TTS_CHUNK_LIMIT_S, "tts")
                 async with contextlib.aclosing(stream) as chunks:
@@ -190,9 +202,9 @@ class Answer:
                         if isinstance(chunk, WordTimes):
                             continue
                         self.times.mark("tts", self.ports.clock.now_s())
-                        playout.push(self.generation, chunk)
-                        await playout.room()
-                playout.close_piece(self.generation)
+                        line.push(chunk)
+                        await line.room()
+                line.close_piece()
             except ProviderError as error:
                 # The caption still shows what could not be spoken; the next sentence may work.
                 log.warning("tts_failed", provider=error.provider, code=error.code)

@@ -86,7 +86,7 @@ class Conversation:
 
     def hear(self, event: inputs.Input) -> None:
         """Take something of the turn: a voice edge, a reading, a moment of the bot's."""
-        if isinstance(event, inputs.PartialHeard | inputs.TranscriptReady):
+        if isinstance(event, inputs.PartialHeard | inputs.TranscriptReady | inputs.EndHeard):
             event = replace(event, bot_words=self._voice.playout.heard_text(_SAYING_S))
         self._advance(event)
 
@@ -134,24 +134,44 @@ class Conversation:
 
     def _perform(self, action: actions.Action) -> None:
         match action:
-            case actions.Decide(decision):
-                self._reader.decide(decision)
-            case actions.DropDecision():
-                self._reader.drop()
             case actions.ShowWords(text):
                 self._dialogue.user_partial(text)
             case actions.UserTookFloor():
                 self._apply(self.brain.step(flow_events.UserStarted(), self._clock.now_s()))
             case actions.Commit(heard):
                 self._commit(heard)
+                self._voice.drop_speculation()  # what was begun and not used
             case actions.Discard(bot_was_stopped):
                 self._discard(bot_was_stopped)
             case actions.Pause():
                 self._voice.playout.pause()
             case actions.Resume():
                 self._voice.playout.resume()
+            case actions.Speculate(heard):
+                self._speculate(heard)
+            case actions.DropSpeculation():
+                self._voice.drop_speculation()
+            case actions.Decide() | actions.DropDecision() | actions.ReadBreath() | actions.DropBreath():
+                self._perform_reading(action)
             case _:
                 self._perform_answer(action)
+
+    def _perform_reading(self, action: actions.ReadAction) -> None:
+        match action:
+            case actions.Decide(decision):
+                self._reader.decide(decision)
+            case actions.DropDecision():
+                self._reader.drop()
+            case actions.ReadBreath():
+                self._reader.read_breath()
+            case actions.DropBreath():
+                self._reader.drop_breath()
+
+    def _speculate(self, heard: inputs.Heard) -> None:
+        event = flow_events.Heard(heard.text, heard.confidence, heard.alternative)
+        speech = self.brain.preview(event, self._clock.now_s()).speech
+        if self._voice.speculate(speech, heard.text):
+            self._advance(inputs.AnswerBegun(any(isinstance(item, Ask) for item in speech)))
 
     def _perform_answer(self, action: actions.AnswerAction) -> None:
         match action:
@@ -210,7 +230,7 @@ class Conversation:
     def _expect(self) -> None:
         """Tell how the flow expects the caller to answer now."""
         self._advance(inputs.ProfileSet(self.brain.profile, self.language))
-        self._reader.language = self.language
+        self._reader.expect(self.language)
 
     def _show(self, outcome: Outcome) -> None:
         for action in outcome.screen:

@@ -23,6 +23,7 @@ class TurnReport:
         caller_s: How long the caller spoke before `at_s`.
         bot_s: From the first to the last that was heard of the answer; None if nothing was.
         failures: Kinds of provider that failed on the way (`stt`, `end_of_turn`, `llm`, `tts`), once each time.
+        saved_ms: How much sooner the answer came because it was begun before the turn was over; None if it was not.
     """
 
     turn: int
@@ -35,6 +36,7 @@ class TurnReport:
     caller_s: float | None = None
     bot_s: float | None = None
     failures: tuple[str, ...] = ()
+    saved_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,16 +99,7 @@ class _Ending:
     """Wakes the loop of a call that was told to end."""
 
 
-_Item = (
-    SystemFrame
-    | DataFrame
-    | ControlFrame
-    | inputs.Input
-    | VoiceEdge
-    | ToolAsked
-    | ModelFailed
-    | _Ending
-)
+_Item = SystemFrame | DataFrame | ControlFrame | inputs.Input | VoiceEdge | ToolAsked | ModelFailed | _Ending
 
 
 class CallSession:

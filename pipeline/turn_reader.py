@@ -65,13 +65,8 @@ class TurnReader:
             tell(CallFailed(code, "Speech recognition is not available now."))
         self._opened.set()
 
-    @property
-    def language(self) -> str | None:
-        """Of the next turn, BCP 47."""
-        return self._ears.language
-
-    @language.setter
-    def language(self, language: str) -> None:
+    def expect(self, language: str) -> None:
+        """Read the next turn as `language`, BCP 47."""
         self._ears.language = language
 
     def follow(self, every_s: float | None, *, soon: bool) -> None:

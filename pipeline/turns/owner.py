@@ -225,9 +225,9 @@ def _judge(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:
     if now_s >= due_s:
         return _commit(state, state.heard)
     ahead, actions = contradict(state.ahead, state.heard)
-    if now_s < due_s - AHEAD_S:
-        return replace(state, ahead=ahead, deadline_s=due_s - AHEAD_S), actions
     if may_guess(state) and is_finished(state.heard.text, state.lexicon) and not state.heard.failed:
+        if now_s < due_s - AHEAD_S:
+            return replace(state, ahead=ahead, deadline_s=due_s - AHEAD_S), actions
         ahead, more = begin(ahead, state.heard, Ground.BEST)
         actions = (*actions, *more)
     return replace(state, ahead=ahead, deadline_s=due_s), actions

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from structlog.testing import capture_logs
 
 from pipeline.call_tasks import ROUND_S, ROUNDS, CallTasks
+from pipeline.ports import AS_MADE, SpeakOptions, WordTimes
 from providers.fake.stt import FakeStt, FakeSttStream
 from providers.fake.tts import FakeTts
 from tests.support import virtual_time
@@ -72,7 +73,7 @@ def test_a_task_that_breaks_says_so_and_leaves_the_others() -> None:
 
 def test_a_call_ends_though_its_voice_swallows_cancellation() -> None:
     class Clings(FakeTts):
-        async def stream(self, text: str) -> AsyncGenerator[bytes, None]:
+        async def stream(self, text: str, options: SpeakOptions = AS_MADE) -> AsyncGenerator[bytes | WordTimes, None]:
             await _clings(60)
             yield b""
 
@@ -92,7 +93,7 @@ def test_a_call_ends_though_its_recogniser_swallows_cancellation() -> None:
             await _clings(60)
 
     class ClingingStt(FakeStt):
-        async def open(self, language: str) -> FakeSttStream:
+        async def open(self, language: str, rate_hz: int = 16_000) -> FakeSttStream:
             await super().open(language)
             return Clings(self)
 
@@ -106,7 +107,7 @@ def test_a_call_ends_though_its_recogniser_swallows_cancellation() -> None:
 
 def test_a_call_whose_voice_breaks_for_good_ends_with_the_reason() -> None:
     class Breaks(FakeTts):
-        async def stream(self, text: str) -> AsyncGenerator[bytes, None]:
+        async def stream(self, text: str, options: SpeakOptions = AS_MADE) -> AsyncGenerator[bytes | WordTimes, None]:
             raise ValueError("a bug")
             yield b""
 

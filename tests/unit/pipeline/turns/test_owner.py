@@ -11,6 +11,7 @@ from pipeline.turns.actions import (
     Pause,
     Recover,
     Resume,
+    Speculate,
     StartAnswer,
     StopAnswer,
     UserTookFloor,
@@ -68,7 +69,7 @@ def test_a_pause_in_mid_sentence_waits_for_the_ceiling() -> None:
         (2.3, EndJudged(1, 0.1)),
         (2.4, TranscriptReady(1, HELLO)),
     )
-    assert actions[-1] == (2.2, Decide(1))
+    assert actions[-1] == (2.4, Speculate(HELLO)), "half a second before it is over, its answer is begun"
     assert state.deadline_s == 2.9
     _, late = play(state, (2.9, Tick()))
     assert late == [(2.9, Commit(HELLO))]
