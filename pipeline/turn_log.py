@@ -44,7 +44,8 @@ class TurnTimes:
                 end_s = max(self.moments_s[name], last_s)
                 spans.append(Span(name, _ms(last_s - self.began_s), _ms(end_s - self.began_s)))
                 last_s = end_s
-        return Waterfall(turn, _ms(last_s - self.quiet_s) if self.quiet_s is not None else None, tuple(spans))
+        gap_ms = _ms(last_s - self.began_s) if self.quiet_s is not None else None
+        return Waterfall(turn, gap_ms, tuple(spans), _ms(self.saved_s) if self.saved_s is not None else None)
 
     def fell_silent(self, now_s: float) -> None:
         """What was sent ahead and not heard by now never is."""

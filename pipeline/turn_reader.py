@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from itertools import count
+from math import inf
 from typing import Any
 
 import structlog
@@ -47,7 +48,7 @@ class TurnReader:
         self._partials: asyncio.Task[None] | None = None
         self._partial_every_s: float | None = None
         self._breath: tuple[asyncio.Task[None], asyncio.Future[Heard]] | None = None
-        self._final_took_s = 0.0
+        self._final_took_s: float | None = None
         self._clock = clock
         self._moments_s: dict[str, float] = {}
         self._failures: list[str] = []
@@ -77,7 +78,7 @@ class TurnReader:
 
     def read_breath(self) -> None:
         """The user may be done: read all, so that the decision need not wait for it."""
-        if self._breath is None and self._stream is not None and self._final_took_s <= _QUICK_FINAL_S:
+        if self._breath is None and self._stream is not None and (self._final_took_s or 0.0) <= _QUICK_FINAL_S:
             self._stop_partials()
             read: asyncio.Future[Heard] = asyncio.get_running_loop().create_future()
             self._breath = self._spawn(self._read_ahead(self._stream, read)), read
@@ -165,10 +166,9 @@ class TurnReader:
 
     async def _finalize(self, stream: SttStream) -> Heard:
         asked_s = self._clock.now_s()
-        try:
-            result = await stream.finalize()
-        finally:
-            self._final_took_s = self._clock.now_s() - asked_s
+        self._final_took_s = self._final_took_s or inf  # until it is known: one that is thrown away tells nothing
+        result = await stream.finalize()
+        self._final_took_s = self._clock.now_s() - asked_s
         return Heard(result.text, result.confidence, result.alternative)
 
     async def _read(self, decision: int) -> None:
