@@ -56,6 +56,11 @@ class Dialogue:
         """A bot turn is being made."""
         self._bot_id, self._bot_text, self._times, self._waterfall = uuid7(), "", times, None
 
+    @property
+    def shown_id(self) -> str | None:
+        """The id of the bot's caption, once it has one that shows something."""
+        return self._bot_id if self._bot_text else None
+
     def bot_text(self, text: str, whole: bool) -> None:
         """Show the text of the bot turn so far."""
         self._bot_text = text

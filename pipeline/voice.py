@@ -131,7 +131,7 @@ class Voice:
         heard = self.playout.heard_text()
         self.playout.flush(generation)
         self._times.fell_silent(self._ports.clock.now_s())
-        self._ports.leg.send(Interrupted(generation))
+        self._ports.leg.send(Interrupted(generation, self._ports.dialogue.shown_id))
         self._ports.dialogue.bot_ends(heard)
         self._ports.leg.send(StatusChanged("listening"))
 

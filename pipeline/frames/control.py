@@ -51,9 +51,14 @@ class Screen(ControlFrame):
 
 @dataclass(frozen=True, slots=True)
 class Interrupted(SystemFrame):
-    """The bot was cut off: drop audio of `generation` and older that has not been played."""
+    """The bot was cut off: drop audio of `generation` and older that has not been played.
+
+    Attributes:
+        caption_id: Of the caption that is cut; None where nothing was shown.
+    """
 
     generation: int
+    caption_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,8 @@ def _guess_by_words(state: State, now_s: float) -> Step:
     ahead, actions = outgrown(state.ahead)
     if ahead.words is None or not may_guess(state):
         return replace(state, ahead=ahead), actions
-    if ahead.looks_over(now_s, state.lexicon, short_answers=state.asked_for.short_answers):
+    better = ahead.answered is not None and ahead.ground is Ground.BEST
+    if not better and ahead.looks_over(now_s, state.lexicon, short_answers=state.asked_for.short_answers):
         ahead, begun = begin(ahead, ahead.words, Ground.QUICK)
         actions = (*actions, *begun)
     return replace(state, ahead=ahead), actions
