@@ -1,6 +1,7 @@
 """Reads the user's turn: quick partials while it goes on, the best reading and an end-of-turn verdict when it stops."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
 from itertools import count
 from math import inf
@@ -12,9 +13,18 @@ from kit.clock import Clock
 from kit.errors import ProviderError
 from pipeline.ears import Ears
 from pipeline.frames.control import CallFailed
-from pipeline.ports import EndOfTurnModel, SpeechToText, SttStream
+from pipeline.ports import EagerEnd, EndOfTurn, EndOfTurnModel, Resumed, SpeechToText, SttStream
 from pipeline.turn_log import TurnTimes
-from pipeline.turns.inputs import BreathRead, EndJudged, Heard, PartialHeard, TranscriptReady
+from pipeline.turns.inputs import (
+    BreathRead,
+    EndExpected,
+    EndHeard,
+    EndJudged,
+    EndWithdrawn,
+    Heard,
+    PartialHeard,
+    TranscriptReady,
+)
 from pipeline.turns.owner import EARLY_READINGS_S
 
 log = structlog.get_logger()
@@ -24,7 +34,7 @@ _QUICK_PARTIAL_S = 0.02  # a recogniser that answers so soon only tells what it 
 _NEXT_PARTIAL_S = 0.1  # and can be asked so often
 _QUICK_FINAL_S = 0.25  # one that needs longer is not asked in each breath
 
-Reading = PartialHeard | BreathRead | TranscriptReady | EndJudged
+Reading = PartialHeard | BreathRead | EndExpected | EndWithdrawn | EndHeard | TranscriptReady | EndJudged
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
 
@@ -59,6 +69,8 @@ class TurnReader:
             async with asyncio.timeout(_OPEN_LIMIT_S):
                 self._stream = await stt.open(language)
             self._ears.attach(self._stream)
+            if stt.capabilities.end_of_turn:
+                self._spawn(self._follow_signals(self._stream))
         except (ProviderError, TimeoutError) as error:
             code = error.code if isinstance(error, ProviderError) else "provider.stalled"
             log.warning("stt_unavailable", code=code)
@@ -170,6 +182,21 @@ class TurnReader:
         result = await stream.finalize()
         self._final_took_s = self._clock.now_s() - asked_s
         return Heard(result.text, result.confidence, result.alternative)
+
+    async def _follow_signals(self, stream: SttStream) -> None:
+        """Pass on what the recogniser itself believes of the end of turns, for as long as the call lasts."""
+        try:
+            async with contextlib.aclosing(stream.signals()) as signals:
+                async for signal in signals:
+                    match signal:
+                        case EagerEnd(text, confidence):
+                            self._on_reading(EndExpected(Heard(text, confidence)))
+                        case Resumed():
+                            self._on_reading(EndWithdrawn())
+                        case EndOfTurn(text, confidence) if text.strip():
+                            self._on_reading(EndHeard(Heard(text, confidence)))
+        except ProviderError as error:
+            log.info("signals_failed", provider=error.provider, code=error.code)
 
     async def _read(self, decision: int) -> None:
         heard = Heard("", 0.0, failed=True)
