@@ -30,6 +30,11 @@ class Settings(BaseSettings):
         default=None,
         description="postgresql+psycopg://user:password@host/name; unset: a SQLite file in DATA_DIR.",
     )
+    jwt_secret: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="Signs log-in tokens, 32 characters or more; unset: made once and kept in DATA_DIR.",
+    )
     max_calls: int = Field(default=8, ge=1, description="Calls at once; one more is told that the server is full.")
     record: bool = Field(default=True, description="Whether calls are recorded.")
     llm_base_url: str | None = Field(

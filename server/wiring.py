@@ -8,11 +8,13 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from kit.clock import Clock
 from pipeline.ports import LanguageModel
 from providers.embedded.gguf import installed
 from server.app import build_app
 from server.call_log import CallLog
 from server.flow_store import FlowStore
+from server.identity import build_identity, make_local_account
 from server.media import MediaPlane
 from server.settings import Settings
 from storage import schema
@@ -36,9 +38,12 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with _opened(database), media.open():
+            if settings.on_loopback:
+                await make_local_account(database, Clock())
             yield
 
-    return build_app(settings, media, flows, call_log, live, lifespan=lifespan)
+    identity = build_identity(settings, database)
+    return build_app(settings, media, flows, call_log, live, identity, lifespan=lifespan)
 
 
 @asynccontextmanager
