@@ -57,6 +57,7 @@ class TurnReader:
         self._deciding: list[asyncio.Task[None]] = []
         self._partials: asyncio.Task[None] | None = None
         self._partial_every_s: float | None = None
+        self._soon = False
         self._breath: tuple[asyncio.Task[None], asyncio.Future[Heard]] | None = None
         self._final_took_s: float | None = None
         self._clock = clock
@@ -86,7 +87,8 @@ class TurnReader:
         """The user talks: read along; `soon`, where the first words decide whether the bot stops."""
         self._ears.open_turn()
         self._partial_every_s = every_s
-        self._read_along(EARLY_READINGS_S if soon else ())
+        self._soon = soon
+        self._read_along()
 
     def read_breath(self) -> None:
         """The user may be done: read all, so that the decision need not wait for it."""
@@ -102,7 +104,7 @@ class TurnReader:
             self._breath = None
             task.cancel()
             read.cancel()
-            self._read_along(())
+            self._read_along()
 
     def decide(self, decision: int) -> None:
         """The user paused: read all, and judge whether the turn is over."""
@@ -145,8 +147,9 @@ class TurnReader:
             self._partials.cancel()
             self._partials = None
 
-    def _read_along(self, first_s: tuple[float, ...]) -> None:
+    def _read_along(self) -> None:
         if self._partial_every_s is not None and self._partials is None:
+            first_s = EARLY_READINGS_S if self._soon else ()
             self._partials = self._spawn(self._read_partials(self._partial_every_s, first_s))
 
     async def _read_partials(self, every_s: float, first_s: tuple[float, ...]) -> None:

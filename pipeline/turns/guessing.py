@@ -38,7 +38,8 @@ def ahead_of_the_end(state: State, event: Told, now_s: float) -> Step:
             return state, ()
         case UserPaused():
             guessed, actions = _guess_by_words(replace(state, ahead=replace(state.ahead, in_breath=True)), now_s)
-            return guessed, (ReadBreath(), *actions) if state.bot is Bot.IDLE else actions
+            # Over a bot that holds its breath, the reading decides how soon it goes on.
+            return guessed, (ReadBreath(), *actions) if state.bot is Bot.IDLE or state.paused else actions
         case UserWentOn():
             return replace(state, ended=None, ahead=replace(state.ahead, in_breath=False)), (DropBreath(),)
         case BreathRead(heard):
