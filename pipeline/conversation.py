@@ -27,6 +27,7 @@ log = structlog.get_logger()
 _SAYING_S = 0.5  # an echo has the beginning of the word that is not heard to its end yet
 _TOO_LATE = "Sorry, that took too long on my side. Could you say that again?"
 _NOT_HEARD = "Sorry, I could not hear you. Could you say that again?"
+_DEAF = "Sorry, I cannot hear you in this call. You can go on with the keys, or on the screen."
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +204,12 @@ class Conversation:
 
     def _commit(self, heard: inputs.Heard) -> None:
         now_s = self._clock.now_s()
-        self._times = self._reader.times(self._spoken_s)
+        self._times = self._reader.times(self._spoken_s, failed=heard.failed)
         self._reader.close_turn()
         self._times.mark("end_of_turn", now_s)
         if heard.failed:
             self._dialogue.user_nothing()
-            self._speak((Say(_NOT_HEARD),))
+            self._speak((Say(_NOT_HEARD if self._reader.broken is None else _DEAF),))
             return
         self._dialogue.user_final(heard.text)
         outcome = self.brain.step(flow_events.Heard(heard.text, heard.confidence, heard.alternative), now_s)

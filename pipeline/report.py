@@ -47,6 +47,7 @@ class CallReport:
         end_reason: `completed`, `peer_gone`, `idle`, `peer_too_slow`, `server_stopping`, `internal`, or the flow's own.
         completed: The flow reached its end.
         usage: What was used of each provider, for billing.
+        failures: What was not there in the whole call, kind and code: `stt provider.stalled`.
     """
 
     call_id: str
@@ -58,3 +59,4 @@ class CallReport:
     variables: Mapping[str, Any]
     turns: tuple[TurnReport, ...]
     usage: tuple[ProviderUse, ...] = ()
+    failures: tuple[str, ...] = ()

@@ -181,6 +181,7 @@ class CallSession:
             dict(self._talk.brain.state.variables),
             self._dialogue.log.turns(),
             self._providers.usage.uses(),
+            () if self._reader.broken is None else (f"stt {self._reader.broken}",),
         )
 
     def _break(self) -> None:

@@ -39,7 +39,11 @@ Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
 
 class TurnReader:
-    """The asynchronous half of hearing; every task it starts belongs to the call."""
+    """The asynchronous half of hearing; every task it starts belongs to the call.
+
+    Attributes:
+        broken: Why there is no recogniser in this call; None while there may be one.
+    """
 
     def __init__(
         self,
@@ -52,6 +56,7 @@ class TurnReader:
         """Report what is read, and how likely the turn is over, to `on_reading`."""
         self._ears, self._end_of_turn, self._spawn = ears, end_of_turn, spawn
         self._on_reading = on_reading
+        self.broken: str | None = None
         self._stream: SttStream | None = None
         self._opened = asyncio.Event()
         self._deciding: list[asyncio.Task[None]] = []
@@ -75,7 +80,7 @@ class TurnReader:
         except (ProviderError, TimeoutError) as error:
             code = error.code if isinstance(error, ProviderError) else "provider.stalled"
             log.warning("stt_unavailable", code=code)
-            self._failures.append("stt")
+            self.broken = code
             tell(CallFailed(code, "Speech recognition is not available now."))
         self._opened.set()
 
@@ -121,12 +126,15 @@ class TurnReader:
         self._deciding = []
         self.drop_breath()
 
-    def times(self, spoken_s: Callable[[int], float]) -> TurnTimes:
-        """Return where the time of the open turn went so far; `spoken_s` says when a sample was spoken."""
+    def times(self, spoken_s: Callable[[int], float], *, failed: bool) -> TurnTimes:
+        """Return where the time of the open turn went so far, which `failed` if it could not be read.
+
+        `spoken_s` says when a sample was spoken.
+        """
         voice_from_s, quiet_s = (spoken_s(pos_samples) for pos_samples in self._ears.voiced())
         failures, self._failures = self._failures, []
-        if not failures and "stt" not in self._moments_s:
-            failures.append("stt")  # it was waited for in vain
+        if failed and "stt" not in failures:
+            failures.append("stt")  # it was waited for in vain, or is not there
         return TurnTimes(quiet_s, quiet_s, dict(self._moments_s), voice_from_s, failures=failures)
 
     def close_turn(self) -> None:

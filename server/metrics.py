@@ -63,6 +63,8 @@ class CallMetrics:
     def observe(self, report: CallReport) -> None:
         """Take a call that is over."""
         self._calls.labels(report.end_reason if report.end_reason in _REASONS else _REASON_OF_FLOW).inc()
+        for failure in report.failures:
+            self._failures.labels(failure.partition(" ")[0]).inc()
         for turn in report.turns:
             self._observe_turn(turn)
 
