@@ -60,6 +60,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.held: Heard | None = None
         self.held_in_turn = 0
 
+    def seldom(self) -> bool:
+        """Whether what would otherwise end most turns may happen now."""
+        return int(self.now_s * 100) % 4 == 0
+
     # --- the shell ----------------------------------------------------------------------------------------------------
     def tell(self, event: Input) -> None:
         before = self.state
@@ -140,9 +144,25 @@ class AnyOrder(RuleBasedStateMachine):
     def a_judgement(self, stale: bool, probability: float) -> None:
         self.tell(EndJudged(self.state.decision - stale, probability))
 
+    @precondition(lambda self: self.seldom())
     @rule(interruptible=st.booleans())
     def the_flow_speaks(self, interruptible: bool) -> None:
         self.tell(AnswerDue(interruptible))
+
+    @precondition(lambda self: self.state.bot is not Bot.IDLE)
+    @rule()
+    def the_answer_is_heard(self) -> None:
+        self.tell(BotStarted(self.state.generation))
+        self.tell(BotFinished(self.state.generation))
+
+    @precondition(lambda self: self.state.user is not User.TALKING)
+    @rule(text=TEXTS)
+    def the_user_says_something(self, text: str) -> None:
+        self.tell(UserStarted())
+        self.now_s += 0.5
+        self.tell(PartialHeard(text))
+        self.now_s += 0.1
+        self.tell(UserPaused())
 
     @rule(kind=st.sampled_from([BotStarted, BotFinished]), stale=st.booleans())
     def the_playout_reports(self, kind: type[BotStarted | BotFinished], stale: bool) -> None:
@@ -152,7 +172,7 @@ class AnyOrder(RuleBasedStateMachine):
     def the_flow_expects(self, name: str) -> None:
         self.tell(ProfileSet(name))
 
-    @precondition(lambda self: self.state.deadline_s is not None)
+    @precondition(lambda self: self.state.deadline_s is not None and self.seldom())
     @rule()
     def only_time_passes(self) -> None:
         """Nobody reports any more: it comes to rest by itself."""
