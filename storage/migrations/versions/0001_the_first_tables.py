@@ -87,6 +87,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_flow_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "hook_endpoint",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("url", sa.String(length=2000), nullable=False),
+        sa.Column("events", sa.JSON(), nullable=False),
+        sa.Column("salt", sa.String(length=32), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_hook_endpoint_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hook_endpoint")),
+    )
+    with op.batch_alter_table("hook_endpoint", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_hook_endpoint_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
         "ledger_account",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("account_id", sa.String(length=36), nullable=True),
@@ -153,6 +170,32 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_flow_version_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "hook_delivery",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("endpoint_id", sa.String(length=36), nullable=False),
+        sa.Column("event", sa.String(length=64), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_status", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("last_error", sa.String(length=200), nullable=True),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_hook_delivery_account_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["endpoint_id"], ["hook_endpoint.id"], name=op.f("fk_hook_delivery_endpoint_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hook_delivery")),
+    )
+    with op.batch_alter_table("hook_delivery", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_hook_delivery_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_hook_delivery_endpoint_id"), ["endpoint_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_hook_delivery_next_attempt_at"), ["next_attempt_at"], unique=False)
+
+    op.create_table(
         "ledger_entry",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("transaction_id", sa.String(length=36), nullable=False),
@@ -188,6 +231,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_ledger_entry_ledger_account_id_transaction_id"))
 
     op.drop_table("ledger_entry")
+    with op.batch_alter_table("hook_delivery", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_hook_delivery_next_attempt_at"))
+        batch_op.drop_index(batch_op.f("ix_hook_delivery_endpoint_id"))
+        batch_op.drop_index(batch_op.f("ix_hook_delivery_account_id"))
+
+    op.drop_table("hook_delivery")
     with op.batch_alter_table("flow_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_flow_version_account_id"))
 
@@ -204,6 +253,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_ledger_account_account_id"))
 
     op.drop_table("ledger_account")
+    with op.batch_alter_table("hook_endpoint", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_hook_endpoint_account_id"))
+
+    op.drop_table("hook_endpoint")
     with op.batch_alter_table("flow", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_flow_account_id"))
 
