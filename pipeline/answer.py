@@ -31,7 +31,7 @@ log = structlog.get_logger()
 _Item = TypeVar("_Item")
 
 _TTS_CHUNK_LIMIT_S = 4.0
-_LLM_CHUNK_LIMIT_S = 8.0
+LLM_CHUNK_LIMIT_S = 8.0
 _CLOSE_LIMIT_S = 0.5
 _SENTENCES_AHEAD = 16
 FILLER_AFTER_S = 1.5  # a model that has said nothing for longer leaves the caller wondering
@@ -148,7 +148,7 @@ class Answer:
         spoken: list[str] = []
         messages = [Message("system", ask.instructions), *self.ports.history(), *self._exchange]
         stream = llm.stream(messages, ask.tools, LlmOptions(ask.max_tokens, ask.temperature, ask.stop))
-        async with contextlib.aclosing(_bounded(stream, _LLM_CHUNK_LIMIT_S, "llm")) as chunks:
+        async with contextlib.aclosing(_bounded(stream, LLM_CHUNK_LIMIT_S, "llm")) as chunks:
             async for chunk in chunks:
                 if isinstance(chunk, LlmUsage):
                     continue  # counted by `pipeline/metered.py`

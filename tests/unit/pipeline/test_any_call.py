@@ -173,7 +173,7 @@ SCRIPTS = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(SCRIPTS)
 def test_whatever_happens_a_call_stays_a_call(script: Script) -> None:
     setup = script.setup()

@@ -8,8 +8,9 @@ import pytest
 
 from flows.actions import ToolSpec
 from kit.errors import ProviderError
-from pipeline.answer import FILLER_AFTER_S
+from pipeline.answer import FILLER_AFTER_S, LLM_CHUNK_LIMIT_S
 from pipeline.frames.audio import AudioOut
+from pipeline.frames.text import Caption
 from pipeline.ports import AS_MADE, LlmOptions, LlmUsage, Message, SpeakOptions, SttResult, ToolCall, WordTimes
 from pipeline.report import CallReport
 from providers.fake.llm import FakeLlm
@@ -123,6 +124,22 @@ def test_a_model_that_dies_is_apologised_for_within_15_s_of_being_found_dead(pac
     assert first_s <= FILLER_AFTER_S + 0.05, "a filler, or the apology itself"
     ends = [at_s for at_s, _ in leg.of(AudioOut)]
     assert max(later - sooner for sooner, later in itertools.pairwise(ends) if later < 20) <= 8.0 + 1.5
+
+
+@pytest.mark.parametrize("whole_pieces", [0, 1, 2])
+@pytest.mark.parametrize("voice_s", [0.0, 0.1, 0.5, 1.0])
+def test_the_apology_is_heard_soon_after_the_watchdog(whole_pieces: int, voice_s: float) -> None:
+    async def scenario(lab: Lab) -> None:
+        await lab.quiet(20)
+
+    llm = FakeLlm([["I see. ", "And then. ", "What?"]], pace=Pace(first_s=0.2, stall_after=whole_pieces))
+    setup = Setup(ONE_STATE, llm=llm, tts=FakeTts(pace=Pace(first_s=voice_s)))
+    _, leg = call(setup, scenario)
+    found_dead_s = LLM_CHUNK_LIMIT_S + (0.2 if whole_pieces else 0.0)
+    apology_s = min(at_s for at_s, frame in leg.of(Caption) if KIND in frame.text)
+    assert apology_s == pytest.approx(found_dead_s, abs=0.01)
+    heard_s = min(at_s for at_s, _ in leg.of(AudioOut) if at_s >= found_dead_s)
+    assert heard_s - found_dead_s <= voice_s + 0.02 <= 1.5
 
 
 class Switches(FakeLlm):

@@ -211,7 +211,7 @@ class Bill:
         assert self.begun <= MOST_A_TURN
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(st.tuples(st.sampled_from([0.03, 0.1, 0.3]), EVENTS), max_size=12), min_size=20, max_size=40))
 def test_models_are_asked_at_most_135_times_in_100_turns_whatever_the_caller_does(
     turns: list[list[tuple[float, Input]]],
