@@ -239,7 +239,7 @@ def test_a_recogniser_that_is_slow_is_not_asked_in_every_breath(final_s: float, 
         for _ in range(2):
             for _ in range(3):
                 await lab.speak(0.4)
-                await lab.quiet(0.12)
+                await lab.quiet(0.1)
             await lab.speak(0.4)
             await lab.quiet(6)
 

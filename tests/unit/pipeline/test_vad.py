@@ -79,8 +79,8 @@ def test_a_short_dip_does_not_end_speech() -> None:
     assert edges(*[0.9] * 5, *[0.1] * 5, 0.4, *[0.1] * 5) == [SpeechStarted(0), *paused_twice]
 
 
-def test_a_single_quiet_window_is_no_breath() -> None:
-    assert edges(*[0.9] * 5, 0.1, *[0.9] * 5) == [SpeechStarted(0)]
+def test_a_single_quiet_window_is_a_breath() -> None:
+    assert edges(*[0.9] * 5, 0.1, *[0.9] * 5) == [SpeechStarted(0), SpeechPaused(5 * 512), SpeechWentOn()]
 
 
 def test_windows_of_many_calls_are_scored_in_one_batch_and_in_order() -> None:
