@@ -18,7 +18,9 @@ _WORDS: Final = {
     "nl": ("apenstaartje", "punt", "streepje", "laag streepje", "plus", "schuine streep"),
 }
 _SIGNS: Final = "@.-_+/"
-_SAID_ENDINGS: Final = frozenset({"com", "org", "net", "info", "app", "edu", "gov", "dev", "shop", "online", "biz", "name", "me", "co"})
+_SAID_ENDINGS: Final = frozenset(
+    {"com", "org", "net", "info", "app", "edu", "gov", "dev", "shop", "online", "biz", "name", "me", "co"}
+)
 _ENDINGS: Final = (
     "com|org|net|info|app|edu|gov|dev|shop|online|biz|io|ai|me|tv|co|eu|us|uk|de|fr|es|it|nl|at|ch|be|pl|pt|se|no|dk|fi|ie"
     "|ca|au|nz|in|jp|br|mx|example|test"
@@ -65,7 +67,11 @@ def _url(match: re.Match[str], locale: Locale) -> str | None:
 _NAME: Final = r"[^\W_](?:[\w-]{0,62}[^\W_])?+"
 _PATH: Final = r"(?P<path>/(?:[^\s<>]{0,400}[^\s<>.,;:!?'\")\]}*])?)?"
 RULES: Final = (
-    Rule(("letter", "digit"), re.compile(rf"(?:mailto:)?([\w.+%-]{{1,64}}+@{_NAME}(?:\.{_NAME}){{1,6}})", re.IGNORECASE), _email),
+    Rule(
+        ("letter", "digit"),
+        re.compile(rf"(?:mailto:)?([\w.+%-]{{1,64}}+@{_NAME}(?:\.{_NAME}){{1,6}})", re.IGNORECASE),
+        _email,
+    ),
     Rule(
         ("letter", "digit"),
         re.compile(rf"(?:https?|ftp)://(?P<host>{_NAME}(?:\.{_NAME}){{0,8}})(?::\d{{1,5}})?{_PATH}", re.IGNORECASE),
@@ -73,9 +79,7 @@ RULES: Final = (
     ),
     Rule(
         ("letter", "digit"),
-        re.compile(
-            rf"(?P<host>(?:{_NAME}\.){{1,6}}(?:{_ENDINGS})(?:\.uk)?)(?![\w@])(?!\.[\w]){_PATH}"
-        ),
+        re.compile(rf"(?P<host>(?:{_NAME}\.){{1,6}}(?:{_ENDINGS})(?:\.uk)?)(?![\w@])(?!\.[\w]){_PATH}"),
         _url,
     ),
 )

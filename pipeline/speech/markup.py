@@ -6,7 +6,15 @@ from typing import Final
 
 from pipeline.speech.rule import Locale, Rule
 
-_ENTITIES: Final = {"amp": "and", "lt": "less than", "gt": "greater than", "nbsp": " ", "quot": "", "apos": "", "#39": ""}
+_ENTITIES: Final = {
+    "amp": "and",
+    "lt": "less than",
+    "gt": "greater than",
+    "nbsp": " ",
+    "quot": "",
+    "apos": "",
+    "#39": "",
+}
 _JOINERS: Final = "\u200c\u200d"  # between letters of some scripts they are spelling
 _DASHES: Final = frozenset("-‐")
 
@@ -54,7 +62,11 @@ def _sign(pattern: str) -> re.Pattern[str]:
 
 RULES: Final = (
     Rule(("sign",), _sign(r"```[\w+-]{0,20}"), _blank),
-    Rule(("sign",), _sign(r"</?[A-Za-z][\w:-]{0,40}(?:\s+[\w:-]{1,40}\s*=\s*(?:\"[^\"<>]{0,200}\"|'[^'<>]{0,200}')){0,8}\s*/?>"), _blank),
+    Rule(
+        ("sign",),
+        _sign(r"</?[A-Za-z][\w:-]{0,40}(?:\s+[\w:-]{1,40}\s*=\s*(?:\"[^\"<>]{0,200}\"|'[^'<>]{0,200}')){0,8}\s*/?>"),
+        _blank,
+    ),
     Rule(("sign",), _sign(r"<!--.{0,300}?-->"), _blank),
     Rule(("sign",), _sign(r"&(amp|lt|gt|nbsp|quot|apos|#39);"), _entity),
     Rule(("sign",), _sign(r"\]\((?:[^()\s]|\([^()\s]{0,50}\)){0,300}(?:\s\"[^\"]{0,100}\")?\)"), _silent),

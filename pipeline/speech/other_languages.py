@@ -106,8 +106,16 @@ def _minus(match: re.Match[str], locale: Locale) -> str | None:
 RULES: Final = (
     Rule(("sign",), re.compile(r"\+\d{1,4}(?:[ -]?\d{2,6}){1,5}(?![\w])"), _phone),
     Rule(("digit",), re.compile(r"0\d{1,5}(?:[ /-]\d{2,8}){1,4}(?![\w])"), _phone),
-    Rule(("digit",), re.compile(r"\d{1,6}(?:[./:-]\d{1,6}){2,6}|\d{1,6}[:/-]\d{1,6}|\d{1,2}\.(?=\s)|\d{1,15}[^\W\d_]{1,20}"), _as_it_is),
-    Rule(("sign", "digit", "letter"), re.compile(rf"(?P<first>{_MONEY})\s?(?P<a>{_NUMBER})|(?P<b>{_NUMBER})\s?(?P<last>{_MONEY})"), _money),
+    Rule(
+        ("digit",),
+        re.compile(r"\d{1,6}(?:[./:-]\d{1,6}){2,6}|\d{1,6}[:/-]\d{1,6}|\d{1,2}\.(?=\s)|\d{1,15}[^\W\d_]{1,20}"),
+        _as_it_is,
+    ),
+    Rule(
+        ("sign", "digit", "letter"),
+        re.compile(rf"(?P<first>{_MONEY})\s?(?P<a>{_NUMBER})|(?P<b>{_NUMBER})\s?(?P<last>{_MONEY})"),
+        _money,
+    ),
     Rule(("digit",), re.compile(rf"({_NUMBER})\s?%"), _percent),
     Rule(("sign",), re.compile(r"-(?=\d)"), _minus),
     Rule(("digit",), re.compile(_NUMBER), _number),

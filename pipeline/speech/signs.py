@@ -15,9 +15,18 @@ _QUANTITY_BEFORE: Final = re.compile(
     rf"|\b(?:{_DAY}|{_MONTH})\.?)\s?$"
 )
 _QUANTITY_AFTER: Final = re.compile(rf"\s?(?:[$€£]?\d|(?:{_DAY}|{_MONTH})\b)")
-_RATED: Final = re.compile(r"(?:hour|hr|day|month|mo|week|wk|year|yr|night|person|people|minute|min|second|sec|kg|lb|mile|km|item|user|call|h|s)\b")
+_RATED: Final = re.compile(
+    r"(?:hour|hr|day|month|mo|week|wk|year|yr|night|person|people|minute|min|second|sec|kg|lb|mile|km|item|user|call|h|s)\b"
+)
 _ALTERNATIVES: Final = re.compile(r"(?:and|or)$", re.IGNORECASE)
-_COMPARED: Final = {"<": "less than", ">": "more than", "≤": "at most", "≥": "at least", "<=": "at most", ">=": "at least"}
+_COMPARED: Final = {
+    "<": "less than",
+    ">": "more than",
+    "≤": "at most",
+    "≥": "at least",
+    "<=": "at most",
+    ">=": "at least",
+}
 _SAID: Final = {
     "&": "and", "%": "percent", "‰": "per mille", "@": "at", "°": "degrees", "§": "section", "±": "plus or minus", "÷": "divided by",
     "≈": "approximately", "≠": "is not", "=": "equals", "€": "euros", "$": "dollars", "£": "pounds", "¢": "cents",
@@ -81,7 +90,7 @@ def _said(match: re.Match[str], _locale: Locale) -> str | None:
 
 def _apostrophe(match: re.Match[str], _locale: Locale) -> str | None:
     inside = before(match)[-1:].isalnum() and after(match)[:1].isalpha()
-    return "'" if inside or re.search(r"s$", before(match)) and not before(match).count("'") else ""
+    return "'" if inside or (re.search(r"s$", before(match)) and not before(match).count("'")) else ""
 
 
 def _dots(match: re.Match[str], _locale: Locale) -> str | None:

@@ -24,7 +24,14 @@ _SAID: Final = {
 }  # fmt: skip
 _ONLY_BEFORE_DIGITS: Final = frozenset({"no.", "nos.", "pp.", "p.", "ch.", "sec.", "art.", "fig.", "vol."})
 _ONLY_BEFORE_NAMES: Final = frozenset({"col.", "hon.", "sen.", "gov.", "pres.", "mt.", "ft.", "rev.", "lt.", "capt."})
-_WITHOUT_DOT: Final = {"Mr": "Mister", "Mrs": "Missus", "Prof": "Professor", "Dr": "Doctor", "St": "Saint", "Mt": "Mount"}
+_WITHOUT_DOT: Final = {
+    "Mr": "Mister",
+    "Mrs": "Missus",
+    "Prof": "Professor",
+    "Dr": "Doctor",
+    "St": "Saint",
+    "Mt": "Mount",
+}
 _WORDS: Final = {
     "vs": "versus", "etc": "et cetera", "approx": "approximately", "w/o": "without", "w/": "with", "c/o": "care of",
     "n/a": "not applicable", "N/A": "not applicable", "b/c": "because", "eg": "for example", "ie": "that is", "Ave": "Avenue",
@@ -80,7 +87,12 @@ RULES: Final = (
     Rule(("letter",), re.compile(r"(Dr|St)(?![\w.])"), _undotted_street),
     Rule(
         ("letter", "digit"),
-        re.compile("|".join(re.escape(word) + (r"(?!\w)" if word[-1].isalnum() else "") for word in sorted(_WORDS, key=len, reverse=True))),
+        re.compile(
+            "|".join(
+                re.escape(word) + (r"(?!\w)" if word[-1].isalnum() else "")
+                for word in sorted(_WORDS, key=len, reverse=True)
+            )
+        ),
         _word,
     ),
 )

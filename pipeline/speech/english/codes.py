@@ -16,7 +16,9 @@ _CODE_COMES: Final = re.compile(
     re.IGNORECASE,
 )
 # Written in capitals without a vowel, and said as words or not as letters for another reason.
-_NOT_SPELLED: Final = frozenset({"MR", "DR", "MRS", "MS", "ST", "VS", "TH", "HMM", "SHH", "PSST", "PM", "NVM", "JR", "SR", "MT", "PHD"})
+_NOT_SPELLED: Final = frozenset(
+    {"MR", "DR", "MRS", "MS", "ST", "VS", "TH", "HMM", "SHH", "PSST", "PM", "NVM", "JR", "SR", "MT", "PHD"}
+)
 
 
 def digits_expected(match: re.Match[str]) -> bool:
@@ -71,6 +73,10 @@ def _acronym(match: re.Match[str], _locale: Locale) -> str | None:
 RULES: Final = (
     Rule(("digit",), re.compile(r"\d{3,12}(?![\w@]|[.,:/-]\d)"), _announced),
     Rule(("letter",), re.compile(r"([A-Z]?[a-z]{3,20})(\d{1,12})(?![\w-])"), _word_with_digits),
-    Rule(("letter", "digit"), re.compile(r"(?!\d{1,12}(?:st|nd|rd|th|s|x)\b)[A-Za-z0-9]{1,40}+(?:-[A-Za-z0-9]{1,40}+){0,8}(?![\w@])"), _code),
+    Rule(
+        ("letter", "digit"),
+        re.compile(r"(?!\d{1,12}(?:st|nd|rd|th|s|x)\b)[A-Za-z0-9]{1,40}+(?:-[A-Za-z0-9]{1,40}+){0,8}(?![\w@])"),
+        _code,
+    ),
     Rule(("letter",), re.compile(r"[BCDFGHJKLMNPQRSTVWXZ]{2,6}(?![\w'-])"), _acronym),
 )

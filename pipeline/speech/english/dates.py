@@ -117,7 +117,11 @@ def _weekday(match: re.Match[str], _locale: Locale) -> str | None:
     if match[2] is None and not re.match(r"\s?(?:[-–,]|\d|\s(?:at|the)\b)", after(match)):
         return None
     follows = after(match).lstrip()
-    if match[1].lower() in ("sat", "sun", "wed", "mon") and follows and not re.match(r"[-–,\d]|at\b|the\b|[A-Z]", follows):
+    if (
+        match[1].lower() in ("sat", "sun", "wed", "mon")
+        and follows
+        and not re.match(r"[-–,\d]|at\b|the\b|[A-Z]", follows)
+    ):
         return None
     return _SHORT_DAYS[match[1].lower()] + (full_stop(match) if match[2] else "")
 
@@ -128,7 +132,7 @@ def _month_alone(match: re.Match[str], _locale: Locale) -> str | None:
 
 def _clock(hour: int, minute: int, half: str, locale: Locale, *, two_digits: bool) -> str | None:
     """A 24-hour clock is said in halves: `15:30` is three thirty PM; `9:30` may be either."""
-    if not half and hour < 25 and (two_digits and hour < 10 or hour > 12 or hour == 0):
+    if not half and hour < 25 and ((two_digits and hour < 10) or hour > 12 or hour == 0):
         half = "PM" if 12 <= hour < 24 else "AM"
         hour = (hour + 11) % 12 + 1
     return time_in_words(hour, minute, half, locale)
@@ -161,11 +165,27 @@ def _range_of_hours(match: re.Match[str], locale: Locale) -> str | None:
 
 _AM_PM: Final = r"(?:\s?([AaPp])(?:\.\s?[Mm]\.|[Mm]\b))"
 RULES: Final = (
-    Rule(("digit",), re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?![\w-])"), _iso),
+    Rule(
+        ("digit",),
+        re.compile(
+            r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?![\w-])"
+        ),
+        _iso,
+    ),
     Rule(("digit",), re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d\d)(?![\w/-]|\.\d)"), _numeric),
     Rule(("digit",), re.compile(r"(\d{1,2})/(\d{1,2})(?![\w/]|\.\d)"), _day_and_month),
-    Rule(("digit",), re.compile(rf"(\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?({_MONTH})(?![a-z])(?:,?\s(\d{{4}})\b(?![:/-]))?"), _day_first),
-    Rule(("letter",), re.compile(rf"({_MONTH})\s(\d{{1,2}})(?:st|nd|rd|th)?(?![\w:%]|[.,/-]\d|\s?[AaPp]\.?[Mm]\b)(?:,?\s(\d{{4}})\b(?![:/-]))?"), _month_first),
+    Rule(
+        ("digit",),
+        re.compile(rf"(\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?({_MONTH})(?![a-z])(?:,?\s(\d{{4}})\b(?![:/-]))?"),
+        _day_first,
+    ),
+    Rule(
+        ("letter",),
+        re.compile(
+            rf"({_MONTH})\s(\d{{1,2}})(?:st|nd|rd|th)?(?![\w:%]|[.,/-]\d|\s?[AaPp]\.?[Mm]\b)(?:,?\s(\d{{4}})\b(?![:/-]))?"
+        ),
+        _month_first,
+    ),
     Rule(("letter",), re.compile(rf"({_MONTH})\s(\d{{4}})(?![\w:%]|[.,/-]\d)"), _month_and_year),
     Rule(("letter",), re.compile(r"(Mon|Tues?|Wed|Thurs?|Thur|Thu|Fri|Sat|Sun)\b(\.)?"), _weekday),
     Rule(("letter",), re.compile(r"(?:Jan|Feb|Apr|Aug|Sept|Sep|Oct|Nov|Dec)\."), _month_alone),

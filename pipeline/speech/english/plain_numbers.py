@@ -43,7 +43,9 @@ def _fraction(match: re.Match[str], locale: Locale) -> str | None:
     if (numerator, denominator) == (24, 7) and not whole:
         return "twenty-four seven"
     if not whole and (numerator >= denominator or denominator in (10, 100)):
-        return f"{cardinal(numerator, locale)} {'out of' if denominator > 1 else 'over'} {cardinal(denominator, locale)}"
+        return (
+            f"{cardinal(numerator, locale)} {'out of' if denominator > 1 else 'over'} {cardinal(denominator, locale)}"
+        )
     said = fraction(numerator, denominator, locale)
     if not whole:
         return said
@@ -71,7 +73,7 @@ def _named_version(match: re.Match[str], locale: Locale) -> str | None:
 
 def _year(match: re.Match[str], locale: Locale) -> str | None:
     number = int(match[0])
-    if 1900 <= number <= 2099 or (1100 <= number and _YEAR_COMES.search(before(match))):
+    if 1900 <= number <= 2099 or (number >= 1100 and _YEAR_COMES.search(before(match))):
         return year(number, locale)
     return None
 
@@ -115,7 +117,11 @@ FIRST: Final = (  # before units and codes: `1980s` are no seconds
 RULES: Final = (
     Rule(("digit",), re.compile(r"(\d{1,3}(?:,\d{3}){0,4}|\d{1,15})(?:st|nd|rd|th)\b"), _ordinal),
     Rule(("digit",), re.compile(r"(?:(\d{1,3})[\s-])?(\d{1,3})/(\d{1,3})(?![\w/]|[.,]\d)"), _fraction),
-    Rule(("digit",), re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s?[x×](?:\s?(\d{1,6}(?:\.\d{1,3})?))?\b(?!\.\d)|(\d{1,6})x\b"), _times),
+    Rule(
+        ("digit",),
+        re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s?[x×](?:\s?(\d{1,6}(?:\.\d{1,3})?))?\b(?!\.\d)|(\d{1,6})x\b"),
+        _times,
+    ),
     Rule(("digit",), re.compile(r"\d{1,6}(?:\.\d{1,6}){2,6}(?![\w]|\.\d)"), _version),
     Rule(("digit",), re.compile(r"\d{4}(?![\d,.]\d|\d)"), _year),
     Rule(("sign",), re.compile(r"\.(\d{1,15})(?![\d.])"), _decimals_only),

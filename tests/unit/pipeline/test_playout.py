@@ -7,6 +7,7 @@ import numpy as np
 from kit.clock import Clock
 from pipeline.frames.audio import AudioOut
 from pipeline.playout import Playout
+from pipeline.speech.spoken import as_written
 from tests.support import virtual_time
 
 SECOND = np.full(16_000, 1000, np.int16).tobytes()
@@ -44,7 +45,7 @@ def play(scenario: Callable[[Playout, Heard], Awaitable[None]], lead_ms: int = 6
 
 
 def say(playout: Playout, generation: int, text: str, pcm: bytes) -> None:
-    playout.open_piece(generation, text, 16_000)
+    playout.open_piece(generation, as_written(text), 16_000)
     playout.push(generation, pcm)
 
 
@@ -56,8 +57,8 @@ def test_frames_leave_on_absolute_deadlines_after_a_short_lead() -> None:
         await asyncio.sleep(2)
 
     heard = play(scenario)
-    assert heard.times()[:6] == [0.0, 0.0, 0.0, 0.0, 0.02, 0.04]
-    assert heard.times()[-1] == 0.92
+    assert heard.times()[:6] == [0.0, 0.0, 0.0, 0.02, 0.04, 0.06]
+    assert heard.times()[-1] == 0.94
     assert len(heard.frames) == 50
     assert heard.marks == [(0.0, "started", 1), (1.0, "finished", 1)]
 
@@ -127,7 +128,7 @@ def test_a_stalled_voice_does_not_burst_afterwards() -> None:
         await asyncio.sleep(1)
 
     times = play(scenario).times()
-    assert times[10:15] == [1.0, 1.0, 1.0, 1.0, 1.02]
+    assert times[10:15] == [1.0, 1.0, 1.0, 1.02, 1.04]
 
 
 def test_a_new_answer_that_arrives_while_the_old_one_fades_is_played() -> None:
@@ -165,7 +166,7 @@ def test_history_gets_only_the_words_that_were_heard() -> None:
 def test_a_voice_faster_than_speech_waits_for_room() -> None:
     async def scenario(playout: Playout, heard: Heard) -> None:
         playout.begin(1, paused=False)
-        playout.open_piece(1, "long", 16_000)
+        playout.open_piece(1, as_written("long"), 16_000)
         for _ in range(20):
             playout.push(1, SECOND)
             await playout.room()
@@ -177,12 +178,12 @@ def test_a_voice_faster_than_speech_waits_for_room() -> None:
 def test_a_sentence_without_sound_yet_has_not_been_heard() -> None:
     async def scenario(playout: Playout, _heard: Heard) -> None:
         playout.begin(1, paused=False)
-        playout.open_piece(1, "The first sentence.", 16_000)
+        playout.open_piece(1, as_written("The first sentence."), 16_000)
         assert playout.heard_text() == ""
         playout.push(1, SECOND)
         playout.close_piece(1)
         await asyncio.sleep(3)
-        playout.open_piece(1, "The second one.", 16_000)
+        playout.open_piece(1, as_written("The second one."), 16_000)
         await asyncio.sleep(3)
         assert playout.heard_text() == "The first sentence."
 
@@ -192,7 +193,7 @@ def test_a_sentence_without_sound_yet_has_not_been_heard() -> None:
 def test_of_a_sentence_still_being_made_only_its_share_has_been_heard() -> None:
     async def scenario(playout: Playout, _heard: Heard) -> None:
         playout.begin(1, paused=False)
-        playout.open_piece(1, "one two three four five six seven eight nine ten", 16_000)
+        playout.open_piece(1, as_written("one two three four five six seven eight nine ten"), 16_000)
         playout.push(1, SECOND)
         await asyncio.sleep(3)
         assert playout.heard_text() in ("one", "one two"), "a second of about four, slowly spoken"

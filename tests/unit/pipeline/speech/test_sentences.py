@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.speech import SentenceSplitter, sentences
+from pipeline.speech.sentences import SentenceSplitter, sentences
 
 
 @pytest.mark.parametrize(
