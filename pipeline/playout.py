@@ -3,8 +3,8 @@
 Deadlines are absolute: sample `n` is due at `origin + n / rate`, whatever was late before. Audio is sent `lead_ms`
 ahead of that, so a stall shorter than the lead is not heard and a longer one is caught up.
 
-Sound that is cut ends with one more frame, which fades to silence, and fades in where it goes on; both are frames of the
-answer, so positions stay what they are. The last 20 ms of the lead are kept for that frame.
+Sound that is cut ends with one more frame, which fades to silence, and fades in where it goes on; both are frames of
+the answer, so positions stay what they are. The last 20 ms of the lead are kept for that frame.
 """
 
 import asyncio
@@ -211,7 +211,7 @@ class Playout:
             self._faded = False
 
     def _fade_out(self) -> None:
-        """End softly what is playing; where all has been heard, or what follows is not there yet, nothing is to be done."""
+        """End softly what is playing; nothing is to be done where all has been heard, or nothing follows yet."""
         due_s = self._origin_s + self._sent_samples / self.rate_hz
         if self._started and self._queue and not self._paused and due_s >= self._clock.now_s():
             self._send_frame(fade_out(self._queue.popleft()), due_s)

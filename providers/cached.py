@@ -86,7 +86,7 @@ class CachedTts:
     def __init__(
         self, tts: TextToSpeech, store: SpeechStore, spawn: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
     ) -> None:
-        """Remember what `tts` says in `store`, which several voices may share; `spawn` starts tasks that someone owns."""
+        """Remember what `tts` says in `store`, which voices may share; `spawn` starts tasks that someone owns."""
         self.provider, self.model, self.voice, self.capabilities = tts.provider, tts.model, tts.voice, tts.capabilities
         self._tts, self._store, self._spawn = tts, store, spawn
         self._making: dict[SpeechKey, _Synthesis] = {}

@@ -1,4 +1,4 @@
-"""What `pipeline.ports.TextToSpeech` promises of every voice: no silence before the first word, little after the last."""
+"""What `pipeline.ports.TextToSpeech` promises of every voice: no silence before the first word, little at the end."""
 
 import contextlib
 from collections.abc import AsyncGenerator

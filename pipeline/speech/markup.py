@@ -4,7 +4,7 @@ import re
 import unicodedata
 from typing import Final
 
-from pipeline.speech.rule import Locale, Rule
+from pipeline.speech.rule import Locale, Rule, after, before
 
 _ENTITIES: Final = {
     "amp": "and",
@@ -39,7 +39,7 @@ def _at_line_start(match: re.Match[str], _locale: Locale) -> str | None:
 
 def _asterisk(match: re.Match[str], _locale: Locale) -> str | None:
     """Emphasis is silent; between numbers it is a sign."""
-    left, right = match.string[: match.start()][-2:].strip(), match.string[match.end() : match.end() + 2].strip()
+    left, right = before(match)[-2:].strip(), after(match)[:2].strip()
     return None if left[-1:].isdigit() and right[:1].isdigit() else ""
 
 

@@ -1,8 +1,8 @@
 """Text as it is written becomes text as it is said: `$4.50` becomes `four dollars and fifty cents`.
 
-One pass from left to right. At the beginning of each word, number or sign the rules of the language are tried in order; the
-first that knows what stands there says it, and what no rule knows is said as it is. So nothing is read twice, each piece
-of the result lies on one piece of the original, and the time is proportional to the length.
+One pass from left to right. At the beginning of each word, number or sign the rules of the language are tried in order;
+the first that knows what stands there says it, and what no rule knows is said as it is. So nothing is read twice, each
+piece of the result lies on one piece of the original, and the time is proportional to the length.
 
 What comes out has nothing left to interpret: put in again (as voices do that normalise by themselves), it stays.
 """

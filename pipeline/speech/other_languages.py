@@ -13,26 +13,42 @@ class _Words:
     """Words of one language.
 
     Attributes:
-        point: What is said before decimals, which follow a `decimal_sign`.
-        money: One, several and what stands between it and the hundredths, for each sign.
+        point: What is said before decimals.
+        money: One and several, for each sign.
+        joined_by: What stands before the hundredths.
     """
 
     point: str
     percent: str
     minus: str
-    to: str
     money: dict[str, tuple[str, str]]
     joined_by: str = ""
-    decimal_sign: str = ","
 
 
 _WORDS: Final = {
-    "de": _Words("Komma", "Prozent", "minus", "bis", {"€": ("ein Euro", "Euro"), "$": ("ein Dollar", "Dollar"), "£": ("ein Pfund", "Pfund")}),
-    "fr": _Words("virgule", "pour cent", "moins", "à", {"€": ("un euro", "euros"), "$": ("un dollar", "dollars"), "£": ("une livre", "livres")}),
-    "es": _Words("coma", "por ciento", "menos", "a", {"€": ("un euro", "euros"), "$": ("un dólar", "dólares"), "£": ("una libra", "libras")}, "con"),
-    "it": _Words("virgola", "per cento", "meno", "a", {"€": ("un euro", "euro"), "$": ("un dollaro", "dollari"), "£": ("una sterlina", "sterline")}, "e"),
-    "pt": _Words("vírgula", "por cento", "menos", "a", {"€": ("um euro", "euros"), "$": ("um dólar", "dólares"), "R$": ("um real", "reais")}, "e"),
-    "nl": _Words("komma", "procent", "min", "tot", {"€": ("één euro", "euro"), "$": ("één dollar", "dollar"), "£": ("één pond", "pond")}),
+    "de": _Words(
+        "Komma", "Prozent", "minus",
+        {"€": ("ein Euro", "Euro"), "$": ("ein Dollar", "Dollar"), "£": ("ein Pfund", "Pfund")},
+    ),
+    "fr": _Words(
+        "virgule", "pour cent", "moins",
+        {"€": ("un euro", "euros"), "$": ("un dollar", "dollars"), "£": ("une livre", "livres")},
+    ),
+    "es": _Words(
+        "coma", "por ciento", "menos",
+        {"€": ("un euro", "euros"), "$": ("un dólar", "dólares"), "£": ("una libra", "libras")}, "con",
+    ),
+    "it": _Words(
+        "virgola", "per cento", "meno",
+        {"€": ("un euro", "euro"), "$": ("un dollaro", "dollari"), "£": ("una sterlina", "sterline")}, "e",
+    ),
+    "pt": _Words(
+        "vírgula", "por cento", "menos",
+        {"€": ("um euro", "euros"), "$": ("um dólar", "dólares"), "R$": ("um real", "reais")}, "e",
+    ),
+    "nl": _Words(
+        "komma", "procent", "min", {"€": ("één euro", "euro"), "$": ("één dollar", "dollar"), "£": ("één pond", "pond")}
+    ),
 }  # fmt: skip
 _NUMBER: Final = r"(?:\d{1,3}(?:[.\u0020]\d{3}){1,4}(?![\d])(?:,\d{1,6})?|\d{1,15}(?![\d])(?:[.,]\d{1,6})?)"
 _MONEY: Final = r"R\$|[€$£]"

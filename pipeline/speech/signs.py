@@ -28,8 +28,9 @@ _COMPARED: Final = {
     ">=": "at least",
 }
 _SAID: Final = {
-    "&": "and", "%": "percent", "‰": "per mille", "@": "at", "°": "degrees", "§": "section", "±": "plus or minus", "÷": "divided by",
-    "≈": "approximately", "≠": "is not", "=": "equals", "€": "euros", "$": "dollars", "£": "pounds", "¢": "cents",
+    "&": "and", "%": "percent", "‰": "per mille", "@": "at", "°": "degrees", "§": "section", "±": "plus or minus",
+    "÷": "divided by", "≈": "approximately", "≠": "is not", "=": "equals",
+    "€": "euros", "$": "dollars", "£": "pounds", "¢": "cents",
 }  # fmt: skip
 
 

@@ -10,8 +10,9 @@ from pipeline.speech.spelling import letters
 
 _VOWEL: Final = re.compile("[aeiouy]", re.IGNORECASE)
 _CODE_COMES: Final = re.compile(
-    r"\b(?:(?:pass|post|zip|area|access|security|promo|country|sort)?\s?code|pin|passcode|otp|ext(?:ension|\.)?|account|order|"
-    r"reference|ref|confirmation|ticket|zip|booking|invoice|case|id|ending in|ends in|last four(?: digits)?|digits|card)"
+    r"\b(?:(?:pass|post|zip|area|access|security|promo|country|sort)?\s?code|pin|passcode|otp|ext(?:ension|\.)?|account|"
+    r"order|reference|ref|confirmation|ticket|zip|booking|invoice|case|id|ending in"
+    r"|ends in|last four(?: digits)?|digits|card)"
     r"(?:\s(?:number|no\.?|id|code))?(?:\s(?:is|was|are))?\s?:?\s?#?\s?$",
     re.IGNORECASE,
 )

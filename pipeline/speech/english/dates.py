@@ -114,15 +114,11 @@ def _month_and_year(match: re.Match[str], locale: Locale) -> str | None:
 
 
 def _weekday(match: re.Match[str], _locale: Locale) -> str | None:
-    if match[2] is None and not re.match(r"\s?(?:[-–,]|\d|\s(?:at|the)\b)", after(match)):
-        return None
-    follows = after(match).lstrip()
-    if (
-        match[1].lower() in ("sat", "sun", "wed", "mon")
-        and follows
-        and not re.match(r"[-–,\d]|at\b|the\b|[A-Z]", follows)
-    ):
-        return None
+    """`Sat`, `Sun`, `Mon` and `Wed` are other words too: only where a day is meant."""
+    if match[1].lower() in ("sat", "sun", "mon", "wed"):
+        follows = re.match(rf"\s?(?:[-–,\d]|(?:at|the|morning|evening|night)\b)|\s{_MONTH}", after(match))
+        if not follows and not _DAY_COMES.search(before(match)):
+            return None
     return _SHORT_DAYS[match[1].lower()] + (full_stop(match) if match[2] else "")
 
 
@@ -163,6 +159,7 @@ def _range_of_hours(match: re.Match[str], locale: Locale) -> str | None:
     return cardinal(int(match[1]), locale) if int(match[1]) <= 12 else None
 
 
+_DAY_COMES: Final = re.compile(r"[-–]\s?$|\b(?:on|and|until|till|by|this|next|last|every)\s$", re.IGNORECASE)
 _AM_PM: Final = r"(?:\s?([AaPp])(?:\.\s?[Mm]\.|[Mm]\b))"
 RULES: Final = (
     Rule(

@@ -8,12 +8,12 @@ from pipeline.speech.rule import Locale, Rule
 
 _VALUES: Final = {"I": 1, "V": 5, "X": 10}
 _NUMBERED: Final = (
-    "Chapter|chapter|Part|part|Volume|volume|Act|act|Section|section|Phase|phase|World War|Type|type|Class|class|Book|book"
-    "|Article|article|Level|level|Figure|Title|Super Bowl|Stage|stage|Apollo|Rocky|Final Fantasy|Schedule|Appendix"
+    "Chapter|chapter|Part|part|Volume|volume|Act|act|Section|section|Phase|phase|World War|Type|type|Class|class|Book"
+    "|book|Article|article|Level|level|Figure|Title|Super Bowl|Stage|stage|Apollo|Rocky|Final Fantasy|Schedule|Appendix"
 )
 _RULERS: Final = (
-    "Henry|Elizabeth|Louis|Charles|George|William|Edward|James|Richard|Napoleon|Benedict|John Paul|Pius|Philip|Frederick"
-    "|Francis|Ferdinand|Alexander|Nicholas|Catherine|Leo|Gregory|Innocent|Clement|Otto|Ramses|Mary|Felipe|Wilhelm|Peter"
+    "Henry|Elizabeth|Louis|Charles|George|William|Edward|James|Richard|Napoleon|Benedict|John Paul|Pius|Philip"
+    "|Frederick|Francis|Ferdinand|Alexander|Nicholas|Catherine|Leo|Gregory|Innocent|Clement|Otto|Ramses|Mary|Felipe|Wilhelm|Peter"
 )
 
 
