@@ -72,5 +72,5 @@ def first_lines(flow: Flow, *, has_llm: bool) -> Iterator[Say]:
     node = flow.states.get(state.node or "")
     own = node.say if node is not None else ()
     for action in actions:
-        if isinstance(action, Say) and (not own or action.text in own):
+        if isinstance(action, Say) and "{" not in action.text and (not own or action.text in own):
             yield action

@@ -10,7 +10,7 @@ _ZONE_CHARS: Final = 5  # of a time zone's name and what follows it
 _UNFINISHED: Final = frozenset(
     ("and", "but", "or", "so", "because", "which", "that", "who", "if", "when", "then", "also")
 )
-_SPEAKABLE: Final = re.compile(r"\w")
+_SPEAKABLE: Final = re.compile(r"[^\W_]")
 _CLOSING: Final = "[\"'”’)\\]»」』*_]"
 _END: Final = re.compile(
     rf"[.!?…]{{1,40}}+{_CLOSING}{{0,6}}+(?=\s)|[。！？]{{1,40}}+{_CLOSING}{{0,6}}+|[।॥۔؟]{{1,3}}+(?=\s)|\n{{1,40}}+"
