@@ -10,7 +10,7 @@ RATE_HZ = 16_000
 
 def quiet(seconds: float) -> bytes:
     noise = np.random.default_rng(1).integers(-40, 40, int(seconds * RATE_HZ))
-    return noise.astype("<i2").tobytes()
+    return bytes(noise.astype("<i2").tobytes())
 
 
 def tone(seconds: float) -> bytes:
