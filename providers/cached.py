@@ -91,6 +91,11 @@ class CachedTts:
         self._tts, self._store, self._spawn = tts, store, spawn
         self._making: dict[SpeechKey, _Synthesis] = {}
 
+    @property
+    def kept_bytes(self) -> int:
+        """How much is remembered now, of all voices that share the store."""
+        return self._store.bytes
+
     async def stream(self, text: str, options: SpeakOptions = AS_MADE) -> AsyncGenerator[_Item, None]:
         """Yield a sentence, from memory or as it is made; see `pipeline.ports.TextToSpeech`."""
         async with contextlib.aclosing(self._stream(text, options, self._tts)) as items:

@@ -44,6 +44,7 @@ class Greetings:
                     await self._prepare(await asyncio.to_thread(self._flows.flow, name))
                 except InputError as error:
                     log.debug("greeting_skipped", flow=name, code=error.code)
+            log.info("greetings_ready", bytes=self._voice.kept_bytes)
             while True:
                 await self._prepare(await self._waiting.get())
         finally:
