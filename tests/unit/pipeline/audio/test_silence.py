@@ -1,4 +1,5 @@
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +10,8 @@ RATE_HZ = 16_000
 
 
 def quiet(seconds: float) -> bytes:
-    noise = np.random.default_rng(1).integers(-40, 40, int(seconds * RATE_HZ))
-    return bytes(noise.astype("<i2").tobytes())
+    noise: npt.NDArray[np.int16] = np.random.default_rng(1).integers(-40, 40, int(seconds * RATE_HZ), dtype=np.int16)
+    return noise.tobytes()
 
 
 def tone(seconds: float) -> bytes:
