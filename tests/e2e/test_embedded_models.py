@@ -1,4 +1,3 @@
-import asyncio
 import importlib.util
 import subprocess
 import sys

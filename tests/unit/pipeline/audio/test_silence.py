@@ -11,7 +11,7 @@ RATE_HZ = 16_000
 
 def quiet(seconds: float) -> bytes:
     noise: npt.NDArray[np.int16] = np.random.default_rng(1).integers(-40, 40, int(seconds * RATE_HZ), dtype=np.int16)
-    return noise.tobytes()
+    return bytes(noise)
 
 
 def tone(seconds: float) -> bytes:
