@@ -11,11 +11,11 @@ RATE_HZ = 16_000
 
 def quiet(seconds: float) -> bytes:
     noise: npt.NDArray[np.int16] = np.random.default_rng(1).integers(-40, 40, int(seconds * RATE_HZ), dtype=np.int16)
-    return bytes(noise)
+    return noise.tobytes()
 
 
 def tone(seconds: float) -> bytes:
-    return (8000 * np.sin(np.arange(int(seconds * RATE_HZ)) * 0.2 + 1)).astype("<i2").tobytes()
+    return np.asarray(8000 * np.sin(np.arange(int(seconds * RATE_HZ)) * 0.2 + 1), dtype=np.int16).tobytes()
 
 
 def trimmed(pcm: bytes, chunk_bytes: int = 640) -> tuple[bytes, SilenceTrimmer]:
