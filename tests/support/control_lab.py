@@ -19,6 +19,7 @@ from control_api.app import ControlPlane, build_control_app
 from control_api.auth import Authenticator
 from control_api.sessions.service import Tickets
 from kit.errors import NotFoundError
+from server.identity import make_local_account
 from storage.engine import Database
 from tests.support.echo_server import OneFlow
 
@@ -145,6 +146,8 @@ async def opened_lab(database_url: str, *, on_loopback: bool = False) -> AsyncIt
     """Open a control plane on a migrated database."""
     database = Database(database_url)
     lab = build_lab(database, on_loopback=on_loopback)
+    if on_loopback:
+        await make_local_account(database, lab.clock)
     try:
         async with lab.http:
             yield lab
