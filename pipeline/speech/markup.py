@@ -49,7 +49,7 @@ def _pictogram(match: re.Match[str], _locale: Locale) -> str | None:
         previous = match.string[match.start() - 1 : match.start()]
         return character if previous and unicodedata.category(previous)[0] in "LM" else ""
     category = unicodedata.category(character)
-    if category in ("So", "Sk", "Cs", "Co", "Cn", "Cf", "Cc") and character not in "°©®™":
+    if category in ("So", "Sk", "Cs", "Co", "Cn", "Cf", "Cc") and character not in "°©®™^":
         return "" if character.isascii() or 0xFE00 <= ord(character) <= 0xFE0F else " "
     if 0xFE00 <= ord(character) <= 0xFE0F or character == "\u20e3":
         return ""

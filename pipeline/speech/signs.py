@@ -60,6 +60,19 @@ def _slash(match: re.Match[str], _locale: Locale) -> str | None:
     return " " if _ALTERNATIVES.search(left) or re.match(r"(?:and|or)\b", right) else " or "
 
 
+def _between_numbers(match: re.Match[str], _locale: Locale) -> str | None:
+    """`16:9` and `10^6`; elsewhere a colon is a breath."""
+    numbers = before(match)[-1:].isdigit() and after(match)[:1].isdigit()
+    if match[0] == ":":
+        return " to " if numbers else None
+    return " to the power of " if numbers else None
+
+
+def _dot(match: re.Match[str], _locale: Locale) -> str | None:
+    """A dot that begins a name: `.NET`."""
+    return None if before(match)[-1:].strip() else " dot "
+
+
 def _number_sign(match: re.Match[str], _locale: Locale) -> str | None:
     right = after(match)[:1]
     if right.isdigit():
@@ -114,6 +127,8 @@ SILENT: Final = (_rule(r"'", _apostrophe), _rule(r"\.{3,40}|…", _dots), _rule(
 RULES: Final = (
     _rule(r"-{2,40}|[-–—‒―]", _dash),
     _rule(r"/", _slash),
+    _rule(r"[:^]", _between_numbers),
+    _rule(r"\.(?=[A-Za-z])", _dot),
     _rule(r"#", _number_sign),
     _rule(r"~", _about),
     _rule(r"\+", _plus),

@@ -35,6 +35,7 @@ _WITHOUT_DOT: Final = {
 _WORDS: Final = {
     "vs": "versus", "etc": "et cetera", "approx": "approximately", "w/o": "without", "w/": "with", "c/o": "care of",
     "n/a": "not applicable", "N/A": "not applicable", "b/c": "because", "Ave": "Avenue",
+    "C#": "C sharp", "F#": "F sharp",
     "Blvd": "Boulevard", "Rd": "Road", "Ph.D": "P H D", "PhD": "P H D", "km/h": "kilometers per hour",
 }  # fmt: skip
 _NAME_FOLLOWS: Final = re.compile(r"\s+[A-Z]")

@@ -77,6 +77,19 @@ def _money_first(match: re.Match[str], locale: Locale) -> str | None:
     return minus + _amount(match[3], match[4], match[1], locale)
 
 
+def _money_range(match: re.Match[str], locale: Locale) -> str | None:
+    """`$5-10`: the second number is money too."""
+    return f"{quantity(_plain(match[2]), locale)} to {_amount(match[3], match[4], match[1], locale)}"
+
+
+def _many(match: re.Match[str], locale: Locale) -> str | None:
+    """`20k`, `1.5M`; `4K` is a name."""
+    number, scale = _plain(match[1]), match[2]
+    if scale == "K" and Decimal(number) < _FEWEST_THOUSANDS:
+        return None
+    return f"{quantity(number, locale)} {_SCALES[scale]}"
+
+
 def _money_last(match: re.Match[str], locale: Locale) -> str | None:
     return _amount(match[1], match[2], match[3], locale)
 
@@ -112,9 +125,15 @@ def _inches_of(number: str, locale: Locale) -> str:
     return f"{quantity(number, locale)} {'inch' if number == '1' else 'inches'}"
 
 
+_FEWEST_THOUSANDS: Final = 10
 _QUOTED: Final = re.compile(r"(?:^|[\s(])'(?:[^'\s]{0,20}\s){0,3}$")
 _UNIT_NAMES: Final = "|".join(re.escape(name) for name in sorted(UNITS, key=len, reverse=True))
 RULES: Final = (
+    Rule(
+        ("sign", "letter"),
+        re.compile(rf"({_NAMES})\s?({NUMBER})\s?[-–]\s?({NUMBER}){_SCALE}(?![\w$€£%-])"),
+        _money_range,
+    ),
     Rule(
         ("sign", "letter"),
         re.compile(rf"({_NAMES})(-)?\s?({_EUROPEAN}|{NUMBER}){_SCALE}(?!\w)"),
@@ -122,6 +141,7 @@ RULES: Final = (
     ),
     Rule(("digit",), re.compile(rf"({_EUROPEAN}|{NUMBER}){_SCALE}\s?({_NAMES})(?!\w|\s?\d)"), _money_last),
     Rule(("digit",), re.compile(rf"({NUMBER})\s?¢"), _cents),
+    Rule(("digit",), re.compile(rf"({NUMBER})(k|K|M|bn)(?![\w'-])"), _many),
     Rule(("digit",), re.compile(rf"({_EUROPEAN}|{NUMBER})\s?([%‰])"), _percent),
     Rule(("digit",), re.compile(r"(\d{1,2})['′](?:\s?(\d{1,2})[\"″])?(?!\w)"), _feet),
     Rule(("digit",), re.compile(r"(\d{1,3}(?:\.\d)?)[\"″](?!\w)"), _inches),

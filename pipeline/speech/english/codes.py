@@ -16,6 +16,7 @@ _CODE_COMES: Final = re.compile(
     r"(?:\s(?:number|no\.?|id|code))?(?:\s(?:is|was|are))?\s?:?\s?#?\s?$",
     re.IGNORECASE,
 )
+_DIALLED: Final = re.compile(r"\b(?:call|dial|text)\s$", re.IGNORECASE)
 # Written in capitals without a vowel, and said as words or not as letters for another reason.
 _NOT_SPELLED: Final = frozenset(
     {"MR", "DR", "MRS", "MS", "ST", "VS", "TH", "HMM", "SHH", "PSST", "PM", "NVM", "JR", "SR", "MT", "PHD"}
@@ -63,7 +64,9 @@ def _word_with_digits(match: re.Match[str], locale: Locale) -> str | None:
 
 
 def _announced(match: re.Match[str], locale: Locale) -> str | None:
-    return grouped(match[0], locale) if digits_expected(match) else None
+    if digits_expected(match) or (len(match[0]) <= 6 and _DIALLED.search(before(match))):
+        return grouped(match[0], locale)
+    return None
 
 
 def _acronym(match: re.Match[str], _locale: Locale) -> str | None:

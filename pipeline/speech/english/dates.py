@@ -109,6 +109,18 @@ def _month_first(match: re.Match[str], locale: Locale) -> str | None:
     return f"{said}, {year(int(match[3]), locale)}" if match[3] else said
 
 
+def _days_of_month(match: re.Match[str], locale: Locale) -> str | None:
+    """`Dec 24-26` and `24-26 Dec`."""
+    name, first, last = (match[1], match[2], match[3]) if match[1] else (match[6], match[4], match[5])
+    month = _month_number(name)
+    if not 1 <= int(first) < int(last) <= _LONGEST_MONTH[month - 1]:
+        return None
+    days = ordinal(int(first), locale), ordinal(int(last), locale)
+    if match[1]:
+        return f"{MONTHS[month - 1]} {days[0]} to {days[1]}"
+    return f"{'the ' if _article(match) else ''}{days[0]} to the {days[1]} of {MONTHS[month - 1]}"
+
+
 def _month_and_year(match: re.Match[str], locale: Locale) -> str | None:
     return f"{MONTHS[_month_number(match[1]) - 1]} {year(int(match[2]), locale)}"
 
@@ -171,6 +183,14 @@ RULES: Final = (
     ),
     Rule(("digit",), re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d\d)(?![\w/-]|\.\d)"), _numeric),
     Rule(("digit",), re.compile(r"(\d{1,2})/(\d{1,2})(?![\w/]|\.\d)"), _day_and_month),
+    Rule(
+        ("digit", "letter"),
+        re.compile(
+            rf"({_MONTH})\s(\d{{1,2}})\s?[-–]\s?(\d{{1,2}})(?![\w:%]|[.,/-]\d)"
+            rf"|(\d{{1,2}})\s?[-–]\s?(\d{{1,2}})\s({_MONTH})(?![a-z])"
+        ),
+        _days_of_month,
+    ),
     Rule(
         ("digit",),
         re.compile(rf"(\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?({_MONTH})(?![a-z])(?:,?\s(\d{{4}})\b(?![:/-]))?"),

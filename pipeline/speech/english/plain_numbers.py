@@ -40,8 +40,8 @@ def _decade(match: re.Match[str], locale: Locale) -> str | None:
 
 def _fraction(match: re.Match[str], locale: Locale) -> str | None:
     whole, numerator, denominator = match[1], int(match[2]), int(match[3])
-    if (numerator, denominator) == (24, 7) and not whole:
-        return "twenty-four seven"
+    if (numerator, denominator) in ((24, 7), (50, 50)) and not whole:
+        return f"{cardinal(numerator, locale)} {cardinal(denominator, locale)}"
     if not whole and (numerator >= denominator or denominator in (10, 100)):
         return (
             f"{cardinal(numerator, locale)} {'out of' if denominator > 1 else 'over'} {cardinal(denominator, locale)}"
@@ -111,17 +111,17 @@ def _numeral(match: re.Match[str], locale: Locale) -> str | None:
 
 
 FIRST: Final = (  # before units and codes: `1980s` are no seconds
+    Rule(
+        ("digit",),
+        re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s?[x×](?:\s?(\d{1,6}(?:\.\d{1,3})?))?\b(?!\.\d)|(\d{1,6})x\b"),
+        _times,
+    ),
     Rule(("digit",), re.compile(r"(\d{2}|\d{4})'?s\b"), _decade),
     Rule(("letter",), re.compile(r"[vV](\d{1,4}(?:\.\d{1,4}){0,3})(?![\w]|\.\d)"), _named_version),
 )
 RULES: Final = (
     Rule(("digit",), re.compile(r"(\d{1,3}(?:,\d{3}){0,4}|\d{1,15})(?:st|nd|rd|th)\b"), _ordinal),
     Rule(("digit",), re.compile(r"(?:(\d{1,3})[\s-])?(\d{1,3})/(\d{1,3})(?![\w/]|[.,]\d)"), _fraction),
-    Rule(
-        ("digit",),
-        re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s?[x×](?:\s?(\d{1,6}(?:\.\d{1,3})?))?\b(?!\.\d)|(\d{1,6})x\b"),
-        _times,
-    ),
     Rule(("digit",), re.compile(r"\d{1,6}(?:\.\d{1,6}){2,6}(?![\w]|\.\d)"), _version),
     Rule(("digit",), re.compile(r"\d{4}(?![\d,.]\d|\d)"), _year),
     Rule(("sign",), re.compile(r"\.(\d{1,15})(?![\d.])"), _decimals_only),
