@@ -23,7 +23,9 @@ from pipeline.ports import (
     ToolCall,
     WordTimes,
 )
-from pipeline.speech import SentenceSplitter, sentences
+from pipeline.speech.normalise import normalise
+from pipeline.speech.sentences import SentenceSplitter, sentences
+from pipeline.speech.spoken import Spoken
 from pipeline.turn_log import TurnTimes
 
 log = structlog.get_logger()
@@ -40,7 +42,7 @@ _TOOL_ROUNDS = 4  # a model that calls tools for ever is stopped
 
 
 class _Sentence(NamedTuple):
-    text: str
+    text: Spoken
     options: SpeakOptions
 
 
@@ -102,7 +104,7 @@ class Answer:
             item = pending.pop(0)
             match item:
                 case Say(text):
-                    for sentence in sentences(text):
+                    for sentence in sentences(text, self._language(item)):
                         await self._sentence(sentence, item, ahead)
                 case Ask():
                     last_ask = item
@@ -143,7 +145,7 @@ class Answer:
         return (*returned, *more)  # a model that is asked again must find a result for each of its calls
 
     async def _stream(self, llm: LanguageModel, ask: Ask, ahead: "asyncio.Queue[_Sentence | None]") -> list[ToolCall]:
-        splitter = SentenceSplitter()
+        splitter = SentenceSplitter(language=self._language(ask), eager=not self._text)
         calls: list[ToolCall] = []
         spoken: list[str] = []
         messages = [Message("system", ask.instructions), *self.ports.history(), *self._exchange]
@@ -175,7 +177,12 @@ class Answer:
         elif not self._text:
             self._text = self._filled = self.filler
             self.ports.on_text(self._text, False)
-            ahead.put_nowait(_Sentence(self._text, self._options(ask)))  # it is the first sentence, so there is room
+            filler = _Sentence(normalise(self._text), self._options(ask))
+            ahead.put_nowait(filler)  # it is the first sentence, so there is room
+
+    def _language(self, wish: Say | Ask) -> str:
+        """What the words are in: as the flow wishes, else what the voice speaks first."""
+        return wish.language or next(iter(self.ports.tts.capabilities.languages), "en")
 
     def _options(self, wish: Say | Ask) -> SpeakOptions:
         rate_hz = self.ports.tts.capabilities.rate_for(self.ports.line.rate_hz)
@@ -186,7 +193,7 @@ class Answer:
             self.times.mark("first_sentence", self.ports.clock.now_s())
         self._text = f"{self._text} {sentence}".strip()
         self.ports.on_text(self._text, False)
-        await ahead.put(_Sentence(sentence, self._options(wish)))
+        await ahead.put(_Sentence(normalise(sentence, self._language(wish)), self._options(wish)))
 
     # --- voice ----------------------------------------------------------------------------------------------------
     async def _voice(self, ahead: "asyncio.Queue[_Sentence | None]") -> None:
@@ -196,10 +203,11 @@ class Answer:
             text, options = sentence
             line.open_piece(text, options.rate_hz or tts.capabilities.rates_hz[0])
             try:
-                stream = _bounded(tts.stream(text, options), _TTS_CHUNK_LIMIT_S, "tts")
+                stream = _bounded(tts.stream(text.said, options), _TTS_CHUNK_LIMIT_S, "tts")
                 async with contextlib.aclosing(stream) as chunks:
                     async for chunk in chunks:
                         if isinstance(chunk, WordTimes):
+                            line.mark_words(chunk.words)
                             continue
                         self.times.mark("tts", self.ports.clock.now_s())
                         line.push(chunk)

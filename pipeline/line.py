@@ -1,10 +1,12 @@
 """Where an answer's audio goes: into the playout, or onto a line that is held until the answer is wanted."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from pipeline.playout import Playout
+from pipeline.ports import WordTime
+from pipeline.speech.spoken import Spoken
 
 
 class Line(Protocol):
@@ -26,8 +28,11 @@ class Line(Protocol):
     async def room(self) -> None:
         """Wait until more audio may be pushed."""
 
-    def open_piece(self, text: str, rate_hz: int) -> None:
+    def open_piece(self, text: Spoken, rate_hz: int) -> None:
         """Say which words the next audio (at `rate_hz`) speaks."""
+
+    def mark_words(self, words: Sequence[WordTime]) -> None:
+        """Say when words of the open piece are heard, from the beginning of its audio."""
 
     def push(self, pcm: bytes) -> None:
         """Take audio of the open piece."""
@@ -56,9 +61,13 @@ class PlayoutLine:
         """Wait while much is queued."""
         await self._playout.room()
 
-    def open_piece(self, text: str, rate_hz: int) -> None:
+    def open_piece(self, text: Spoken, rate_hz: int) -> None:
         """Pass on."""
         self._playout.open_piece(self._generation, text, rate_hz)
+
+    def mark_words(self, words: Sequence[WordTime]) -> None:
+        """Pass on."""
+        self._playout.mark_words(self._generation, words)
 
     def push(self, pcm: bytes) -> None:
         """Pass on."""
@@ -107,10 +116,14 @@ class HeldLine:
         if self._onto is not None:
             await self._onto.room()
 
-    def open_piece(self, text: str, rate_hz: int) -> None:
+    def open_piece(self, text: Spoken, rate_hz: int) -> None:
         """Keep, or pass on."""
         self._has_piece = True
         self._do(lambda line: line.open_piece(text, rate_hz))
+
+    def mark_words(self, words: Sequence[WordTime]) -> None:
+        """Keep, or pass on."""
+        self._do(lambda line: line.mark_words(words))
 
     def push(self, pcm: bytes) -> None:
         """Keep, or pass on."""

@@ -33,7 +33,9 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     """
     flows, call_log = FlowStore(settings.flows_dir), CallLog(settings.data_dir)
     call_log.load()
-    media = MediaPlane(flows, call_log, settings.inference_threads, settings.record, _llm_maker(settings))
+    media = MediaPlane(
+        flows, call_log, settings.inference_threads, settings.record, _llm_maker(settings), settings.speech_cache_bytes
+    )
 
     database = Database(settings.database_address)
     money = build_money(settings, database)
