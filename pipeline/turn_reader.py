@@ -62,7 +62,7 @@ class TurnReader:
         self._deciding: list[asyncio.Task[None]] = []
         self._partials: asyncio.Task[None] | None = None
         self._partial_every_s: float | None = None
-        self._soon = False
+        self._soon = self._knows_quickly = False
         self._breath: tuple[asyncio.Task[None], asyncio.Future[Heard]] | None = None
         self._final_took_s: float | None = None
         self._clock = clock
@@ -98,7 +98,7 @@ class TurnReader:
     def read_breath(self) -> None:
         """The user may be done: read all, so that the decision need not wait for it."""
         if self._breath is None and self._stream is not None and (self._final_took_s or 0.0) <= _QUICK_FINAL_S:
-            self._stop_partials()
+            self._stop_partials()  # the one below is the last: what a recogniser knows now may be all
             read: asyncio.Future[Heard] = asyncio.get_running_loop().create_future()
             self._breath = self._spawn(self._read_ahead(self._stream, read)), read
 
@@ -161,24 +161,29 @@ class TurnReader:
             self._partials = self._spawn(self._read_partials(self._partial_every_s, first_s))
 
     async def _read_partials(self, every_s: float, first_s: tuple[float, ...]) -> None:
-        took_s = every_s
         for number in count():
-            quick_s = _NEXT_PARTIAL_S if took_s <= _QUICK_PARTIAL_S else every_s
-            await asyncio.sleep(first_s[number] if number < len(first_s) else min(quick_s, every_s))
-            if self._stream is None:
-                continue
-            asked_s = self._clock.now_s()
-            try:
-                result = await self._stream.partial()
-            except ProviderError as error:
-                log.info("partial_failed", provider=error.provider, code=error.code)
+            next_s = min(_NEXT_PARTIAL_S, every_s) if self._knows_quickly else every_s
+            await asyncio.sleep(first_s[number] if number < len(first_s) else next_s)
+            if self._stream is not None and not await self._read_quickly(self._stream):
                 return
-            took_s = self._clock.now_s() - asked_s
-            if result.text:
-                self._on_reading(PartialHeard(result.text, confidence=result.confidence))
+
+    async def _read_quickly(self, stream: SttStream) -> bool:
+        """Make a quick reading; return whether it was worth it."""
+        asked_s = self._clock.now_s()
+        try:
+            result = await stream.partial()
+        except ProviderError as error:
+            log.info("partial_failed", provider=error.provider, code=error.code)
+            return False
+        self._knows_quickly = self._clock.now_s() - asked_s <= _QUICK_PARTIAL_S
+        if result.text:
+            self._on_reading(PartialHeard(result.text, confidence=result.confidence))
+        return True
 
     async def _read_ahead(self, stream: SttStream, read: "asyncio.Future[Heard]") -> None:
         try:
+            if self._knows_quickly:
+                await self._read_quickly(stream)
             heard = await self._finalize(stream)
         except ProviderError as error:
             log.info("breath_not_read", provider=error.provider, code=error.code)
