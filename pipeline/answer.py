@@ -12,7 +12,7 @@ from flows.actions import Ask, Say, ToolReturned
 from kit.clock import Clock
 from kit.errors import ProviderError
 from pipeline.brain import Speech
-from pipeline.playout import Playout
+from pipeline.line import Line
 from pipeline.ports import (
     LanguageModel,
     LlmOptions,
@@ -23,7 +23,9 @@ from pipeline.ports import (
     ToolCall,
     WordTimes,
 )
-from pipeline.speech import SentenceSplitter, sentences
+from pipeline.speech.normalise import normalise
+from pipeline.speech.sentences import SentenceSplitter, sentences
+from pipeline.speech.spoken import Spoken
 from pipeline.turn_log import TurnTimes
 
 log = structlog.get_logger()
@@ -31,7 +33,7 @@ log = structlog.get_logger()
 _Item = TypeVar("_Item")
 
 _TTS_CHUNK_LIMIT_S = 4.0
-_LLM_CHUNK_LIMIT_S = 8.0
+LLM_CHUNK_LIMIT_S = 8.0
 _CLOSE_LIMIT_S = 0.5
 _SENTENCES_AHEAD = 16
 FILLER_AFTER_S = 1.5  # a model that has said nothing for longer leaves the caller wondering
@@ -40,7 +42,7 @@ _TOOL_ROUNDS = 4  # a model that calls tools for ever is stopped
 
 
 class _Sentence(NamedTuple):
-    text: str
+    text: Spoken
     options: SpeakOptions
 
 
@@ -57,7 +59,7 @@ class AnswerPorts:
 
     tts: TextToSpeech
     llm: LanguageModel | None
-    playout: Playout
+    line: Line
     clock: Clock
     history: Callable[[], list[Message]]
     call_tool: Callable[[ToolCall, int], Awaitable[tuple[Speech, ...]]]
@@ -67,17 +69,22 @@ class AnswerPorts:
 
 @dataclass(slots=True)
 class Answer:
-    """Makes one generation. Cancelling `run` frees everything it holds."""
+    """Makes one answer. Cancelling `run` frees everything it holds.
 
-    generation: int
+    Attributes:
+        filler: What is said while a model is slow.
+    """
+
     ports: AnswerPorts
     times: TurnTimes
+    filler: str
     _text: str = ""
-    _filler: str = ""
+    _filled: str = ""
+    _filling: asyncio.TimerHandle | None = None
     _exchange: list[Message] = field(default_factory=list)
 
     async def run(self, plan: Sequence[Speech]) -> None:
-        """Speak `plan` in order, and what tools add to it; the playout is complete afterwards."""
+        """Speak `plan` in order, and what tools add to it; the line is complete afterwards."""
         ahead: asyncio.Queue[_Sentence | None] = asyncio.Queue(_SENTENCES_AHEAD)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -86,7 +93,7 @@ class Answer:
                 await ahead.put(None)
                 self.ports.on_text(self._text, True)
         finally:
-            self.ports.playout.complete(self.generation)
+            self.ports.line.complete()
 
     # --- text -----------------------------------------------------------------------------------------------------
     async def _write(self, plan: Sequence[Speech], ahead: "asyncio.Queue[_Sentence | None]") -> None:
@@ -97,7 +104,7 @@ class Answer:
             item = pending.pop(0)
             match item:
                 case Say(text):
-                    for sentence in sentences(text):
+                    for sentence in sentences(text, self._language(item)):
                         await self._sentence(sentence, item, ahead)
                 case Ask():
                     last_ask = item
@@ -112,7 +119,7 @@ class Answer:
         """Let the model speak; return what its tool calls, or its failure, add to the plan."""
         if self.ports.llm is None or rounds > _TOOL_ROUNDS:
             return await self.ports.ask_failed(ask.epoch, "llm.unavailable" if rounds == 1 else "llm.tool_loop")
-        filling = asyncio.get_running_loop().call_later(FILLER_AFTER_S, self._fill, ask, ahead)
+        self._fill_later(ask, ahead)
         try:
             calls = await self._stream(self.ports.llm, ask, ahead)
         except ProviderError as error:
@@ -120,8 +127,9 @@ class Answer:
             self.times.failures.append("llm")
             return await self.ports.ask_failed(ask.epoch, error.code)
         finally:
-            filling.cancel()
-        if not calls and self._text == self._filler:
+            if self._filling is not None:
+                self._filling.cancel()
+        if not calls and self._text == self._filled:
             self.times.failures.append("llm")
             return await self.ports.ask_failed(ask.epoch, "llm.empty")
         returned: list[Speech] = []
@@ -137,12 +145,12 @@ class Answer:
         return (*returned, *more)  # a model that is asked again must find a result for each of its calls
 
     async def _stream(self, llm: LanguageModel, ask: Ask, ahead: "asyncio.Queue[_Sentence | None]") -> list[ToolCall]:
-        splitter = SentenceSplitter()
+        splitter = SentenceSplitter(language=self._language(ask), eager=not self._text)
         calls: list[ToolCall] = []
         spoken: list[str] = []
         messages = [Message("system", ask.instructions), *self.ports.history(), *self._exchange]
         stream = llm.stream(messages, ask.tools, LlmOptions(ask.max_tokens, ask.temperature, ask.stop))
-        async with contextlib.aclosing(_bounded(stream, _LLM_CHUNK_LIMIT_S, "llm")) as chunks:
+        async with contextlib.aclosing(_bounded(stream, LLM_CHUNK_LIMIT_S, "llm")) as chunks:
             async for chunk in chunks:
                 if isinstance(chunk, LlmUsage):
                     continue  # counted by `pipeline/metered.py`
@@ -159,15 +167,25 @@ class Answer:
             self._exchange.append(Message("assistant", "".join(spoken), tool_calls=tuple(calls)))
         return calls
 
+    def _fill_later(self, ask: Ask, ahead: "asyncio.Queue[_Sentence | None]") -> None:
+        self._filling = asyncio.get_running_loop().call_later(FILLER_AFTER_S, self._fill, ask, ahead)
+
     def _fill(self, ask: Ask, ahead: "asyncio.Queue[_Sentence | None]") -> None:
-        """Say that an answer will come, if none of it is said yet."""
-        if not self._text:
-            self._text = self._filler = FILLERS[self.generation % len(FILLERS)]
+        """Say that an answer will come, if none of it is said yet and somebody waits for it."""
+        if self.ports.line.is_held:
+            self._fill_later(ask, ahead)
+        elif not self._text:
+            self._text = self._filled = self.filler
             self.ports.on_text(self._text, False)
-            ahead.put_nowait(_Sentence(self._text, self._options(ask)))  # it is the first sentence, so there is room
+            filler = _Sentence(normalise(self._text), self._options(ask))
+            ahead.put_nowait(filler)  # it is the first sentence, so there is room
+
+    def _language(self, wish: Say | Ask) -> str:
+        """What the words are in: as the flow wishes, else what the voice speaks first."""
+        return wish.language or next(iter(self.ports.tts.capabilities.languages), "en")
 
     def _options(self, wish: Say | Ask) -> SpeakOptions:
-        rate_hz = self.ports.tts.capabilities.rate_for(self.ports.playout.rate_hz)
+        rate_hz = self.ports.tts.capabilities.rate_for(self.ports.line.rate_hz)
         return SpeakOptions(wish.voice, wish.language, rate_hz)
 
     async def _sentence(self, sentence: str, wish: Say | Ask, ahead: "asyncio.Queue[_Sentence | None]") -> None:
@@ -175,24 +193,26 @@ class Answer:
             self.times.mark("first_sentence", self.ports.clock.now_s())
         self._text = f"{self._text} {sentence}".strip()
         self.ports.on_text(self._text, False)
-        await ahead.put(_Sentence(sentence, self._options(wish)))
+        await ahead.put(_Sentence(normalise(sentence, self._language(wish)), self._options(wish)))
 
     # --- voice ----------------------------------------------------------------------------------------------------
     async def _voice(self, ahead: "asyncio.Queue[_Sentence | None]") -> None:
-        tts, playout = self.ports.tts, self.ports.playout
+        tts, line = self.ports.tts, self.ports.line
         while (sentence := await ahead.get()) is not None:
+            await line.next_piece()
             text, options = sentence
-            playout.open_piece(self.generation, text, options.rate_hz or tts.capabilities.rates_hz[0])
+            line.open_piece(text, options.rate_hz or tts.capabilities.rates_hz[0])
             try:
-                stream = _bounded(tts.stream(text, options), _TTS_CHUNK_LIMIT_S, "tts")
+                stream = _bounded(tts.stream(text.said, options), _TTS_CHUNK_LIMIT_S, "tts")
                 async with contextlib.aclosing(stream) as chunks:
                     async for chunk in chunks:
                         if isinstance(chunk, WordTimes):
+                            line.mark_words(chunk.words)
                             continue
                         self.times.mark("tts", self.ports.clock.now_s())
-                        playout.push(self.generation, chunk)
-                        await playout.room()
-                playout.close_piece(self.generation)
+                        line.push(chunk)
+                        await line.room()
+                line.close_piece()
             except ProviderError as error:
                 # The caption still shows what could not be spoken; the next sentence may work.
                 log.warning("tts_failed", provider=error.provider, code=error.code)

@@ -1,8 +1,9 @@
 """A running flow: its state, and its actions sorted by who performs them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flows.actions import Ask, Emitted, HangUp, Say, ScreenAction, ToolReturned, TransitionBlocked
+from flows.actions import Action, Ask, Emitted, HangUp, Say, ScreenAction, ToolReturned, TransitionBlocked
 from flows.events import Event
 from flows.interpreter import endpointing, initial, language, likely_ask, step
 from flows.model import Flow
@@ -38,23 +39,11 @@ class Brain:
     def step(self, event: Event, now_s: float) -> Outcome:
         """Advance by one event."""
         self.state, actions = step(self.flow, self.state, event, now_s)
-        screen: list[ScreenAction] = []
-        speech: list[Speech] = []
-        emitted: list[str] = []
-        hang_up = None
-        for action in actions:
-            match action:
-                case Say() | Ask() | ToolReturned():
-                    speech.append(action)
-                case HangUp(reason):
-                    hang_up = reason
-                case Emitted(name):
-                    emitted.append(name)
-                case TransitionBlocked(to_client=False):
-                    emitted.append("transition_blocked")
-                case _:
-                    screen.append(action)
-        return Outcome(tuple(screen), tuple(speech), tuple(emitted), hang_up)
+        return _sorted(actions)
+
+    def preview(self, event: Event, now_s: float) -> Outcome:
+        """Return what `step` would, and stay where it is."""
+        return _sorted(step(self.flow, self.state, event, now_s)[1])
 
     def likely_ask(self) -> Ask | None:
         """What the model will be asked if the next turn of the user needs it."""
@@ -74,3 +63,23 @@ class Brain:
     def profile(self) -> str:
         """What kind of answer the flow waits for (`pipeline.turns.endpointing.PROFILES`)."""
         return endpointing(self.flow, self.state)
+
+
+def _sorted(actions: Sequence[Action]) -> Outcome:
+    screen: list[ScreenAction] = []
+    speech: list[Speech] = []
+    emitted: list[str] = []
+    hang_up = None
+    for action in actions:
+        match action:
+            case Say() | Ask() | ToolReturned():
+                speech.append(action)
+            case HangUp(reason):
+                hang_up = reason
+            case Emitted(name):
+                emitted.append(name)
+            case TransitionBlocked(to_client=False):
+                emitted.append("transition_blocked")
+            case _:
+                screen.append(action)
+    return Outcome(tuple(screen), tuple(speech), tuple(emitted), hang_up)

@@ -20,25 +20,28 @@ class Dialogue:
     log: TurnLog = field(default_factory=TurnLog)
     _messages: list[Message] = field(default_factory=list)
     _user_id: str | None = None
+    _user_text: str = ""
     _bot_id: str = ""
     _bot_text: str = ""
     _times: TurnTimes | None = None
     _waterfall: Waterfall | None = None
 
-    def history(self) -> list[Message]:
-        """Return what a model is shown, oldest first, without a system prompt."""
-        return self._messages[-_SHOWN_MESSAGES:]
+    def history(self, said: str | None = None) -> list[Message]:
+        """Return what a model is shown, oldest first, without a system prompt; as if the user had just `said` that."""
+        messages = self._messages if said is None else [*self._messages, Message("user", said)]
+        return messages[-_SHOWN_MESSAGES:]
 
     # --- the user ---------------------------------------------------------------------------------------------------
     def user_partial(self, text: str) -> None:
         """Show words that may still change."""
-        self._user_id = self._user_id or uuid7()
-        self.send(Caption(self._user_id, "user", text, is_final=False))
+        if text != self._user_text:
+            self._user_id, self._user_text = self._user_id or uuid7(), text
+            self.send(Caption(self._user_id, "user", text, is_final=False))
 
     def user_final(self, text: str) -> None:
         """The user said this."""
         self.send(Caption(self._user_id or uuid7(), "user", text))
-        self._user_id = None
+        self._user_id, self._user_text = None, ""
         self._messages.append(Message("user", text))
         self.log.caller_said(text)
 
@@ -46,12 +49,17 @@ class Dialogue:
         """It was not speech: take back what was shown."""
         if self._user_id is not None:
             self.send(Caption(self._user_id, "user", "", is_final=False))
-            self._user_id = None
+            self._user_id, self._user_text = None, ""
 
     # --- the bot ----------------------------------------------------------------------------------------------------
     def bot_begins(self, times: TurnTimes) -> None:
         """A bot turn is being made."""
         self._bot_id, self._bot_text, self._times, self._waterfall = uuid7(), "", times, None
+
+    @property
+    def shown_id(self) -> str | None:
+        """The id of the bot's caption, once it has one that shows something."""
+        return self._bot_id if self._bot_text else None
 
     def bot_text(self, text: str, whole: bool) -> None:
         """Show the text of the bot turn so far."""

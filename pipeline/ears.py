@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from pipeline.ingest import FRAME_SAMPLES, RATE_HZ, Ingest
 from pipeline.ports import SttStream, VoiceGate
-from pipeline.turns.voice_activity import Activity, SpeechStarted, SpeechStopped, step
+from pipeline.turns.voice_activity import Activity, SpeechStarted, SpeechStopped, VoiceEdge, step
 from pipeline.vad import VadScheduler
 from pipeline.voice_edge import LOOK_AHEAD_SAMPLES, LOOK_BACK_SAMPLES, voice_end
 
@@ -23,7 +23,7 @@ class Ears:
         rate_in_hz: int,
         vad: VadScheduler,
         gate: VoiceGate | None,
-        on_edge: Callable[[SpeechStarted | SpeechStopped], None],
+        on_edge: Callable[[VoiceEdge], None],
     ) -> None:
         """Report edges to `on_edge`."""
         self._ingest = Ingest(rate_in_hz)

@@ -2,43 +2,65 @@
 
 Deadlines are absolute: sample `n` is due at `origin + n / rate`, whatever was late before. Audio is sent `lead_ms`
 ahead of that, so a stall shorter than the lead is not heard and a longer one is caught up.
+
+Sound that is cut ends with one more frame, which fades to silence, and fades in where it goes on; both are frames of
+the answer, so positions stay what they are. The last 20 ms of the lead are kept for that frame.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from kit.clock import Clock
+from pipeline.audio.fade import fade_in, fade_out
 from pipeline.audio.resample import Resampler
 from pipeline.frames.audio import AudioOut
+from pipeline.ports import WordTime
+from pipeline.speech.spoken import Spoken
 
 FRAME_S = 0.02
 _SLOW_SPEECH_S = 0.1  # a character; how long a sentence may become while its audio still comes
+_WORDS_APART = 40  # characters; a word found further on is another one
 _ROOM_S = 12.0  # a voice that is faster than speech waits when this much is queued
 
 
 @dataclass(slots=True)
 class _Piece:
-    """Audio of one sentence: where its text is on the line."""
+    """Audio of one sentence: where its text is on the line.
 
-    text: str
+    Attributes:
+        words: Where the voice told it, `(samples from the start, characters said)` at the end of each word.
+    """
+
+    text: Spoken
     start_samples: int
     end_samples: int
     whole: bool = False
+    words: list[tuple[int, int]] = field(default_factory=list)
 
     def heard(self, samples: int, rate_hz: int) -> str:
         """Return the words that were heard once the line has been heard up to `samples`."""
         if self.whole and self.start_samples < self.end_samples <= samples:
-            return self.text
-        length = self.end_samples - self.start_samples
-        if not self.whole:
-            length = max(length, int(len(self.text) * _SLOW_SPEECH_S * rate_hz))
+            return self.text.shown
         played = min(samples, self.end_samples) - self.start_samples
         if played <= 0:
             return ""
-        spoken = len(self.text) * played // length
-        return self.text[: spoken + 1].rpartition(" ")[0].strip()
+        last = len(self.text.said) - 1  # the last word is over with the sentence only
+        if self.words:
+            return self.text.shown_until(min(last, max((said for end, said in self.words if end <= played), default=0)))
+        length = self.end_samples - self.start_samples
+        if not self.whole:
+            length = max(length, int(len(self.text.said) * _SLOW_SPEECH_S * rate_hz))
+        return self.text.shown_until(min(last, len(self.text.said) * played // length))
+
+    def mark(self, words: Sequence[WordTime], rate_hz: int) -> None:
+        """Note when words are over; what the voice names otherwise is taken to be as long as it is written."""
+        for word in words:
+            begin = self.words[-1][1] if self.words else 0
+            at = self.text.said.lower().find(word.text.lower(), begin)
+            end = (at if 0 <= at <= begin + _WORDS_APART else begin + 1) + len(word.text)
+            self.words.append((int(word.end_s * rate_hz), min(end, len(self.text.said))))
 
 
 class Playout:
@@ -58,6 +80,7 @@ class Playout:
         self.generation = 0
         self._frame_bytes = 2 * int(rate_hz * FRAME_S)
         self._lead_s = lead_ms / 1000
+        self._ahead_s = max(0.0, self._lead_s - FRAME_S)
         self._send, self._on_started, self._on_finished, self._clock = send, on_started, on_finished, clock
         self._queue: deque[bytes] = deque()
         self._rest = bytearray()
@@ -70,19 +93,21 @@ class Playout:
         self._complete = True
         self._started = False
         self._paused = False
+        self._faded = False  # the line is silent in mid-answer
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
 
     # --- filling ------------------------------------------------------------------------------------------------
     def begin(self, generation: int, *, paused: bool) -> None:
-        """Make room for a new answer; what is left of the old one is dropped."""
+        """Make room for a new answer; what is left of the old one fades out and is dropped."""
+        self._fade_out()
         self._clear()
         self.generation = generation
         self._complete = False
         self._paused = paused
 
-    def open_piece(self, generation: int, text: str, rate_hz: int) -> None:
+    def open_piece(self, generation: int, text: Spoken, rate_hz: int) -> None:
         """Say which words the next audio (at `rate_hz`) speaks."""
         if generation != self.generation:
             return
@@ -101,6 +126,11 @@ class Playout:
         for i in range(whole):
             self._append(bytes(self._rest[i * size : (i + 1) * size]))
         del self._rest[: whole * size]
+
+    def mark_words(self, generation: int, words: Sequence[WordTime]) -> None:
+        """Say when words of the open piece are heard, from the beginning of its audio."""
+        if generation == self.generation and self._pieces:
+            self._pieces[-1].mark(words, self.rate_hz)
 
     def close_piece(self, generation: int) -> None:
         """Say that the open piece has all its audio."""
@@ -122,17 +152,19 @@ class Playout:
 
     # --- the floor ----------------------------------------------------------------------------------------------
     def pause(self) -> None:
-        """Stop sending after the frames already out; keep the rest."""
+        """Fade out behind the frames already out; keep the rest."""
+        self._fade_out()
         self._paused = True
 
     def resume(self) -> None:
-        """Send on from the next frame."""
+        """Send on from the next frame, fading in."""
         self._paused = False
         self._wake.set()
 
     def flush(self, generation: int) -> None:
-        """Drop what has not been sent of this answer; nothing of it leaves any more, and it does not finish."""
+        """Fade out and drop the rest of this answer; nothing of it leaves any more, and it does not finish."""
         if generation == self.generation:
+            self._fade_out()
             self.generation = -1
             self._queue.clear()
             self._rest.clear()
@@ -171,13 +203,21 @@ class Playout:
                 # Nothing was playing (or we are later than the lead can hide): the line starts anew, now.
                 self._origin_s = now_s - self._sent_samples / self.rate_hz
                 due_s = now_s
-            if due_s - self._lead_s > now_s:
-                await asyncio.sleep(due_s - self._lead_s - now_s)
+            if due_s - self._ahead_s > now_s:
+                await asyncio.sleep(due_s - self._ahead_s - now_s)
                 continue
-            self._send_next(due_s)
+            pcm = self._queue.popleft()
+            self._send_frame(fade_in(pcm) if self._faded else pcm, due_s)
+            self._faded = False
 
-    def _send_next(self, due_s: float) -> None:
-        pcm = self._queue.popleft()
+    def _fade_out(self) -> None:
+        """End softly what is playing; nothing is to be done where all has been heard, or nothing follows yet."""
+        due_s = self._origin_s + self._sent_samples / self.rate_hz
+        if self._started and self._queue and not self._paused and due_s >= self._clock.now_s():
+            self._send_frame(fade_out(self._queue.popleft()), due_s)
+            self._faded = True
+
+    def _send_frame(self, pcm: bytes, due_s: float) -> None:
         if len(self._queue) * FRAME_S < _ROOM_S:
             self._room.set()
         generation, first = self.generation, not self._started
@@ -229,6 +269,6 @@ class Playout:
         self._pieces.clear()
         self._queued_samples = 0
         self._answer_start = self._sent_samples
-        self._started = False
+        self._started = self._faded = False
         self._resampler = None
         self._room.set()

@@ -23,6 +23,7 @@ class TurnReport:
         caller_s: How long the caller spoke before `at_s`.
         bot_s: From the first to the last that was heard of the answer; None if nothing was.
         failures: Kinds of provider that failed on the way (`stt`, `end_of_turn`, `llm`, `tts`), once each time.
+        saved_ms: How much sooner the answer came because it was begun before the turn was over; None if it was not.
     """
 
     turn: int
@@ -35,6 +36,7 @@ class TurnReport:
     caller_s: float | None = None
     bot_s: float | None = None
     failures: tuple[str, ...] = ()
+    saved_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class CallReport:
         end_reason: `completed`, `peer_gone`, `idle`, `peer_too_slow`, `server_stopping`, `internal`, or the flow's own.
         completed: The flow reached its end.
         usage: What was used of each provider, for billing.
+        failures: What was not there in the whole call, kind and code: `stt provider.stalled`.
     """
 
     call_id: str
@@ -56,3 +59,4 @@ class CallReport:
     variables: Mapping[str, Any]
     turns: tuple[TurnReport, ...]
     usage: tuple[ProviderUse, ...] = ()
+    failures: tuple[str, ...] = ()

@@ -20,6 +20,7 @@ class TurnTimes:
         voice_from_s: When the caller had begun to speak.
         ended_s: When the last of what was sent of the answer is heard.
         failures: Kinds of provider that failed on the way, once each time.
+        saved_s: How much sooner the answer came because it was begun before the turn was over; None if it was not.
     """
 
     quiet_s: float | None
@@ -28,6 +29,7 @@ class TurnTimes:
     voice_from_s: float | None = None
     ended_s: float | None = None
     failures: list[str] = field(default_factory=list)
+    saved_s: float | None = None
 
     def mark(self, name: str, now_s: float) -> None:
         """Note the first time that `name` happens."""
@@ -42,7 +44,8 @@ class TurnTimes:
                 end_s = max(self.moments_s[name], last_s)
                 spans.append(Span(name, _ms(last_s - self.began_s), _ms(end_s - self.began_s)))
                 last_s = end_s
-        return Waterfall(turn, _ms(last_s - self.quiet_s) if self.quiet_s is not None else None, tuple(spans))
+        gap_ms = _ms(last_s - self.began_s) if self.quiet_s is not None else None
+        return Waterfall(turn, gap_ms, tuple(spans), _ms(self.saved_s) if self.saved_s is not None else None)
 
     def fell_silent(self, now_s: float) -> None:
         """What was sent ahead and not heard by now never is."""
@@ -88,7 +91,8 @@ class TurnLog:
     def bot_said(self, text: str, waterfall: Waterfall | None, times: TurnTimes | None, *, interrupted: bool) -> None:
         """Close a bot turn with what was heard of it; without `times` it was never begun."""
         gap_ms, spans = (waterfall.gap_ms, waterfall.spans) if waterfall else (None, ())
-        turn = TurnReport(len(self._turns), self._caller, text, gap_ms, spans, interrupted)
+        saved_ms = waterfall.saved_ms if waterfall else None
+        turn = TurnReport(len(self._turns), self._caller, text, gap_ms, spans, interrupted, saved_ms=saved_ms)
         if times is not None:
             turn = replace(
                 turn,

@@ -1,8 +1,10 @@
 """Reads the user's turn: quick partials while it goes on, the best reading and an end-of-turn verdict when it stops."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
-from itertools import chain, repeat
+from itertools import count
+from math import inf
 from typing import Any
 
 import structlog
@@ -11,36 +13,58 @@ from kit.clock import Clock
 from kit.errors import ProviderError
 from pipeline.ears import Ears
 from pipeline.frames.control import CallFailed
-from pipeline.ports import EndOfTurnModel, SpeechToText, SttStream
+from pipeline.ports import EagerEnd, EndOfTurn, EndOfTurnModel, Resumed, SpeechToText, SttStream
 from pipeline.turn_log import TurnTimes
-from pipeline.turns.inputs import EndJudged, Heard, PartialHeard, TranscriptReady
+from pipeline.turns.inputs import (
+    BreathRead,
+    EndExpected,
+    EndHeard,
+    EndJudged,
+    EndWithdrawn,
+    Heard,
+    PartialHeard,
+    TranscriptReady,
+)
 from pipeline.turns.owner import EARLY_READINGS_S
 
 log = structlog.get_logger()
 
 _OPEN_LIMIT_S = 10.0
+_QUICK_PARTIAL_S = 0.02  # a recogniser that answers so soon only tells what it knows already
+_NEXT_PARTIAL_S = 0.1  # and can be asked so often
+_QUICK_FINAL_S = 0.25  # one that needs longer is not asked in each breath
 
+Reading = PartialHeard | BreathRead | EndExpected | EndWithdrawn | EndHeard | TranscriptReady | EndJudged
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
 
 class TurnReader:
-    """The asynchronous half of hearing; every task it starts belongs to the call."""
+    """The asynchronous half of hearing; every task it starts belongs to the call.
+
+    Attributes:
+        broken: Why there is no recogniser in this call; None while there may be one.
+    """
 
     def __init__(
         self,
         ears: Ears,
         end_of_turn: EndOfTurnModel | None,
         spawn: Spawn,
-        on_reading: Callable[[PartialHeard | TranscriptReady | EndJudged], None],
+        on_reading: Callable[[Reading], None],
         clock: Clock,
     ) -> None:
         """Report what is read, and how likely the turn is over, to `on_reading`."""
         self._ears, self._end_of_turn, self._spawn = ears, end_of_turn, spawn
         self._on_reading = on_reading
+        self.broken: str | None = None
         self._stream: SttStream | None = None
         self._opened = asyncio.Event()
         self._deciding: list[asyncio.Task[None]] = []
         self._partials: asyncio.Task[None] | None = None
+        self._partial_every_s: float | None = None
+        self._soon = self._knows_quickly = False
+        self._breath: tuple[asyncio.Task[None], asyncio.Future[Heard]] | None = None
+        self._final_took_s: float | None = None
         self._clock = clock
         self._moments_s: dict[str, float] = {}
         self._failures: list[str] = []
@@ -51,18 +75,41 @@ class TurnReader:
             async with asyncio.timeout(_OPEN_LIMIT_S):
                 self._stream = await stt.open(language)
             self._ears.attach(self._stream)
+            if stt.capabilities.end_of_turn:
+                self._spawn(self._follow_signals(self._stream))
         except (ProviderError, TimeoutError) as error:
             code = error.code if isinstance(error, ProviderError) else "provider.stalled"
             log.warning("stt_unavailable", code=code)
-            self._failures.append("stt")
+            self.broken = code
             tell(CallFailed(code, "Speech recognition is not available now."))
         self._opened.set()
+
+    def expect(self, language: str) -> None:
+        """Read the next turn as `language`, BCP 47."""
+        self._ears.language = language
 
     def follow(self, every_s: float | None, *, soon: bool) -> None:
         """The user talks: read along; `soon`, where the first words decide whether the bot stops."""
         self._ears.open_turn()
-        if every_s is not None and self._partials is None:
-            self._partials = self._spawn(self._read_along(every_s, EARLY_READINGS_S if soon else ()))
+        self._partial_every_s = every_s
+        self._soon = soon
+        self._read_along()
+
+    def read_breath(self) -> None:
+        """The user may be done: read all, so that the decision need not wait for it."""
+        if self._breath is None and self._stream is not None and (self._final_took_s or 0.0) <= _QUICK_FINAL_S:
+            self._stop_partials()  # the one below is the last: what a recogniser knows now may be all
+            read: asyncio.Future[Heard] = asyncio.get_running_loop().create_future()
+            self._breath = self._spawn(self._read_ahead(self._stream, read)), read
+
+    def drop_breath(self) -> None:
+        """The user was not done."""
+        if self._breath is not None:
+            task, read = self._breath
+            self._breath = None
+            task.cancel()
+            read.cancel()
+            self._read_along()
 
     def decide(self, decision: int) -> None:
         """The user paused: read all, and judge whether the turn is over."""
@@ -77,17 +124,22 @@ class TurnReader:
         for task in self._deciding:
             task.cancel()
         self._deciding = []
+        self.drop_breath()
 
-    def times(self, spoken_s: Callable[[int], float]) -> TurnTimes:
-        """Return where the time of the open turn went so far; `spoken_s` says when a sample was spoken."""
+    def times(self, spoken_s: Callable[[int], float], *, failed: bool) -> TurnTimes:
+        """Return where the time of the open turn went so far, which `failed` if it could not be read.
+
+        `spoken_s` says when a sample was spoken.
+        """
         voice_from_s, quiet_s = (spoken_s(pos_samples) for pos_samples in self._ears.voiced())
         failures, self._failures = self._failures, []
-        if not failures and "stt" not in self._moments_s:
-            failures.append("stt")  # it was waited for in vain
+        if failed and "stt" not in failures:
+            failures.append("stt")  # it was waited for in vain, or is not there
         return TurnTimes(quiet_s, quiet_s, dict(self._moments_s), voice_from_s, failures=failures)
 
     def close_turn(self) -> None:
         """The turn is over, one way or the other."""
+        self._partial_every_s = None
         self.drop()
         self._stop_partials()
         self._ears.close_turn()
@@ -103,26 +155,73 @@ class TurnReader:
             self._partials.cancel()
             self._partials = None
 
-    async def _read_along(self, every_s: float, first_s: tuple[float, ...]) -> None:
-        for wait_s in chain(first_s, repeat(every_s)):
-            await asyncio.sleep(wait_s)
-            if self._stream is None:
-                continue
-            try:
-                result = await self._stream.partial()
-            except ProviderError as error:
-                log.info("partial_failed", provider=error.provider, code=error.code)
+    def _read_along(self) -> None:
+        if self._partial_every_s is not None and self._partials is None:
+            first_s = EARLY_READINGS_S if self._soon else ()
+            self._partials = self._spawn(self._read_partials(self._partial_every_s, first_s))
+
+    async def _read_partials(self, every_s: float, first_s: tuple[float, ...]) -> None:
+        for number in count():
+            next_s = min(_NEXT_PARTIAL_S, every_s) if self._knows_quickly else every_s
+            await asyncio.sleep(first_s[number] if number < len(first_s) else next_s)
+            if self._stream is not None and not await self._read_quickly(self._stream):
                 return
-            if result.text:
-                self._on_reading(PartialHeard(result.text))
+
+    async def _read_quickly(self, stream: SttStream) -> bool:
+        """Make a quick reading; return whether it was worth it."""
+        asked_s = self._clock.now_s()
+        try:
+            result = await stream.partial()
+        except ProviderError as error:
+            log.info("partial_failed", provider=error.provider, code=error.code)
+            return False
+        self._knows_quickly = self._clock.now_s() - asked_s <= _QUICK_PARTIAL_S
+        if result.text:
+            self._on_reading(PartialHeard(result.text, confidence=result.confidence))
+        return True
+
+    async def _read_ahead(self, stream: SttStream, read: "asyncio.Future[Heard]") -> None:
+        try:
+            if self._knows_quickly:
+                await self._read_quickly(stream)
+            heard = await self._finalize(stream)
+        except ProviderError as error:
+            log.info("breath_not_read", provider=error.provider, code=error.code)
+            heard = Heard("", 0.0, failed=True)
+        if not read.done():
+            read.set_result(heard)
+            self._on_reading(BreathRead(heard))
+
+    async def _finalize(self, stream: SttStream) -> Heard:
+        asked_s = self._clock.now_s()
+        self._final_took_s = self._final_took_s or inf  # until it is known: one that is thrown away tells nothing
+        result = await stream.finalize()
+        self._final_took_s = self._clock.now_s() - asked_s
+        return Heard(result.text, result.confidence, result.alternative)
+
+    async def _follow_signals(self, stream: SttStream) -> None:
+        """Pass on what the recogniser itself believes of the end of turns, for as long as the call lasts."""
+        try:
+            async with contextlib.aclosing(stream.signals()) as signals:
+                async for signal in signals:
+                    match signal:
+                        case EagerEnd(text, confidence):
+                            self._on_reading(EndExpected(Heard(text, confidence)))
+                        case Resumed():
+                            self._on_reading(EndWithdrawn())
+                        case EndOfTurn(text, confidence) if text.strip():
+                            self._on_reading(EndHeard(Heard(text, confidence)))
+        except ProviderError as error:
+            log.info("signals_failed", provider=error.provider, code=error.code)
 
     async def _read(self, decision: int) -> None:
         heard = Heard("", 0.0, failed=True)
         try:
             await self._opened.wait()
-            if self._stream is not None:
-                result = await self._stream.finalize()
-                heard = Heard(result.text, result.confidence, result.alternative)
+            if self._breath is not None:
+                heard = await self._breath[1]
+            if self._stream is not None and heard.failed:
+                heard = await self._finalize(self._stream)
         except ProviderError as error:
             log.warning("stt_failed", provider=error.provider, code=error.code)
             self._failures.append("stt")

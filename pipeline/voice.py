@@ -10,11 +10,13 @@ import structlog
 from flows.actions import Ask, ToolSpec
 from kit.clock import Clock
 from kit.errors import ProviderError
-from pipeline.answer import Answer, AnswerPorts
+from pipeline.answer import FILLERS, Answer, AnswerPorts
 from pipeline.brain import Speech
 from pipeline.dialogue import Dialogue
 from pipeline.frames.audio import AudioOut
 from pipeline.frames.control import Interrupted, StatusChanged
+from pipeline.held_answer import HeldAnswer
+from pipeline.line import Line, PlayoutLine
 from pipeline.playout import Playout
 from pipeline.ports import CallObserver, LanguageModel, Leg, Message, Providers, ToolCall
 from pipeline.turn_log import TurnTimes
@@ -77,6 +79,7 @@ class Voice:
         self._times = TurnTimes(None, 0.0)
         self._began_s = 0.0
         self._answer: asyncio.Task[None] | None = None
+        self._held: tuple[HeldAnswer, asyncio.Task[None]] | None = None
         self._warming: asyncio.Task[None] | None = None
 
     async def play(self, began_s: float) -> None:
@@ -90,18 +93,36 @@ class Voice:
         self._times = times
         self.playout.begin(generation, paused=paused)
         ports.dialogue.bot_begins(times)
-        answer_ports = AnswerPorts(
-            ports.providers.tts,
-            ports.providers.llm,
-            self.playout,
-            ports.clock,
-            ports.dialogue.history,
-            self._call_tool,
-            self._model_failed,
-            ports.dialogue.bot_text,
-        )
-        self._answer = ports.spawn(Answer(generation, answer_ports, times).run(plan))
+        line, filler = PlayoutLine(self.playout, generation), FILLERS[generation % len(FILLERS)]
+        if self._held is not None and self._held[0].fits(plan, ports.dialogue.history()):
+            (held, self._answer), self._held = self._held, None
+            held.release(line, times, filler)
+        else:
+            self.drop_speculation()
+            answer = Answer(self._answer_ports(line), times, filler)
+            self._answer = ports.spawn(answer.run(plan))
         self._stop_warming()
+
+    def speculate(self, plan: Sequence[Speech], said: str) -> bool:
+        """Make `plan`, which would answer `said`, unheard; return whether this had to be begun and was."""
+        prompt = self._ports.dialogue.history(said)
+        if self._held is not None and self._held[0].fits(plan, prompt):
+            return False
+        self.drop_speculation()
+        asks = any(isinstance(item, Ask) for item in plan)
+        if not plan or (asks and self._ports.providers.llm is None):
+            return False
+        line = PlayoutLine(self.playout, -1)  # only its rate counts: what is held goes nowhere
+        held = HeldAnswer(plan, prompt, self._answer_ports(line))
+        self._held = held, self._ports.spawn(held.run())
+        self._stop_warming()
+        return True
+
+    def drop_speculation(self) -> None:
+        """Throw away what was made unheard."""
+        if self._held is not None:
+            self._held[1].cancel()
+            self._held = None
 
     def stop(self, generation: int) -> None:
         """Silence an answer for good, here and at the other side; history keeps what was heard."""
@@ -110,7 +131,7 @@ class Voice:
         heard = self.playout.heard_text()
         self.playout.flush(generation)
         self._times.fell_silent(self._ports.clock.now_s())
-        self._ports.leg.send(Interrupted(generation))
+        self._ports.leg.send(Interrupted(generation, self._ports.dialogue.shown_id))
         self._ports.dialogue.bot_ends(heard)
         self._ports.leg.send(StatusChanged("listening"))
 
@@ -129,6 +150,19 @@ class Voice:
             self._warming = None
 
     # --- what an answer needs ------------------------------------------------------------------------------------
+    def _answer_ports(self, line: Line) -> AnswerPorts:
+        ports = self._ports
+        return AnswerPorts(
+            ports.providers.tts,
+            ports.providers.llm,
+            line,
+            ports.clock,
+            ports.dialogue.history,
+            self._call_tool,
+            self._model_failed,
+            ports.dialogue.bot_text,
+        )
+
     async def _call_tool(self, call: ToolCall, epoch: int) -> tuple[Speech, ...]:
         reply: asyncio.Future[tuple[Speech, ...]] = asyncio.get_running_loop().create_future()
         self._ports.post(ToolAsked(call, epoch, reply))

@@ -3,7 +3,7 @@
 import dataclasses
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ class FlowStore:
     """Find flows by file stem or by id. Its methods read files: call them in a worker thread."""
 
     def __init__(self, flows_dir: Path) -> None:
+        self.on_loaded: Callable[[Flow], None] | None = None  # called in a worker thread with each new version
         self._flows_dir = flows_dir
         self._stored: dict[str, StoredFlow] = {}
         self._lock = threading.Lock()
@@ -114,7 +115,9 @@ class FlowStore:
                 stamp = (stat.st_mtime_ns, stat.st_size)
                 known = self._stored.get(name)
                 if known is None or known.stamp != stamp:
-                    self._stored[name] = _parse(file, stamp)
+                    self._stored[name] = known = _parse(file, stamp)
+                    if known.flow is not None and self.on_loaded is not None:
+                        self.on_loaded(known.flow)
             except FileNotFoundError:
                 self._stored.pop(name, None)
             return self._stored.get(name)

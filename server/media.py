@@ -16,8 +16,12 @@ from pipeline.ports import LanguageModel, Leg, Providers
 from pipeline.recorder import Recorder
 from pipeline.session import CallContext, CallHost, CallSession
 from pipeline.vad import VadScheduler
+from providers.cached import CachedTts, SpeechStore
 from providers.embedded.load import EmbeddedModels, load
+from providers.trimmed import TrimmedTts
 from server.call_log import CallLog
+from server.flow_store import FlowStore
+from server.greetings import Greetings
 from transports.ports import Call, CallRequest
 
 log = structlog.get_logger(__name__)
@@ -29,15 +33,19 @@ class MediaPlane:
 
     Attributes:
         flow_of: Finds the flow of a call; raises as `place` does.
+        greeted: Flows whose first lines are synthesised before anybody calls.
         new_llm: Makes the language model (it may block); None where flows run without one.
         record: Whether calls are recorded.
+        speech_cache_bytes: How much synthesised speech is kept; 0 for none.
     """
 
     flow_of: Callable[[CallRequest], Awaitable[Flow]]
+    greeted: FlowStore
     call_log: CallLog
     inference_threads: int
     record: bool
     new_llm: Callable[[], LanguageModel] | None = None
+    speech_cache_bytes: int = 64 * 1024 * 1024
     _clock: Clock = field(default_factory=Clock)
     _providers: Providers | None = None
     _host: CallHost | None = None
@@ -58,10 +66,11 @@ class MediaPlane:
             await models.warm()
             llm = await asyncio.to_thread(self.new_llm) if self.new_llm else None
             async with asyncio.TaskGroup() as tasks:
-                listening = self._start(models, llm, detector, tasks)
+                lasting = self._start(models, llm, detector, tasks)
                 log.info("models_ready", seconds=round(self._clock.now_s() - began_s, 2), llm=llm is not None)
                 yield
-                listening.cancel()
+                for task in lasting:
+                    task.cancel()
             if llm is not None:
                 await llm.aclose()
         finally:
@@ -86,12 +95,16 @@ class MediaPlane:
         llm: LanguageModel | None,
         detector: ThreadPoolExecutor,
         tasks: asyncio.TaskGroup,
-    ) -> "asyncio.Task[None]":
+    ) -> "list[asyncio.Task[None]]":
         loop = asyncio.get_running_loop()
         vad = VadScheduler(models.vad, lambda work, *args: loop.run_in_executor(detector, work, *args))
-        self._providers = Providers(models.stt, models.tts, models.end_of_turn, llm)
+        tts = CachedTts(TrimmedTts(models.tts), SpeechStore(self.speech_cache_bytes), tasks.create_task)
+        self._providers = Providers(models.stt, tts, models.end_of_turn, llm)
         self._host = CallHost(vad, self._clock, models.gate_factory)
-        return tasks.create_task(vad.run())
+        work = [vad.run()]
+        if self.speech_cache_bytes:
+            work.append(Greetings(self.greeted, tts, models.tts.unhurried(), has_llm=llm is not None).run())
+        return [tasks.create_task(each) for each in work]
 
     def _recorder(self, call_id: str) -> Recorder:
         writer = self._writer

@@ -48,6 +48,12 @@ class CallMetrics:
         self._span = Histogram(
             "antiphon_span_seconds", "One part of that gap", ["span"], registry=registry, buckets=_BUCKETS_S
         )
+        self._saved = Histogram(
+            "antiphon_saved_seconds",
+            "How much sooner an answer came because it was begun before the turn was over",
+            registry=registry,
+            buckets=_BUCKETS_S,
+        )
         for counter, values in ((self._calls, (*_REASONS, _REASON_OF_FLOW)), (self._failures, _PROVIDERS)):
             for value in values:
                 counter.labels(value)  # a rate needs the zero before the first event
@@ -57,6 +63,8 @@ class CallMetrics:
     def observe(self, report: CallReport) -> None:
         """Take a call that is over."""
         self._calls.labels(report.end_reason if report.end_reason in _REASONS else _REASON_OF_FLOW).inc()
+        for failure in report.failures:
+            self._failures.labels(failure.partition(" ")[0]).inc()
         for turn in report.turns:
             self._observe_turn(turn)
 
@@ -71,5 +79,7 @@ class CallMetrics:
         if turn.gap_ms is None:
             return  # the bot spoke unasked: nobody waited
         self._gap.observe(turn.gap_ms / 1000)
+        if turn.saved_ms is not None:
+            self._saved.observe(turn.saved_ms / 1000)
         for span in turn.spans:
             self._span.labels(span.name).observe((span.end_ms - span.start_ms) / 1000)

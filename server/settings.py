@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     drain_timeout_s: float = Field(
         default=1800.0, ge=0, description="How long a stopping server lets calls go on, in seconds."
     )
+    speech_cache_bytes: int = Field(
+        default=64 * 1024 * 1024, ge=0, description="How much synthesised speech is kept in memory; 0 for none."
+    )
     inference_threads: int = Field(default=2, ge=1, description="Worker threads for the embedded models.")
 
     @property

@@ -42,7 +42,15 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     call_log.load()
     database = Database(settings.database_address)
     named, records, money = AccountFlows(database, flows), CallRecords(database), build_money(settings, database)
-    media = MediaPlane(CallFlows(named).of, call_log, settings.inference_threads, settings.record, _llm_maker(settings))
+    media = MediaPlane(
+        CallFlows(named).of,
+        flows,
+        call_log,
+        settings.inference_threads,
+        settings.record,
+        _llm_maker(settings),
+        settings.speech_cache_bytes,
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -51,9 +51,14 @@ class Screen(ControlFrame):
 
 @dataclass(frozen=True, slots=True)
 class Interrupted(SystemFrame):
-    """The bot was cut off: drop audio of `generation` and older that has not been played."""
+    """The bot was cut off: drop audio of `generation` and older that has not been played.
+
+    Attributes:
+        caption_id: Of the caption that is cut; None where nothing was shown.
+    """
 
     generation: int
+    caption_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +77,13 @@ class Waterfall(ControlFrame):
     Attributes:
         turn: 0 is the greeting.
         gap_ms: From the last voiced sample of the caller to the first sample sent; None for the greeting.
+        saved_ms: How much longer that were, had the answer not been begun before the turn was over; None if it was not.
     """
 
     turn: int
     gap_ms: float | None
     spans: tuple[Span, ...]
+    saved_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

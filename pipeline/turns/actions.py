@@ -20,6 +20,28 @@ class DropDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadBreath:
+    """Read the turn so far, should this breath be its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropBreath:
+    """It was not: nobody waits for this reading any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speculate:
+    """Begin the answer to this, unheard and without any effect; one that was begun before is dropped."""
+
+    heard: Heard
+
+
+@dataclass(frozen=True, slots=True)
+class DropSpeculation:
+    """Throw away what was begun."""
+
+
+@dataclass(frozen=True, slots=True)
 class ShowWords:
     """The user's words so far; they may still change."""
 
@@ -84,5 +106,7 @@ class Recover:
     generation: int
 
 
+ReadAction = Decide | DropDecision | ReadBreath | DropBreath
 AnswerAction = StartAnswer | StopAnswer | BotDone | Recover
-Action = Decide | DropDecision | ShowWords | UserTookFloor | Commit | Discard | Pause | Resume | AnswerAction
+Guess = Speculate | DropSpeculation
+Action = ReadAction | Guess | ShowWords | UserTookFloor | Commit | Discard | Pause | Resume | AnswerAction

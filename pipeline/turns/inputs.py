@@ -19,6 +19,16 @@ class UserStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class UserPaused:
+    """Voice is gone, too shortly to tell whether it ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserWentOn:
+    """The voice came back within that breath."""
+
+
+@dataclass(frozen=True, slots=True)
 class UserStopped:
     """Voice ended; the last voiced sample came in at `quiet_since_s`."""
 
@@ -31,6 +41,41 @@ class PartialHeard:
 
     text: str
     bot_words: str = ""
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class BreathRead:
+    """The best reading of a turn, made in a breath of the user's."""
+
+    heard: Heard
+
+
+@dataclass(frozen=True, slots=True)
+class EndExpected:
+    """The recogniser itself believes that the turn is over, or will be soon."""
+
+    heard: Heard
+
+
+@dataclass(frozen=True, slots=True)
+class EndWithdrawn:
+    """The recogniser believes it no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndHeard:
+    """The recogniser itself is sure that the turn is over; `bot_words` is what the bot has said up to now."""
+
+    heard: Heard
+    bot_words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerBegun:
+    """What `Speculate` asked for is being made; `asks_model`: at the price of a model call."""
+
+    asks_model: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +118,10 @@ class BotFinished:
 
 @dataclass(frozen=True, slots=True)
 class ProfileSet:
-    """The flow says what kind of answer it waits for."""
+    """The flow says what kind of answer it waits for, and in which language (BCP 47); None changes nothing."""
 
     name: str
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +131,15 @@ class Tick:
 
 Input = (
     UserStarted
+    | UserPaused
+    | UserWentOn
     | UserStopped
     | PartialHeard
+    | BreathRead
+    | EndExpected
+    | EndWithdrawn
+    | EndHeard
+    | AnswerBegun
     | TranscriptReady
     | EndJudged
     | AnswerDue

@@ -3,10 +3,13 @@
 import re
 from dataclasses import dataclass
 
+from pipeline.turns.languages import WORDS
+
 _ECHO_SHARE = 0.8
 _ECHO_WORDS = 2  # one word is too little to know whose it is
 _ECHO_SLACK = 4  # words: an echo comes back a moment after it was said
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_LETTERS = r"(?:[^\W_]|[\u0300-\u036f\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963])+"  # with the marks on them
+_WORD = re.compile(f"{_LETTERS}(?:'{_LETTERS})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,10 @@ def _phrases(text: str) -> frozenset[str]:
 
 
 ENGLISH = Lexicon(_phrases(_ENGLISH_BACKCHANNELS), _phrases(_ENGLISH_SHORT_ANSWERS), _phrases(_ENGLISH_DANGLING))
-LEXICONS = {"en": ENGLISH}
+LEXICONS = {"en": ENGLISH} | {
+    language: Lexicon(_phrases(words.backchannels), _phrases(words.short_answers), _phrases(words.dangling))
+    for language, words in WORDS.items()
+}
 
 
 def lexicon_of(language: str) -> Lexicon:

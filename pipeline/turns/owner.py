@@ -24,21 +24,30 @@ from pipeline.turns.actions import (
     UserTookFloor,
 )
 from pipeline.turns.endpointing import PROFILES, wait_by_sound_s, wait_by_words_s
+from pipeline.turns.guessing import ahead_of_the_end, may_guess, read_quickly
 from pipeline.turns.inputs import (
+    AnswerBegun,
     AnswerDue,
     BotFinished,
     BotStarted,
+    BreathRead,
+    EndExpected,
+    EndHeard,
     EndJudged,
+    EndWithdrawn,
     Heard,
     Input,
     PartialHeard,
     ProfileSet,
     Tick,
     TranscriptReady,
+    UserPaused,
     UserStarted,
     UserStopped,
+    UserWentOn,
 )
 from pipeline.turns.lexicon import is_backchannel, is_echo, takes_the_floor
+from pipeline.turns.speculation import AHEAD_S, Ground, begin, closed, contradict, drop, is_finished
 from pipeline.turns.state import Bot, State, User
 
 # 350 ms of voice over the bot are an interruption, words or not: 96 ms are past when voice is noticed, and 192 ms more
@@ -62,28 +71,44 @@ def step(state: State, event: Input, now_s: float) -> tuple[State, tuple[Action,
             return _partial_heard(state, event, now_s)
         case TranscriptReady() | EndJudged():
             return _learned(state, event, now_s)
-        case AnswerDue(interruptible):
-            return _answer_due(state, interruptible, now_s)
-        case BotStarted(generation):
-            return _bot_started(state, generation, now_s), ()
-        case BotFinished(generation):
-            return _bot_finished(state, generation, now_s)
-        case ProfileSet(name):
-            return replace(state, asked_for=PROFILES.get(name, PROFILES["default"])), ()
+        case UserPaused() | UserWentOn() | BreathRead() | EndExpected() | EndWithdrawn() | AnswerBegun():
+            return ahead_of_the_end(state, event, now_s)
+        case EndHeard(heard, bot_words):
+            return _end_heard(state, heard, bot_words, now_s)
+        case AnswerDue() | BotStarted() | BotFinished():
+            return _of_the_bot(state, event, now_s)
+        case ProfileSet(name, language):
+            profile = PROFILES.get(name, PROFILES["default"])
+            return replace(state, asked_for=profile, language=language or state.language), ()
         case Tick():
             return _tick(state, now_s)
         case _:
             assert_never(event)
 
 
+def _of_the_bot(
+    state: State, event: AnswerDue | BotStarted | BotFinished, now_s: float
+) -> tuple[State, tuple[Action, ...]]:
+    match event:
+        case AnswerDue(interruptible):
+            return _answer_due(state, interruptible, now_s)
+        case BotStarted(generation):
+            return _bot_started(state, generation, now_s), ()
+        case BotFinished(generation):
+            return _bot_finished(state, generation, now_s)
+
+
 def _user_started(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:
     if state.user is User.TALKING:
         return state, ()
     deciding = state.user is User.DECIDING
-    actions: tuple[Action, ...] = (DropDecision(state.decision),) if deciding else ()
+    ahead, dropped = drop(state.ahead)
+    actions: tuple[Action, ...] = (DropDecision(state.decision), *dropped) if deciding else dropped
     talking = replace(
         _learn_pause(state, now_s),
         user=User.TALKING,
+        ended=None,
+        ahead=replace(ahead, in_breath=False, words=None),
         over_bot=state.bot is Bot.PLAYING or (deciding and state.over_bot),
         heard=None,
         end_probability=None,
@@ -113,7 +138,7 @@ def _user_stopped(state: State, quiet_since_s: float, now_s: float) -> tuple[Sta
         return state, ()
     decision = state.decision + 1
     limit_s = OVERLAP_DECISION_S if state.paused and state.bot is Bot.PLAYING else DECISION_LIMIT_S
-    return replace(
+    deciding = replace(
         state,
         user=User.DECIDING,
         decision=decision,
@@ -121,8 +146,14 @@ def _user_stopped(state: State, quiet_since_s: float, now_s: float) -> tuple[Sta
         quiet_since_s=quiet_since_s,
         heard=None,
         end_probability=None,
+        ended=None,
+        ahead=replace(state.ahead, in_breath=False),
         deadline_s=now_s + limit_s,
-    ), (Decide(decision),)
+    )
+    if state.ended is None:
+        return deciding, (Decide(decision),)
+    over, actions = _read(replace(deciding, end_probability=1.0), state.ended, "", now_s)
+    return over, (Decide(decision), *actions)
 
 
 def _partial_heard(state: State, event: PartialHeard, now_s: float) -> tuple[State, tuple[Action, ...]]:
@@ -131,9 +162,19 @@ def _partial_heard(state: State, event: PartialHeard, now_s: float) -> tuple[Sta
     shown = ShowWords(event.text)
     if not state.paused or not takes_the_floor(event.text, state.lexicon):
         # What may yet turn out to be nothing is not shown over the bot.
-        return state, () if state.over_bot and state.bot is not Bot.IDLE else (shown,)
+        hidden = state.over_bot and state.bot is not Bot.IDLE
+        guessed, actions = read_quickly(state, Heard(event.text, event.confidence), now_s)
+        return guessed, actions if hidden else (shown, *actions)
     taken, actions = _take_floor(state)
     return replace(taken, deadline_s=now_s + LONGEST_TURN_S), (*actions, shown)
+
+
+def _end_heard(state: State, heard: Heard, bot_words: str, now_s: float) -> tuple[State, tuple[Action, ...]]:
+    if state.user is User.DECIDING:
+        return _read(replace(state, end_probability=1.0), heard, bot_words, now_s)
+    if state.user is User.TALKING and not state.over_bot:
+        return replace(state, ended=heard), ()
+    return state, ()
 
 
 def _take_floor(state: State) -> tuple[State, tuple[Action, ...]]:
@@ -147,18 +188,21 @@ def _learned(state: State, event: TranscriptReady | EndJudged, now_s: float) -> 
         return state, ()
     if isinstance(event, EndJudged):
         return _judge(replace(state, end_probability=event.probability), now_s)
-    if _means_nothing(state, event):
+    return _read(state, event.heard, event.bot_words, now_s)
+
+
+def _read(state: State, heard: Heard, bot_words: str, now_s: float) -> tuple[State, tuple[Action, ...]]:
+    if _means_nothing(state, heard, bot_words):
         return _discard(state, now_s)
     known, actions = (state, ()) if state.bot is Bot.IDLE else _take_floor(state)
-    judged, more = _judge(replace(known, heard=event.heard), now_s)
+    judged, more = _judge(replace(known, heard=heard), now_s)
     return judged, (*actions, *more)
 
 
-def _means_nothing(state: State, event: TranscriptReady) -> bool:
-    heard = event.heard
+def _means_nothing(state: State, heard: Heard, bot_words: str) -> bool:
     if not heard.text.strip() and not heard.failed:
         return True
-    if state.over_bot and is_echo(heard.text, event.bot_words):
+    if state.over_bot and is_echo(heard.text, bot_words):
         return True
     if state.bot is Bot.IDLE:
         return False
@@ -178,9 +222,15 @@ def _judge(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:
         unjudged = state.end_probability is None and state.has_end_model
         wait_s = profile.ceiling_s if unjudged else wait_by_sound_s(profile, state.end_probability)
     due_s = state.quiet_since_s + wait_s
-    if now_s < due_s:
-        return replace(state, deadline_s=due_s), ()
-    return _commit(state, state.heard)
+    if now_s >= due_s:
+        return _commit(state, state.heard)
+    ahead, actions = contradict(state.ahead, state.heard)
+    if may_guess(state) and is_finished(state.heard.text, state.lexicon) and not state.heard.failed:
+        if now_s < due_s - AHEAD_S:
+            return replace(state, ahead=ahead, deadline_s=due_s - AHEAD_S), actions
+        ahead, more = begin(ahead, state.heard, Ground.BEST)
+        actions = (*actions, *more)
+    return replace(state, ahead=ahead, deadline_s=due_s), actions
 
 
 def _commit(state: State, heard: Heard) -> tuple[State, tuple[Action, ...]]:
@@ -188,13 +238,16 @@ def _commit(state: State, heard: Heard) -> tuple[State, tuple[Action, ...]]:
     if state.bot is not Bot.IDLE:
         actions = (StopAnswer(state.generation), UserTookFloor())
     patience = state.patience if heard.failed else state.patience.after_turn()
-    return replace(_silent(state), bot=Bot.IDLE, patience=patience), (*actions, Commit(heard))
+    over = replace(_silent(state), bot=Bot.IDLE, patience=patience, ahead=closed(state.ahead, heard))
+    return over, (*actions, Commit(heard))
 
 
 def _discard(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:
     resume = (Resume(),) if state.paused else ()
     deadline_s = now_s + PREPARING_LIMIT_S if state.bot is Bot.PREPARING else None
-    return replace(_silent(state), deadline_s=deadline_s), (Discard(state.bot_was_stopped), *resume)
+    ahead, dropped = drop(state.ahead)
+    over = replace(_silent(state), deadline_s=deadline_s, ahead=closed(ahead, None))
+    return over, (*dropped, Discard(state.bot_was_stopped), *resume)
 
 
 def _silent(state: State) -> State:
@@ -211,7 +264,8 @@ def _silent(state: State) -> State:
 
 
 def _answer_due(state: State, interruptible: bool, now_s: float) -> tuple[State, tuple[Action, ...]]:
-    actions: tuple[Action, ...] = () if state.bot is Bot.IDLE else (StopAnswer(state.generation),)
+    ahead, dropped = drop(state.ahead)
+    actions: tuple[Action, ...] = dropped if state.bot is Bot.IDLE else (*dropped, StopAnswer(state.generation))
     generation = state.generation + 1
     paused = state.user is not User.SILENT and interruptible
     if state.user is User.SILENT:
@@ -225,6 +279,7 @@ def _answer_due(state: State, interruptible: bool, now_s: float) -> tuple[State,
         interruptible=interruptible,
         paused=paused,
         bot_was_stopped=False,
+        ahead=ahead,
         deadline_s=deadline_s,
     ), (*actions, StartAnswer(generation, paused))
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pipeline.turns.endpointing import PROFILES, UNKNOWN_CALLER, Patience, Profile
 from pipeline.turns.inputs import Heard
 from pipeline.turns.lexicon import Lexicon, lexicon_of
+from pipeline.turns.speculation import NOTHING_AHEAD, Ahead
 
 
 class User(StrEnum):
@@ -39,6 +40,8 @@ class State:
         asked_for: What kind of answer the flow waits for.
         answered_to: What it waited for when the user last stopped.
         patience: What is known of this caller's pauses.
+        ended: What the recogniser heard, if it is sure by itself that the turn is over.
+        ahead: What is known and done ahead of the turn's end.
         deadline_s: When the owner next wants a tick, whatever else happens.
     """
 
@@ -56,6 +59,8 @@ class State:
     asked_for: Profile = PROFILES["default"]
     answered_to: Profile = PROFILES["default"]
     patience: Patience = UNKNOWN_CALLER
+    ended: Heard | None = None
+    ahead: Ahead = NOTHING_AHEAD
     language: str = "en"
     has_end_model: bool = False
     deadline_s: float | None = None

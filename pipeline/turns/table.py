@@ -4,23 +4,30 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.turns import endpointing, owner
+from pipeline.turns import endpointing, owner, speculation
 from pipeline.turns.actions import Action, Commit, Discard, StartAnswer
 from pipeline.turns.inputs import (
+    AnswerBegun,
     AnswerDue,
     BotFinished,
     BotStarted,
+    BreathRead,
+    EndExpected,
+    EndHeard,
     EndJudged,
+    EndWithdrawn,
     Heard,
     Input,
     PartialHeard,
     Tick,
     TranscriptReady,
+    UserPaused,
     UserStarted,
     UserStopped,
+    UserWentOn,
 )
 from pipeline.turns.state import State
-from pipeline.turns.voice_activity import START_WINDOWS, STOP_WINDOWS
+from pipeline.turns.voice_activity import BREATH_WINDOWS, START_WINDOWS, STOP_WINDOWS
 
 _WINDOW_S = 512 / 16_000
 _NOW_S = 100.0
@@ -31,9 +38,12 @@ _STOPPED = UserStopped(_QUIET_S)
 _SPEAKING = (AnswerDue(), BotStarted(1))
 _MUST_BE_HEARD = (AnswerDue(interruptible=False), BotStarted(1))
 
+_BREATH = BreathRead(_WORDS)
+
 _SITUATIONS: tuple[tuple[str, tuple[Input, ...]], ...] = (
     ("", ()),
     ("the bot is idle", (UserStarted(),)),
+    ("in a breath, its answer begun", (UserStarted(), UserPaused(), _BREATH, AnswerBegun(asks_model=True))),
     ("over what must be heard", (*_MUST_BE_HEARD, UserStarted())),
     ("nothing read yet", (UserStarted(), _STOPPED)),
     ("read, and waiting", (UserStarted(), _STOPPED, TranscriptReady(1, _WORDS))),
@@ -48,10 +58,17 @@ _SITUATIONS: tuple[tuple[str, tuple[Input, ...]], ...] = (
 
 _INPUTS: tuple[tuple[str, Input], ...] = (
     ("", UserStarted()),
+    ("", UserPaused()),
+    ("", UserWentOn()),
     ("", _STOPPED),
     ("two words, or a short answer", PartialHeard("a table", "")),
     ("a sign of listening", PartialHeard("mhm", "")),
     ("the bot's own words", PartialHeard("on the terrace", _BOT_WORDS)),
+    ("more words than before", PartialHeard("a table for two on Friday")),
+    ("", _BREATH),
+    ("", EndExpected(_WORDS)),
+    ("", EndWithdrawn()),
+    ("", EndHeard(_WORDS)),
     ("words", TranscriptReady(1, _WORDS, _BOT_WORDS)),
     ("no words", TranscriptReady(1, Heard("", 0.0))),
     ("a sign of listening", TranscriptReady(1, Heard("mhm", 0.9))),
@@ -117,7 +134,10 @@ def _name(action: Action) -> str:
 
 def _waits() -> Iterator[tuple[str, float]]:
     yield "Voice is noticed after", START_WINDOWS * _WINDOW_S
+    yield "A breath is noticed after", BREATH_WINDOWS * _WINDOW_S
     yield "A pause is noticed after", STOP_WINDOWS * _WINDOW_S
+    yield "A quick reading at a full stop is believed after", speculation.STILL_S
+    yield "An answer is begun before a turn's wait is over by", speculation.AHEAD_S
     yield "First reading after voice over the bot", owner.EARLY_READINGS_S[0]
     yield "Second reading after that", sum(owner.EARLY_READINGS_S)
     yield "Voice over the bot stops it without words after", owner.VERDICT_S

@@ -6,6 +6,7 @@ START_PROBABILITY = 0.5
 STOP_PROBABILITY = 0.35  # hysteresis: a fading syllable is still speech
 START_WINDOWS = 3  # 96 ms: a click is not speech
 STOP_WINDOWS = 6  # 192 ms: a stop consonant is not silence
+BREATH_WINDOWS = 1  # 32 ms: the network falls late, 78 ms after the voice, and on words hardly ever; see ADR 0010
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,18 @@ class SpeechStarted:
     """Somebody speaks since `pos_samples`."""
 
     pos_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechPaused:
+    """Nobody has spoken since `pos_samples`; too short to tell why."""
+
+    pos_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechWentOn:
+    """It was a pause within a word or between two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +49,18 @@ class Activity:
     edge_pos_samples: int = 0
 
 
-def step(
-    activity: Activity, probability: float, pos_samples: int
-) -> tuple[Activity, SpeechStarted | SpeechStopped | None]:
+VoiceEdge = SpeechStarted | SpeechPaused | SpeechWentOn | SpeechStopped
+
+
+def step(activity: Activity, probability: float, pos_samples: int) -> tuple[Activity, VoiceEdge | None]:
     """Take one window's probability; `pos_samples` is where the window begins."""
     against = probability < STOP_PROBABILITY if activity.speaking else probability >= START_PROBABILITY
     if not against:
-        return (replace(activity, run=0) if activity.run else activity), None
+        went_on = activity.speaking and activity.run >= BREATH_WINDOWS
+        return (replace(activity, run=0) if activity.run else activity), SpeechWentOn() if went_on else None
     edge = pos_samples if activity.run == 0 else activity.edge_pos_samples
     run = activity.run + 1
     if run < (STOP_WINDOWS if activity.speaking else START_WINDOWS):
-        return Activity(activity.speaking, run, edge), None
+        paused = activity.speaking and run == BREATH_WINDOWS
+        return Activity(activity.speaking, run, edge), SpeechPaused(edge) if paused else None
     return Activity(not activity.speaking), (SpeechStopped(edge) if activity.speaking else SpeechStarted(edge))

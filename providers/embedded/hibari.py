@@ -1,7 +1,7 @@
 """Speech with hibari: 24 kHz, one voice, about a hundred times faster than real time."""
 
+import copy
 import textwrap
-from collections import OrderedDict
 from collections.abc import AsyncGenerator
 
 from hibari import SAMPLE_RATE, Hibari
@@ -18,15 +18,13 @@ from providers.embedded.samples import to_pcm
 _LEAD_MS = 10
 _GAP_MS = 120
 _TAIL_MS = 80
-_CACHE_BYTES = 32 * 1024 * 1024
-_CACHED_CHARS = 300
 # Longer runs without a full stop are cut at a space: memory and waiting grow with the length of one synthesis.
 _PIECE_CHARS = 300
 _SEED = 1
 
 
 class HibariTts:
-    """The embedded voice. Equal text gives equal bytes, and short sentences are kept for next time."""
+    """The embedded voice. Equal text gives equal bytes."""
 
     provider = "embedded"
     model = "hibari"
@@ -45,8 +43,7 @@ class HibariTts:
         self._engine = Hibari(voice=voice, model=str(weights.HIBARI.locate()), threads=1)
         # reads an unknown word, so that everything that loads on first use is loaded
         self._engine("Zorblatt.")
-        self._cache: OrderedDict[tuple[str, str, bool], bytes] = OrderedDict()
-        self._cached_bytes = 0
+        self._priorities = (Priority.FIRST_SPEECH, Priority.SPEECH)
 
     async def stream(self, text: str, options: SpeakOptions = AS_MADE) -> AsyncGenerator[bytes, None]:
         """Yield each sentence of `text` as it is ready; text without anything to pronounce yields nothing.
@@ -70,22 +67,17 @@ class HibariTts:
         """Do nothing: it is loaded."""
 
     async def aclose(self) -> None:
-        """Drop what was kept."""
-        self._cache.clear()
-        self._cached_bytes = 0
+        """Do nothing: the pool is closed by who made it."""
+
+    def unhurried(self) -> "HibariTts":
+        """Return the same voice for work that nobody waits for."""
+        other = copy.copy(self)
+        other._priorities = (Priority.SECOND_OPINION, Priority.SECOND_OPINION)
+        return other
 
     async def _speak(self, piece: str, *, first: bool) -> bytes:
-        key = (self.voice, piece, first)
-        kept = self._cache.get(key)
-        if kept is not None:
-            self._cache.move_to_end(key)
-            return kept
         lead_ms = _LEAD_MS if first else _GAP_MS
-        priority = Priority.FIRST_SPEECH if first else Priority.SPEECH
-        pcm = await self._pool.run(priority, self._synthesise, piece, lead_ms)
-        if len(piece) <= _CACHED_CHARS:
-            self._keep(key, pcm)
-        return pcm
+        return await self._pool.run(self._priorities[not first], self._synthesise, piece, lead_ms)
 
     def _synthesise(self, piece: str, lead_ms: int) -> bytes:
         try:
@@ -93,13 +85,6 @@ class HibariTts:
         except (LookupError, ValueError, RuntimeError) as error:
             raise ProviderError("hibari", f"cannot speak: {error!r}", retryable=False) from error
         return to_pcm(raise_level(trim(audio, SAMPLE_RATE, lead_ms=lead_ms, tail_ms=_TAIL_MS)))
-
-    def _keep(self, key: tuple[str, str, bool], pcm: bytes) -> None:
-        self._cached_bytes += len(pcm) - len(self._cache.pop(key, b""))
-        self._cache[key] = pcm
-        while self._cached_bytes > _CACHE_BYTES:
-            _, dropped = self._cache.popitem(last=False)
-            self._cached_bytes -= len(dropped)
 
 
 def _cut(sentence: str) -> list[str]:

@@ -101,8 +101,10 @@ async def _inline(work: Callable[..., Any], *args: Any) -> Any:
     return work(*args)
 
 
-def call(setup: Setup, scenario: Callable[[Lab], Awaitable[None]]) -> tuple[CallReport, TapeLeg]:
-    """Run a call until it ends by itself or the scenario is over; nothing of it may be left behind."""
+def call(
+    setup: Setup, scenario: Callable[[Lab], Awaitable[None]], *, leaves_tasks: bool = False
+) -> tuple[CallReport, TapeLeg]:
+    """Run a call until it ends by itself or the scenario is over; nothing of it may be left behind, else it is said."""
 
     async def run() -> tuple[CallReport, TapeLeg]:
         stt = setup.stt or FakeStt(setup.heard)
@@ -119,7 +121,9 @@ def call(setup: Setup, scenario: Callable[[Lab], Awaitable[None]]) -> tuple[Call
             talking.cancel()
             listening.cancel()
         assert stt.live == 0, "every recogniser is closed"
-        assert len(asyncio.all_tasks()) == 1, "no task outlives its call"
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        assert bool(left) == leaves_tasks, "no task outlives its call"
+        await asyncio.gather(*left, return_exceptions=True)
         return report, leg
 
     return virtual_time.run(run())

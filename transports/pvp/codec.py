@@ -154,8 +154,12 @@ def encode_server(message: ServerMessage) -> Wire:
         case Artifact(id_, artifact_type, payload):
             free = {key: value for key, value in payload.items() if key not in RESERVED_KEYS}
             body = {"type": "artifact", "id": id_, "artifact_type": artifact_type} | free
-        case Waterfall(turn, gap_ms, spans):
-            body = {"type": "waterfall", "turn": turn, "gap_ms": gap_ms, "spans": [_fields(span) for span in spans]}
+        case Interrupted(generation, id_):
+            body = {"type": "interrupted", "generation": generation} | ({} if id_ is None else {"id": id_})
+        case Waterfall(turn, gap_ms, spans, saved_ms):
+            saved = {} if saved_ms is None else {"speculated": True, "saved_ms": saved_ms}
+            shown = [_fields(span) for span in spans]
+            body = {"type": "waterfall", "turn": turn, "gap_ms": gap_ms, "spans": shown} | saved
         case Error(text, code, findings):
             body = {"type": "error", "message": text, "code": code}
             if findings:
@@ -216,7 +220,7 @@ def _artifact(message: Mapping[str, Any]) -> Artifact:
 
 def _waterfall(message: Mapping[str, Any]) -> Waterfall:
     spans = tuple(WaterfallSpan(span["name"], span["start_ms"], span["end_ms"]) for span in message["spans"])
-    return Waterfall(message["turn"], message["gap_ms"], spans)
+    return Waterfall(message["turn"], message["gap_ms"], spans, message.get("saved_ms"))
 
 
 def _error(message: Mapping[str, Any]) -> Error:

@@ -147,9 +147,14 @@ class FlowEnd:
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """The bot was cut off: drop what has not been played."""
+    """The bot was cut off: drop what has not been played.
+
+    Attributes:
+        id: Of the transcript that is cut, where there is one.
+    """
 
     generation: int
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +168,16 @@ class WaterfallSpan:
 
 @dataclass(frozen=True, slots=True)
 class Waterfall:
-    """Where the gap before one answer went."""
+    """Where the gap before one answer went.
+
+    Attributes:
+        saved_ms: How much longer that were, had the answer not been begun early; on the wire only if it was.
+    """
 
     turn: int
     gap_ms: float | None
     spans: tuple[WaterfallSpan, ...] = ()
+    saved_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,10 @@ def to_message(frame: Frame) -> ServerMessage | None:
         case Screen():
             return _screen(frame.action)
         case InterruptedFrame():
-            return Interrupted(frame.generation)
+            return Interrupted(frame.generation, frame.caption_id)
         case WaterfallFrame():
             spans = tuple(WaterfallSpan(span.name, span.start_ms, span.end_ms) for span in frame.spans)
-            return Waterfall(frame.turn, frame.gap_ms, spans)
+            return Waterfall(frame.turn, frame.gap_ms, spans, frame.saved_ms)
         case CallFailed():
             return Error(frame.message, frame.code)
         case _:

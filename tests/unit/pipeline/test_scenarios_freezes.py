@@ -115,7 +115,7 @@ def test_b9_a_model_that_stalls_is_noticed_and_admitted(after: int) -> None:
     async def scenario(lab: Lab) -> None:
         await asyncio.sleep(30)
 
-    llm = FakeLlm([["Well, ", "that ", "is."]], pace=Pace(stall_after=after))
+    llm = FakeLlm([["That ", "is ", "it."]], pace=Pace(stall_after=after))
     report, leg = call(Setup(ONE_STATE, llm=llm), scenario)
     assert leg.of(AudioOut)[0][0] == pytest.approx(FILLER_AFTER_S, abs=0.01), "the caller hears something at once"
     assert "trouble" in report.turns[0].bot or "sorry" in report.turns[0].bot.lower()

@@ -9,10 +9,10 @@ from flows.actions import ToolSpec
 from pipeline.frames.audio import AudioOut
 from pipeline.frames.control import Interrupted, UiAction
 from pipeline.frames.text import Caption
-from pipeline.ports import LlmOptions, LlmUsage, Message, ToolCall
+from pipeline.ports import AS_MADE, LlmOptions, LlmUsage, Message, SpeakOptions, ToolCall, WordTime, WordTimes
 from providers.fake.llm import FakeLlm
 from providers.fake.pace import Pace
-from providers.fake.tts import FakeTts
+from providers.fake.tts import FakeTts, buzz
 from tests.support.call_lab import Lab, Setup, TapeLeg, call
 from tests.unit.pipeline.test_session import ONE_STATE
 
@@ -38,7 +38,7 @@ def test_c11_history_is_what_was_heard(onset_s: float) -> None:
     assert report.turns[0].interrupted
     assert ANSWER.startswith(kept), "it is the beginning of what was to be said"
     letters = heard_s(leg, 1) / S_PER_CHAR
-    spoken = len(kept.replace(". ", "."))  # nothing is said between sentences
+    spoken = len(kept.replace(". ", ".").replace("nine, ", "nine,"))  # nothing is said between pieces
     assert spoken <= letters + 1e-6, "no word that was not heard"
     assert letters - spoken <= max(map(len, ANSWER.split())) + 1, "and none that was is missing"
     said = [message.content for message in llm.requests[1].messages if message.role == "assistant"]
@@ -132,3 +132,45 @@ def test_c13_an_answer_that_was_stopped_calls_nothing_any_more(onset_s: float, s
     assert leg.of(Interrupted)
     assert "topic" not in report.variables
     assert report.turns[-1].bot == "Here I am."
+
+
+# --- 11: words that a voice times itself ------------------------------------------------------------------------------
+class Uneven(FakeTts):
+    """Says its first word for most of the time, which only its word times tell."""
+
+    FIRST_S = 2.0
+
+    def __init__(self) -> None:
+        super().__init__(word_times=True)
+
+    async def stream(self, text: str, options: SpeakOptions = AS_MADE) -> AsyncGenerator[bytes | WordTimes, None]:
+        words = text.split()
+        starts_s = [0.0, *(self.FIRST_S + 0.2 * number for number in range(len(words)))]
+        spans = zip(words, starts_s[:-1], starts_s[1:], strict=True)
+        yield WordTimes(tuple(WordTime(word, start_s, end_s) for word, start_s, end_s in spans))
+        yield buzz(round(starts_s[-1] * 16_000), 16_000)
+
+
+@pytest.mark.parametrize(("cut_s", "heard"), [(1.5, ""), (1.92, "Hippopotamuses"), (2.28, "Hippopotamuses swim and")])
+@pytest.mark.parametrize("begun_early", [False, True])
+def test_c11_a_cut_is_at_the_word_where_the_voice_tells_its_words(cut_s: float, heard: str, begun_early: bool) -> None:
+    line = "Hippopotamuses swim and they never sink."
+
+    async def scenario(lab: Lab) -> None:
+        await lab.quiet(0.1)
+        if begun_early:
+            await lab.until_listening()
+            await lab.speak(1.2)
+            while not any(frame.generation == 2 for _, frame in lab.leg.of(AudioOut)):
+                await lab.quiet(0.02)
+        await lab.quiet(cut_s - (0.02 if begun_early else 0.1))
+        await lab.speak(1.0)
+        await lab.quiet(0.5)
+
+    flow = ONE_STATE.replace("    agent:", f'    say: "{line if not begun_early else "Hm?"}"\n    agent:')
+    llm = FakeLlm([[line]])
+    setup = Setup(flow, ["Tell me more.", "Stop that."], llm=llm, tts=Uneven())
+    report, _ = call(setup, scenario)
+    turn = report.turns[1 if begun_early else 0]
+    assert (turn.bot, turn.interrupted) == (heard, True)
+    assert (turn.saved_ms is not None) == begun_early

@@ -90,13 +90,15 @@ def test_a1_the_bot_is_silent_for_good(onset_s: float, words: str, reads: bool, 
 # --- 2: "mhm", a cough or noise kills the answer ---------------------------------------------------------------------
 @pytest.mark.parametrize("burst_s", [0.12, 0.16, 0.2, 0.24, 0.28, 0.3])
 @pytest.mark.parametrize("words", ["", "Mhm.", "Uh-huh.", "opens at seven"])
-def test_a2_a_cough_costs_a_moment_and_no_sample(burst_s: float, words: str) -> None:
+@pytest.mark.parametrize("final_s", [0.0, 0.1])
+def test_a2_a_cough_costs_a_moment_and_no_sample(burst_s: float, words: str, final_s: float) -> None:
     async def scenario(lab: Lab) -> None:
         await lab.quiet(1.6)
         await lab.speak(burst_s)
         await lab.until_listening()
 
-    report, leg = call(Setup(TALKS, [words], llm=FakeLlm([["Yes?"]])), scenario)
+    stt = FakeStt([words], pace=Pace(first_s=final_s), partial_pace=Pace(first_s=final_s))
+    report, leg = call(Setup(TALKS, stt=stt, llm=FakeLlm([["Yes?"]])), scenario)
     assert leg.of(Interrupted) == []
     assert leg.captions("user") == [], "nothing of it counts as said"
     assert [turn.bot for turn in report.turns] == [STORY]

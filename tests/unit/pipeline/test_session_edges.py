@@ -187,9 +187,30 @@ def test_a_recogniser_that_never_opens_is_admitted_on_the_screen_and_aloud() -> 
         await lab.speak(1.0)
         await lab.quiet(15)
 
-    _, leg = call(Setup(FLOW, stt=FakeStt([], open_pace=Pace(stall_after=0))), scenario)
+    report, leg = call(Setup(FLOW, stt=FakeStt([], open_pace=Pace(stall_after=0))), scenario)
     assert [frame.code for _, frame in leg.of(CallFailed)] == ["provider.stalled"]
-    assert "could not hear" in leg.captions("assistant")[1]
+    assert "could not hear" in leg.captions("assistant")[1], "while it may still open"
+    assert report.failures == ("stt provider.stalled",)
+
+
+def test_a_call_without_a_recogniser_goes_on_by_hand() -> None:
+    async def scenario(lab: Lab) -> None:
+        await lab.until_listening()
+        await lab.speak(1.0)
+        await lab.quiet(1.0)
+        await lab.until_listening()
+        lab.call.receive(UiAction("skip"))
+        await lab.quiet(10)
+
+    report, leg = call(Setup(FLOW, stt=FakeStt([], open_pace=Pace(fail_after=0))), scenario)
+    assert [turn.bot for turn in report.turns] == [
+        "Hello there. What is your name?",
+        "Sorry, I cannot hear you in this call. You can go on with the keys, or on the screen.",
+        "Thank you and goodbye.",
+    ]
+    assert report.turns[1].failures == ("stt",)
+    assert (report.end_reason, report.failures) == ("completed", ("stt provider.failed",))
+    assert [frame.code for _, frame in leg.of(CallFailed)] == ["provider.failed"]
 
 
 @pytest.mark.parametrize("pieces", [[], ["", ""], ["  ", "…"]])

@@ -5,7 +5,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.turns.voice_activity import Activity, SpeechStarted, SpeechStopped, step
+from pipeline.turns.voice_activity import (
+    Activity,
+    SpeechPaused,
+    SpeechStarted,
+    SpeechStopped,
+    SpeechWentOn,
+    VoiceEdge,
+    step,
+)
 from pipeline.vad import VadScheduler
 from tests.support import virtual_time
 
@@ -45,7 +53,7 @@ def note(scores: list[tuple[float, int]], probability: float, pos_samples: int) 
     scores.append((probability, pos_samples))
 
 
-def edges(*probabilities: float) -> list[SpeechStarted | SpeechStopped]:
+def edges(*probabilities: float) -> list[VoiceEdge]:
     activity, found = Activity(), []
     for i, probability in enumerate(probabilities):
         activity, edge = step(activity, probability, i * 512)
@@ -63,11 +71,16 @@ def test_a_click_is_not_speech() -> None:
 
 
 def test_speech_stops_where_the_silence_began() -> None:
-    assert edges(*[0.9] * 5, *[0.1] * 6) == [SpeechStarted(0), SpeechStopped(5 * 512)]
+    assert edges(*[0.9] * 5, *[0.1] * 6) == [SpeechStarted(0), SpeechPaused(5 * 512), SpeechStopped(5 * 512)]
 
 
 def test_a_short_dip_does_not_end_speech() -> None:
-    assert edges(*[0.9] * 5, *[0.1] * 5, 0.4, *[0.1] * 5) == [SpeechStarted(0)]
+    paused_twice = [SpeechPaused(5 * 512), SpeechWentOn(), SpeechPaused(11 * 512)]
+    assert edges(*[0.9] * 5, *[0.1] * 5, 0.4, *[0.1] * 5) == [SpeechStarted(0), *paused_twice]
+
+
+def test_a_single_quiet_window_is_a_breath() -> None:
+    assert edges(*[0.9] * 5, 0.1, *[0.9] * 5) == [SpeechStarted(0), SpeechPaused(5 * 512), SpeechWentOn()]
 
 
 def test_windows_of_many_calls_are_scored_in_one_batch_and_in_order() -> None:

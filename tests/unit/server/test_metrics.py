@@ -1,3 +1,4 @@
+import dataclasses
 import datetime
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -34,6 +35,13 @@ def test_each_answer_counts_in_the_gap_and_in_its_spans() -> None:
     assert values["antiphon_span_seconds_sum", "endpoint"] == 0.24
     assert values["antiphon_span_seconds_count", "tts"] == 1, "nobody waited for the greeting"
     assert values["antiphon_interruptions_total", ""] == 1
+
+
+def test_what_answers_begun_early_saved_is_counted_for_those_alone() -> None:
+    metrics = CallMetrics(lambda: 0, 8)
+    metrics.observe(_report("completed", GREETING, ANSWER, dataclasses.replace(ANSWER, saved_ms=300.0)))
+    values = _values(metrics)
+    assert (values["antiphon_saved_seconds_count", ""], values["antiphon_saved_seconds_sum", ""]) == (1, 0.3)
 
 
 def test_failures_are_counted_by_kind_and_are_zero_before() -> None:

@@ -2,6 +2,7 @@ import pytest
 
 from pipeline.turns.lexicon import (
     ENGLISH,
+    LEXICONS,
     is_backchannel,
     is_echo,
     is_short_answer,
@@ -110,3 +111,47 @@ def test_a_bot_that_has_said_nothing_has_no_echo(text: str) -> None:
 @pytest.mark.parametrize("language", ["en", "en-GB", "EN", "xx", ""])
 def test_a_language_without_a_list_of_its_own_uses_the_english_one(language: str) -> None:
     assert lexicon_of(language) is ENGLISH
+
+
+@pytest.mark.parametrize(
+    ("language", "listening", "answers", "goes_on"),
+    [
+        (
+            "de-DE",
+            ["Mhm.", "Ach so!", "ja, ja", "verstehe"],
+            ["Nein.", "genau", "Stopp!"],
+            ["ich heiße", "ein Tisch für"],
+        ),
+        ("es-MX", ["ajá", "Ya veo."], ["Sí.", "no, gracias"], ["quiero una mesa para el", "me llamo Ana y"]),
+        ("fr", ["Ah bon ?", "je vois", "euh"], ["D'accord.", "non merci", "ouais"], ["je voudrais une", "c'est"]),
+        ("hi-IN", ["हम्म", "अच्छा अच्छा", "achha", "हूँ"], ["हाँ", "जी नहीं।", "theek hai"], ["मेरा नाम है और", "mera"]),
+        ("it", ["Capisco.", "ah ecco", "sì sì"], ["va bene", "No, grazie."], ["un tavolo per", "mi chiamo Ada e"]),
+        ("nl", ["ja, ja", "Ik snap het."], ["Nee.", "wacht even"], ["een tafel voor", "ik wil"]),
+        ("pt-BR", ["Entendi.", "pois é"], ["Não, obrigado.", "isso mesmo"], ["uma mesa para", "meu nome é"]),
+    ],
+)
+def test_each_language_has_its_own_words(
+    language: str, listening: list[str], answers: list[str], goes_on: list[str]
+) -> None:
+    lexicon = lexicon_of(language)
+    for text in listening:
+        assert is_backchannel(text, lexicon), text
+        assert not takes_the_floor(text, lexicon), text
+    for text in answers:
+        assert is_short_answer(text, lexicon), text
+        assert takes_the_floor(text, lexicon), text
+        assert not is_backchannel(text, lexicon), text
+    assert trails_off(goes_on[0], lexicon) or trails_off(goes_on[1], lexicon)
+
+
+@pytest.mark.parametrize("language", sorted(LEXICONS))
+def test_no_sign_of_listening_is_an_answer_too(language: str) -> None:
+    lexicon = LEXICONS[language]
+    assert not lexicon.backchannels & lexicon.short_answers
+    assert all(len(phrase.split()) <= 3 for phrase in lexicon.backchannels), "longer ones are not looked for"
+    for phrase in lexicon.backchannels | lexicon.short_answers | lexicon.dangling:
+        assert " ".join(words_of(phrase)) == phrase, "what cannot be heard like this is never found"
+
+
+def test_a_word_keeps_the_marks_on_its_letters() -> None:
+    assert words_of("हाँ, मेरा नाम अदा है।") == ["हाँ", "मेरा", "नाम", "अदा", "है"]

@@ -12,6 +12,7 @@ from pipeline.turns.actions import (
     Pause,
     Resume,
     ShowWords,
+    Speculate,
     StopAnswer,
     UserTookFloor,
 )
@@ -78,7 +79,9 @@ def test_the_verdict_needs_its_whole_time_and_words_need_none(at_s: float) -> No
 
 def test_words_to_a_bot_that_is_silent_are_only_shown() -> None:
     state, _ = play(State(), (1.0, UserStarted()))
-    assert play(state, (1.5, PartialHeard("my name", ""))) == (state, [(1.5, ShowWords("my name"))])
+    after, actions = play(state, (1.5, PartialHeard("my name", "")))
+    assert actions == [(1.5, ShowWords("my name"))]
+    assert after.phase == "hearing"
 
 
 def test_words_that_come_when_the_turn_is_being_judged_are_not_shown_any_more() -> None:
@@ -90,7 +93,7 @@ def test_words_over_what_must_be_heard_are_shown_when_they_outlast_it() -> None:
     state, _ = play(speaking(interruptible=False), (1.0, UserStarted()))
     assert play(state, (1.2, PartialHeard("stop it now", BOT))) == (state, [])
     state, _ = play(state, (2.0, BotFinished(1)))
-    assert play(state, (2.8, PartialHeard("stop it now", BOT))) == (state, [(2.8, ShowWords("stop it now"))])
+    assert play(state, (2.8, PartialHeard("stop it now", BOT)))[1] == [(2.8, ShowWords("stop it now"))]
 
 
 def test_words_before_an_answer_is_heard_stop_it_too() -> None:
@@ -109,8 +112,8 @@ def test_a_final_reading_with_words_stops_the_bot_before_the_turn_is_over() -> N
         ducked(), (1.3, UserStopped(1.1)), (1.35, TranscriptReady(1, WORDS, BOT)), (1.4, EndJudged(1, 0.1))
     )
     assert actions == [(1.3, Decide(1)), (1.35, StopAnswer(1)), (1.35, UserTookFloor())]
-    assert (state.user, state.deadline_s) == (User.DECIDING, 2.0)
-    assert play(state, (2.0, Tick()))[1] == [(2.0, Commit(WORDS))]
+    assert (state.user, state.deadline_s) == (User.DECIDING, 1.5)
+    assert play(state, (1.5, Tick()), (2.0, Tick()))[1] == [(1.5, Speculate(WORDS)), (2.0, Commit(WORDS))]
 
 
 def test_a_first_frame_that_crosses_the_voice_still_gets_its_verdict() -> None:
@@ -241,7 +244,9 @@ def test_pauses_within_turns_move_the_ceiling_of_the_next(pauses_s: tuple[float,
         state, (100.0, UserStarted()), (101.2, UserStopped(101.0)), (101.3, EndJudged(state.decision + 1, 0.1))
     )
     state, _ = play(state, (101.4, TranscriptReady(state.decision, WORDS)))
+    state, actions = play(state, (101.5, Tick()))
     assert state.deadline_s == pytest.approx(101.0 + ceiling_s)
+    assert [type(action) for _, action in actions] in ([Speculate], [])
 
 
 def test_a_caller_who_was_cut_off_is_given_more_time() -> None:

@@ -31,6 +31,8 @@ SAID: list[tuple[Frame, messages.ServerMessage | None]] = [
     (Caption("c", "user", "hi", is_final=False), messages.Transcript("c", "user", "hi", is_final=False)),
     (StatusChanged("speaking"), messages.Status("speaking")),
     (Interrupted(4), messages.Interrupted(4)),
+    (Interrupted(4, "caption"), messages.Interrupted(4, "caption")),
+    (Waterfall(1, 180.0, (), 300.0), messages.Waterfall(1, 180.0, (), 300.0)),
     (
         Waterfall(1, 480.0, (Span("stt", 1.0, 2.0),)),
         messages.Waterfall(1, 480.0, (messages.WaterfallSpan("stt", 1.0, 2.0),)),

@@ -1,0 +1,247 @@
+"""What a call does: the turn owner and the flow decide, and what they want is done here.
+
+The time comes from outside (`tick`, `deadline_s`), and so does everything that happens; `session.py` brings both.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from flows import events as flow_events
+from flows.actions import Ask, FlowEnded, Say
+from flows.model import Flow
+from kit.clock import Clock
+from pipeline.brain import Brain, Outcome, Speech
+from pipeline.dialogue import Dialogue
+from pipeline.frames.control import Screen, StatusChanged
+from pipeline.ports import Leg
+from pipeline.turn_log import TurnTimes
+from pipeline.turn_reader import TurnReader
+from pipeline.turns import actions, inputs, owner
+from pipeline.turns.state import Bot, State, User
+from pipeline.voice import ModelFailed, ToolAsked, Voice
+
+log = structlog.get_logger()
+
+_SAYING_S = 0.5  # an echo has the beginning of the word that is not heard to its end yet
+_TOO_LATE = "Sorry, that took too long on my side. Could you say that again?"
+_NOT_HEARD = "Sorry, I could not hear you. Could you say that again?"
+_DEAF = "Sorry, I cannot hear you in this call. You can go on with the keys, or on the screen."
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationPorts:
+    """What a conversation is had with.
+
+    Attributes:
+        spoken_s: When a sample of the caller was spoken, on the loop's clock.
+    """
+
+    reader: TurnReader
+    voice: Voice
+    dialogue: Dialogue
+    leg: Leg
+    clock: Clock
+    spoken_s: Callable[[int], float]
+
+
+class Conversation:
+    """Steps the two machines of a call and performs what they want.
+
+    Attributes:
+        owner: What the turn owner knows.
+        brain: The flow.
+        end_reason: Why the call is over; None while it is not.
+        completed: The flow reached its end.
+    """
+
+    def __init__(self, flow: Flow, ports: ConversationPorts, language: str, *, has_end_model: bool) -> None:
+        """Prepare; nothing happens before `start`. `language` is spoken where the flow names none."""
+        self.owner = State(has_end_model=has_end_model, language=language)
+        self._default_language = language
+        self.brain = Brain(flow)
+        self.end_reason: str | None = None
+        self.completed = False
+        self._reader, self._voice, self._dialogue = ports.reader, ports.voice, ports.dialogue
+        self._leg, self._clock, self._spoken_s = ports.leg, ports.clock, ports.spoken_s
+        self._times = TurnTimes(None, 0.0)
+        self._due: tuple[Speech, ...] = ()
+        self._hang_up: str | None = None
+
+    # --- what happens ----------------------------------------------------------------------------------------------
+    def start(self, event: flow_events.Started) -> None:
+        """Begin the flow."""
+        now_s = self._clock.now_s()
+        self._times = TurnTimes(None, now_s)
+        self._apply(self.brain.step(event, now_s))
+
+    @property
+    def language(self) -> str:
+        """What the caller is expected to speak now, BCP 47."""
+        return self.brain.language or self._default_language
+
+    def end(self, reason: str) -> None:
+        """End the call; a second reason changes nothing."""
+        self.end_reason = self.end_reason or reason
+
+    def hear(self, event: inputs.Input) -> None:
+        """Take something of the turn: a voice edge, a reading, a moment of the bot's."""
+        if isinstance(event, inputs.PartialHeard | inputs.TranscriptReady | inputs.EndHeard):
+            event = replace(event, bot_words=self._voice.playout.heard_text(_SAYING_S))
+        self._advance(event)
+
+    def by_hand(self, event: flow_events.UiEvent | flow_events.Dtmf) -> None:
+        """Take a tap or a key."""
+        now_s = self._clock.now_s()
+        self._times = TurnTimes(None, now_s)
+        self._apply(self.brain.step(event, now_s))
+        if self.owner.user is not User.SILENT:
+            self._perform(actions.UserTookFloor())  # the timers that a tap starts wait for the user's words
+
+    def serve_answer(self, item: ToolAsked | ModelFailed) -> None:
+        """Step the flow for an answer under way; what it wants said is said by that answer."""
+        if item.reply.done():
+            return  # the answer was stopped meanwhile
+        match item:
+            case ToolAsked(call, epoch):
+                event: flow_events.Event = flow_events.ToolCalled(call.call_id, call.name, call.arguments, epoch)
+            case ModelFailed(epoch, code):
+                event = flow_events.AskFailed(epoch, code)
+        outcome = self.brain.step(event, self._clock.now_s())
+        self._show(outcome)
+        self._expect()
+        item.reply.set_result(outcome.speech)
+
+    @property
+    def deadline_s(self) -> float | None:
+        """When `tick` is wanted."""
+        return min((due for due in (self.owner.deadline_s, self.brain.deadline_s) if due is not None), default=None)
+
+    def tick(self) -> None:
+        """The deadline has come."""
+        now_s = self._clock.now_s()
+        if self.owner.deadline_s is not None and now_s >= self.owner.deadline_s:
+            self._advance(inputs.Tick())
+        elif self.brain.deadline_s is not None and now_s >= self.brain.deadline_s:
+            self._times = TurnTimes(None, now_s)
+            self._apply(self.brain.step(flow_events.Tick(), now_s))
+
+    # --- the turn owner's wishes ---------------------------------------------------------------------------------
+    def _advance(self, event: inputs.Input) -> None:
+        self.owner, wishes = owner.step(self.owner, event, self._clock.now_s())
+        for wish in wishes:
+            self._perform(wish)
+
+    def _perform(self, action: actions.Action) -> None:
+        match action:
+            case actions.ShowWords(text):
+                self._dialogue.user_partial(text)
+            case actions.UserTookFloor():
+                self._apply(self.brain.step(flow_events.UserStarted(), self._clock.now_s()))
+            case actions.Commit(heard):
+                self._commit(heard)
+                self._voice.drop_speculation()  # what was begun and not used
+            case actions.Discard(bot_was_stopped):
+                self._discard(bot_was_stopped)
+            case actions.Pause():
+                self._voice.playout.pause()
+            case actions.Resume():
+                self._voice.playout.resume()
+            case actions.Speculate(heard):
+                self._speculate(heard)
+            case actions.DropSpeculation():
+                self._voice.drop_speculation()
+            case actions.Decide() | actions.DropDecision() | actions.ReadBreath() | actions.DropBreath():
+                self._perform_reading(action)
+            case _:
+                self._perform_answer(action)
+
+    def _perform_reading(self, action: actions.ReadAction) -> None:
+        match action:
+            case actions.Decide(decision):
+                self._reader.decide(decision)
+            case actions.DropDecision():
+                self._reader.drop()
+            case actions.ReadBreath():
+                self._reader.read_breath()
+            case actions.DropBreath():
+                self._reader.drop_breath()
+
+    def _speculate(self, heard: inputs.Heard) -> None:
+        event = flow_events.Heard(heard.text, heard.confidence, heard.alternative)
+        speech = self.brain.preview(event, self._clock.now_s()).speech
+        if self._voice.speculate(speech, heard.text):
+            self._advance(inputs.AnswerBegun(any(isinstance(item, Ask) for item in speech)))
+
+    def _perform_answer(self, action: actions.AnswerAction) -> None:
+        match action:
+            case actions.StartAnswer(generation, paused):
+                self._voice.start(generation, self._due, self._times, paused=paused)
+                self._voice.warm_model(self.brain.likely_ask(), self._due)
+            case actions.StopAnswer(generation):
+                self._voice.stop(generation)
+            case actions.BotDone():
+                self._dialogue.bot_ends(None)
+                self._leg.send(StatusChanged("listening"))
+                if self._hang_up is None:
+                    self._apply(self.brain.step(flow_events.BotFinished(), self._clock.now_s()))
+                else:
+                    self.end_reason = self._hang_up
+            case actions.Recover():
+                log.warning("answer_late")
+                self._speak((Say(_TOO_LATE),))
+
+    def _discard(self, bot_was_stopped: bool) -> None:
+        self._reader.close_turn()
+        self._dialogue.user_nothing()
+        if self.owner.bot is Bot.IDLE:
+            now_s = self._clock.now_s()
+            self._times = TurnTimes(None, now_s)
+            # The flow asks again what the noise cut off; else its timers go on, which stopped for the noise.
+            event = flow_events.Heard("", 0.0) if bot_was_stopped else flow_events.BotFinished()
+            self._apply(self.brain.step(event, now_s))
+
+    def _commit(self, heard: inputs.Heard) -> None:
+        now_s = self._clock.now_s()
+        self._times = self._reader.times(self._spoken_s, failed=heard.failed)
+        self._reader.close_turn()
+        self._times.mark("end_of_turn", now_s)
+        if heard.failed:
+            self._dialogue.user_nothing()
+            self._speak((Say(_NOT_HEARD if self._reader.broken is None else _DEAF),))
+            return
+        self._dialogue.user_final(heard.text)
+        outcome = self.brain.step(flow_events.Heard(heard.text, heard.confidence, heard.alternative), now_s)
+        self._apply(outcome)
+        if not outcome.speech and self.end_reason is None:
+            # Nothing to say is a finished bot turn too: the flow's timers start.
+            self._apply(self.brain.step(flow_events.BotFinished(), now_s))
+
+    # --- the flow's wishes ---------------------------------------------------------------------------------------
+    def _apply(self, outcome: Outcome) -> None:
+        self._show(outcome)
+        self._times.mark("flow", self._clock.now_s())
+        self._expect()
+        if outcome.speech:
+            self._speak(outcome.speech)
+        if self._hang_up is not None and self.owner.bot is Bot.IDLE:
+            self.end_reason = self._hang_up
+
+    def _expect(self) -> None:
+        """Tell how the flow expects the caller to answer now."""
+        self._advance(inputs.ProfileSet(self.brain.profile, self.language))
+        self._reader.expect(self.language)
+
+    def _show(self, outcome: Outcome) -> None:
+        for action in outcome.screen:
+            self.completed = self.completed or (isinstance(action, FlowEnded) and action.reason == "completed")
+            self._leg.send(Screen(action))
+        for name in outcome.emitted:
+            log.info("flow_event", name=name)
+        self._hang_up = outcome.hang_up or self._hang_up
+
+    def _speak(self, speech: tuple[Speech, ...]) -> None:
+        self._due = speech
+        interruptible = all(item.interruptible for item in speech if isinstance(item, Say | Ask))
+        self._advance(inputs.AnswerDue(interruptible))
