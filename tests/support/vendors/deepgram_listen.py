@@ -49,6 +49,7 @@ class DeepgramListenServer:
         self.url = ""
         self.live: set[ServerConnection] = set()
         self._said = 0
+        self._changed = asyncio.Condition()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:
@@ -92,6 +93,13 @@ class DeepgramListenServer:
             pass
         finally:
             self.live.discard(connection)
+            async with self._changed:
+                self._changed.notify_all()
+
+    async def freed(self) -> None:
+        """Return once no socket is open any more."""
+        async with asyncio.timeout(2), self._changed:
+            await self._changed.wait_for(lambda: not self.live)
 
 
 class _Ear:
