@@ -48,6 +48,8 @@ class DeepgramListenServer:
         self.idle_limit_s = _IDLE_LIMIT_S
         self.url = ""
         self.live: set[ServerConnection] = set()
+        self.deaf: set[ServerConnection] = set()  # which do not even notice that the other side is gone
+        self._over = asyncio.Event()
         self._said = 0
         self._changed = asyncio.Condition()
 
@@ -57,9 +59,12 @@ class DeepgramListenServer:
             self._serve, "127.0.0.1", 0, process_request=self._admit, compression=None, close_timeout=0.05
         ) as server:
             self.url = _address(server)
-            yield self
-            for connection in self.live:
-                connection.transport.abort()
+            try:
+                yield self
+            finally:
+                self._over.set()
+                for connection in (*self.live, *self.deaf):
+                    connection.transport.abort()
 
     def next_words(self) -> list[str]:
         """Return what the next stretch of sound says."""
@@ -77,7 +82,7 @@ class DeepgramListenServer:
             refused.headers["Retry-After"] = str(RETRY_AFTER_S)
             return refused
         if fault and fault.kind is Kind.HALF_OPEN and fault.after == 0:
-            await asyncio.Event().wait()
+            await self._over.wait()
         return None
 
     async def _serve(self, connection: ServerConnection) -> None:
@@ -88,9 +93,8 @@ class DeepgramListenServer:
         self.live.add(connection)
         ear = (_FluxEar if split.path == "/v2/listen" else _NovaEar)(self, connection, query)
         try:
-            await ear.run()
-        except ConnectionClosed:
-            pass
+            with contextlib.suppress(ConnectionClosed, ConnectionResetError):
+                await ear.run()
         finally:
             self.live.discard(connection)
             async with self._changed:
@@ -167,10 +171,9 @@ class _Ear:
     async def _fail(self, kind: Kind) -> None:
         match kind:
             case Kind.STALL:
-                await asyncio.Event().wait()  # pongs still come
+                await self.connection.wait_closed()  # pongs still come
             case Kind.HALF_OPEN:
-                self.connection.transport.pause_reading()
-                await asyncio.Event().wait()
+                await self.go_deaf()
             case Kind.DRIBBLE:
                 await asyncio.sleep(DRIBBLE_S)
             case Kind.GARBAGE:
@@ -182,6 +185,13 @@ class _Ear:
                 raise ConnectionResetError
             case _:
                 pass
+
+    async def go_deaf(self) -> None:
+        """Read no byte any more and send none, not even a pong."""
+        self.connection.transport.pause_reading()
+        self.owner.live.discard(self.connection)
+        self.owner.deaf.add(self.connection)
+        await self.connection.wait_closed()
 
     async def opened(self) -> None: ...
 
@@ -210,8 +220,7 @@ class _NovaEar(_Ear):
                     self.final_to_s, self.sound_from_s, self.words = self.heard_s, None, []
             case "CloseStream":
                 if self.fault is not None and self.fault.kind is Kind.SLOW_CLOSE:
-                    self.connection.transport.pause_reading()
-                    await asyncio.Event().wait()
+                    await self.go_deaf()
                 await self._metadata()
                 await self.connection.close()
                 return False
