@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.frames.control import Span
+from pipeline.incidents import Incident
 from pipeline.usage import ProviderUse
 
 
@@ -45,6 +46,7 @@ class CallReport:
         end_reason: `completed`, `peer_gone`, `idle`, `peer_too_slow`, `server_stopping`, `internal`, or the flow's own.
         completed: The flow reached its end.
         usage: What was used of each provider, for billing.
+        incidents: What went wrong with providers, and what was done about it.
     """
 
     call_id: str
@@ -56,3 +58,4 @@ class CallReport:
     variables: Mapping[str, Any]
     turns: tuple[TurnReport, ...]
     usage: tuple[ProviderUse, ...] = ()
+    incidents: tuple[Incident, ...] = ()

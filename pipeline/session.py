@@ -199,6 +199,7 @@ class CallSession:
             dict(self._brain.state.variables),
             self._dialogue.log.turns(),
             self._providers.usage.uses(),
+            self._providers.incidents.since(self._began_s),
         )
 
     @property
