@@ -24,5 +24,5 @@ class Warmth:
         if now_s - self._warmed_s < _FRESH_S:
             return
         self._warmed_s = now_s
-        with contextlib.suppress(*self._errors):
+        with contextlib.suppress(*self._errors, OSError, RuntimeError, ValueError):
             await self._request()

@@ -10,14 +10,17 @@ import structlog
 
 from kit.clock import Clock
 from kit.errors import CapacityError
-from pipeline.metered import metered
 from pipeline.ports import LanguageModel, Leg, Providers
 from pipeline.recorder import Recorder
 from pipeline.session import CallContext, CallHost, CallSession
 from pipeline.vad import VadScheduler
 from providers.embedded.load import EmbeddedModels, load
+from providers.resilience.for_call import for_call
 from server.call_log import CallLog
+from server.flow_speech import require_speakable
 from server.flow_store import FlowStore
+from server.provider_choice import Choice
+from server.provider_registry import ProviderRegistry
 from transports.ports import Call, CallRequest
 
 log = structlog.get_logger(__name__)
@@ -28,17 +31,20 @@ class MediaPlane:
     """Makes calls (`transports.ports.CallFactory`) while it is open.
 
     Attributes:
-        new_llm: Makes the language model (it may block); None where flows run without one.
         record: Whether calls are recorded.
+        choice: Which providers calls use.
+        local_llm: Makes the local language model (it may block); None where there is none.
     """
 
     flows: FlowStore
     call_log: CallLog
     inference_threads: int
     record: bool
-    new_llm: Callable[[], LanguageModel] | None = None
+    choice: Choice
+    local_llm: Callable[[], LanguageModel] | None = None
     _clock: Clock = field(default_factory=Clock)
-    _providers: Providers | None = None
+    _registry: ProviderRegistry | None = None
+    _tasks: asyncio.TaskGroup | None = None
     _host: CallHost | None = None
     _writer: ThreadPoolExecutor | None = None
 
@@ -55,40 +61,43 @@ class MediaPlane:
         detector, self._writer = ThreadPoolExecutor(1, "vad"), ThreadPoolExecutor(1, "recorder")
         try:
             await models.warm()
-            llm = await asyncio.to_thread(self.new_llm) if self.new_llm else None
-            async with asyncio.TaskGroup() as tasks:
-                listening = self._start(models, llm, detector, tasks)
-                log.info("models_ready", seconds=round(self._clock.now_s() - began_s, 2), llm=llm is not None)
+            self._registry = ProviderRegistry(models.stt, models.tts, models.end_of_turn, self.local_llm)
+            members = await asyncio.to_thread(self._registry.members, self.choice)
+            async with asyncio.TaskGroup() as self._tasks:
+                listening = self._start(models, detector, self._tasks)
+                seconds = round(self._clock.now_s() - began_s, 2)
+                log.info("models_ready", seconds=seconds, llm=bool(members.llm))
                 yield
                 listening.cancel()
-            if llm is not None:
-                await llm.aclose()
+            await self._registry.aclose()
         finally:
-            self._providers = self._host = None
+            self._registry = self._host = self._tasks = None
             await asyncio.to_thread(models.close)
             detector.shutdown()
             self._writer.shutdown()
 
     async def place(self, request: CallRequest, leg: Leg) -> Call:
         """Prepare a call; see `transports.ports.CallFactory`."""
-        if self._providers is None or self._host is None:
+        if self._registry is None or self._host is None or self._tasks is None:
             raise CapacityError("The server is not ready yet; try again in a moment.")
         flow = await asyncio.to_thread(self.flows.flow, request.flow)
         today = self._clock.utc().astimezone().date().isoformat()
         recorder = self._recorder(request.call_id) if self.record else None
-        about = CallContext(request.call_id, flow, request.context, today)
-        return CallSession(about, metered(self._providers), leg, self._host, recorder)
+        about = CallContext(request.call_id, flow, request.context, today, self.choice.language)
+        members = await asyncio.to_thread(self._registry.members, self.choice)
+        require_speakable(flow, members, self.choice.language)
+        providers = for_call(members)
+        self._tasks.create_task(_warm(providers))
+        return CallSession(about, providers, leg, self._host, recorder)
 
     def _start(
         self,
         models: EmbeddedModels,
-        llm: LanguageModel | None,
         detector: ThreadPoolExecutor,
         tasks: asyncio.TaskGroup,
     ) -> "asyncio.Task[None]":
         loop = asyncio.get_running_loop()
         vad = VadScheduler(models.vad, lambda work, *args: loop.run_in_executor(detector, work, *args))
-        self._providers = Providers(models.stt, models.tts, models.end_of_turn, llm)
         self._host = CallHost(vad, self._clock, models.gate_factory)
         return tasks.create_task(vad.run())
 
@@ -100,6 +109,14 @@ class MediaPlane:
             writer.submit(_guarded, work)
 
         return Recorder(self.call_log.recording_path(call_id), in_order)
+
+
+async def _warm(providers: Providers) -> None:
+    """Open connections while the other side still rings; what fails, the first request finds again."""
+    async with asyncio.TaskGroup() as tasks:
+        for provider in (providers.stt, providers.tts, providers.llm):
+            if provider is not None:
+                tasks.create_task(provider.warm())
 
 
 def _guarded(work: Callable[[], None]) -> None:

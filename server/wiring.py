@@ -1,16 +1,12 @@
 """Puts the server together: the one place where control plane and media plane meet."""
 
-import importlib.util
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 
 from fastapi import FastAPI
 
 from kit.clock import Clock
-from pipeline.ports import LanguageModel
-from providers.embedded.gguf import installed
 from server.app import build_app
 from server.call_log import CallLog
 from server.call_meter import MeteredCalls
@@ -18,6 +14,8 @@ from server.flow_store import FlowStore
 from server.identity import build_identity, make_local_account
 from server.media import MediaPlane
 from server.money import build_money
+from server.provider_registry import local_model
+from server.provider_settings import local_llm_path, server_choice
 from server.settings import Settings
 from storage import schema
 from storage.engine import Database
@@ -33,7 +31,15 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     """
     flows, call_log = FlowStore(settings.flows_dir), CallLog(settings.data_dir)
     call_log.load()
-    media = MediaPlane(flows, call_log, settings.inference_threads, settings.record, _llm_maker(settings))
+    choice, local = server_choice(settings), local_llm_path(settings)
+    media = MediaPlane(
+        flows,
+        call_log,
+        settings.inference_threads,
+        settings.record,
+        choice,
+        partial(local_model, local) if local is not None else None,
+    )
 
     database = Database(settings.database_address)
     money = build_money(settings, database)
@@ -64,28 +70,3 @@ async def _opened(database: Database) -> AsyncIterator[None]:
         yield
     finally:
         await database.close()
-
-
-def _llm_maker(settings: Settings) -> Callable[[], LanguageModel] | None:
-    """Choose the language model: the one at `LLM_BASE_URL`, else the one that `make llm` fetched, else none."""
-    if settings.llm_base_url:
-        return partial(_remote_llm, settings, settings.llm_base_url)
-    path = installed(settings.data_dir / "models") if settings.local_llm else None
-    if path is None or importlib.util.find_spec("xllamacpp") is None:
-        return None
-    return partial(_local_llm, path)
-
-
-def _remote_llm(settings: Settings, base_url: str) -> LanguageModel:
-    """Import the SDK only where it is used: it costs a second."""
-    from providers.openai.llm import OpenAiLlm
-
-    key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else "none"
-    return OpenAiLlm(base_url=base_url, api_key=key, model=settings.llm_model or "default")
-
-
-def _local_llm(path: Path) -> LanguageModel:
-    """Load the model; as above."""
-    from providers.embedded.llm import EmbeddedLlm
-
-    return EmbeddedLlm(path)
