@@ -13,6 +13,7 @@ import numpy.typing as npt
 from flows.actions import ToolSpec
 from pipeline.capabilities import LlmCapabilities, SttCapabilities, TtsCapabilities
 from pipeline.frames.base import ControlFrame, DataFrame, SystemFrame
+from pipeline.incidents import IncidentLog
 from pipeline.usage import UsageMeter
 
 Frame = SystemFrame | DataFrame | ControlFrame
@@ -346,6 +347,7 @@ class Providers:
 
     Attributes:
         usage: Where they note what they did for this call (`pipeline/metered.py`).
+        incidents: Where they note what went wrong (`providers/resilience`).
     """
 
     stt: SpeechToText
@@ -353,3 +355,4 @@ class Providers:
     end_of_turn: EndOfTurnModel | None = None
     llm: LanguageModel | None = None
     usage: UsageMeter = field(default_factory=UsageMeter)
+    incidents: IncidentLog = field(default_factory=IncidentLog)

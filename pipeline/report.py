@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.frames.control import Span
+from pipeline.incidents import Incident
 from pipeline.usage import ProviderUse
 
 
@@ -48,6 +49,7 @@ class CallReport:
         completed: The flow reached its end.
         usage: What was used of each provider, for billing.
         failures: What was not there in the whole call, kind and code: `stt provider.stalled`.
+        incidents: What went wrong with providers, and what was done about it.
     """
 
     call_id: str
@@ -60,3 +62,4 @@ class CallReport:
     turns: tuple[TurnReport, ...]
     usage: tuple[ProviderUse, ...] = ()
     failures: tuple[str, ...] = ()
+    incidents: tuple[Incident, ...] = ()

@@ -182,6 +182,7 @@ class CallSession:
             self._dialogue.log.turns(),
             self._providers.usage.uses(),
             () if self._reader.broken is None else (f"stt {self._reader.broken}",),
+            self._providers.incidents.since(self._began_s),
         )
 
     def _break(self) -> None:

@@ -108,6 +108,7 @@ def _json_values(report: CallReport) -> dict[str, Any]:
     turns = [dataclasses.asdict(turn) for turn in report.turns]
     values = {field.name: getattr(report, field.name) for field in dataclasses.fields(report)}
     values |= {"usage": [dataclasses.asdict(use) for use in report.usage], "turns": turns}
+    values["incidents"] = [dataclasses.asdict(incident) for incident in report.incidents]
     text = json.dumps(values | {"started_at": report.started_at.isoformat()}, default=_as_json)
     copy: dict[str, Any] = json.loads(text)
     return copy

@@ -1,16 +1,21 @@
 """`antiphon doctor`."""
 
+from itertools import chain
+
 import click
 
 from server.doctor import Diagnosis, examine
+from server.doctor_providers import examine_providers
 from server.settings import load_settings
 
 
 @click.command()
-def doctor() -> None:
+@click.option("--providers", is_flag=True, help="Ask every provider for a word too; costs next to nothing.")
+def doctor(providers: bool) -> None:
     """Check this installation and say how to fix it; exit code 1 if there is a problem."""
     problems = 0
-    for diagnosis in examine(load_settings()):
+    settings = load_settings()
+    for diagnosis in chain(examine(settings), examine_providers(settings) if providers else ()):
         problems += diagnosis.problem
         for line in lines_of(diagnosis):
             click.echo(line)

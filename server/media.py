@@ -11,17 +11,20 @@ import structlog
 from flows.model import Flow
 from kit.clock import Clock
 from kit.errors import CapacityError
-from pipeline.metered import metered
-from pipeline.ports import LanguageModel, Leg, Providers
+from pipeline.ports import LanguageModel, Leg, Providers, TextToSpeech
 from pipeline.recorder import Recorder
 from pipeline.session import CallContext, CallHost, CallSession
 from pipeline.vad import VadScheduler
 from providers.cached import CachedTts, SpeechStore
 from providers.embedded.load import EmbeddedModels, load
+from providers.resilience.for_call import ProviderSet, for_call
 from providers.trimmed import TrimmedTts
 from server.call_log import CallLog
+from server.flow_speech import require_speakable
 from server.flow_store import FlowStore
 from server.greetings import Greetings
+from server.provider_choice import Choice
+from server.provider_registry import ProviderRegistry
 from transports.ports import Call, CallRequest
 
 log = structlog.get_logger(__name__)
@@ -34,8 +37,9 @@ class MediaPlane:
     Attributes:
         flow_of: Finds the flow of a call; raises as `place` does.
         greeted: Flows whose first lines are synthesised before anybody calls.
-        new_llm: Makes the language model (it may block); None where flows run without one.
         record: Whether calls are recorded.
+        choice: Which providers calls use.
+        local_llm: Makes the local language model (it may block); None where there is none.
         speech_cache_bytes: How much synthesised speech is kept; 0 for none.
     """
 
@@ -44,10 +48,12 @@ class MediaPlane:
     call_log: CallLog
     inference_threads: int
     record: bool
-    new_llm: Callable[[], LanguageModel] | None = None
+    choice: Choice
+    local_llm: Callable[[], LanguageModel] | None = None
     speech_cache_bytes: int = 64 * 1024 * 1024
     _clock: Clock = field(default_factory=Clock)
-    _providers: Providers | None = None
+    _registry: ProviderRegistry | None = None
+    _tasks: asyncio.TaskGroup | None = None
     _host: CallHost | None = None
     _writer: ThreadPoolExecutor | None = None
 
@@ -64,46 +70,55 @@ class MediaPlane:
         detector, self._writer = ThreadPoolExecutor(1, "vad"), ThreadPoolExecutor(1, "recorder")
         try:
             await models.warm()
-            llm = await asyncio.to_thread(self.new_llm) if self.new_llm else None
-            async with asyncio.TaskGroup() as tasks:
-                lasting = self._start(models, llm, detector, tasks)
-                log.info("models_ready", seconds=round(self._clock.now_s() - began_s, 2), llm=llm is not None)
+            async with asyncio.TaskGroup() as self._tasks:
+                self._registry = self._providers(models, self._tasks)
+                members = await asyncio.to_thread(self._registry.members, self.choice)
+                lasting = self._start(models, members, detector, self._tasks)
+                seconds = round(self._clock.now_s() - began_s, 2)
+                log.info("models_ready", seconds=seconds, llm=bool(members.llm))
                 yield
                 for task in lasting:
                     task.cancel()
-            if llm is not None:
-                await llm.aclose()
+            await self._registry.aclose()
         finally:
-            self._providers = self._host = None
+            self._registry = self._host = self._tasks = None
             await asyncio.to_thread(models.close)
             detector.shutdown()
             self._writer.shutdown()
 
     async def place(self, request: CallRequest, leg: Leg) -> Call:
         """Prepare a call; see `transports.ports.CallFactory`."""
-        if self._providers is None or self._host is None:
+        if self._registry is None or self._host is None or self._tasks is None:
             raise CapacityError("The server is not ready yet; try again in a moment.")
         flow = await self.flow_of(request)
         today = self._clock.utc().astimezone().date().isoformat()
         recorder = self._recorder(request.call_id) if self.record else None
-        about = CallContext(request.call_id, flow, request.context, today)
-        return CallSession(about, metered(self._providers), leg, self._host, recorder)
+        about = CallContext(request.call_id, flow, request.context, today, self.choice.language)
+        members = await asyncio.to_thread(self._registry.members, self.choice)
+        require_speakable(flow, members, self.choice.language)
+        providers = for_call(members)
+        self._tasks.create_task(_warm(providers))
+        return CallSession(about, providers, leg, self._host, recorder)
+
+    def _providers(self, models: EmbeddedModels, tasks: asyncio.TaskGroup) -> ProviderRegistry:
+        store = SpeechStore(self.speech_cache_bytes)
+
+        def remembering(tts: TextToSpeech) -> TextToSpeech:
+            return CachedTts(TrimmedTts(tts), store, tasks.create_task)
+
+        return ProviderRegistry(models.stt, models.tts, models.end_of_turn, self.local_llm, remembering)
 
     def _start(
-        self,
-        models: EmbeddedModels,
-        llm: LanguageModel | None,
-        detector: ThreadPoolExecutor,
-        tasks: asyncio.TaskGroup,
+        self, models: EmbeddedModels, members: ProviderSet, detector: ThreadPoolExecutor, tasks: asyncio.TaskGroup
     ) -> "list[asyncio.Task[None]]":
         loop = asyncio.get_running_loop()
         vad = VadScheduler(models.vad, lambda work, *args: loop.run_in_executor(detector, work, *args))
-        tts = CachedTts(TrimmedTts(models.tts), SpeechStore(self.speech_cache_bytes), tasks.create_task)
-        self._providers = Providers(models.stt, tts, models.end_of_turn, llm)
         self._host = CallHost(vad, self._clock, models.gate_factory)
         work = [vad.run()]
-        if self.speech_cache_bytes:
-            work.append(Greetings(self.greeted, tts, models.tts.unhurried(), has_llm=llm is not None).run())
+        voice = members.tts[0].provider
+        # A vendor's characters cost money: its greetings are spoken once somebody calls.
+        if self.speech_cache_bytes and self.choice.tts[0].vendor == "embedded" and isinstance(voice, CachedTts):
+            work.append(Greetings(self.greeted, voice, models.tts.unhurried(), has_llm=bool(members.llm)).run())
         return [tasks.create_task(each) for each in work]
 
     def _recorder(self, call_id: str) -> Recorder:
@@ -114,6 +129,14 @@ class MediaPlane:
             writer.submit(_guarded, work)
 
         return Recorder(self.call_log.recording_path(call_id), in_order)
+
+
+async def _warm(providers: Providers) -> None:
+    """Open connections while the other side still rings; what fails, the first request finds again."""
+    async with asyncio.TaskGroup() as tasks:
+        for provider in (providers.stt, providers.tts, providers.llm):
+            if provider is not None:
+                tasks.create_task(provider.warm())
 
 
 def _guarded(work: Callable[[], None]) -> None:

@@ -45,6 +45,21 @@ class Settings(BaseSettings):
     )
     max_calls: int = Field(default=8, ge=1, description="Calls at once; one more is told that the server is full.")
     record: bool = Field(default=True, description="Whether calls are recorded.")
+    stt: str = Field(
+        default="embedded", description="Recognisers in order, such as `deepgram:nova-3, embedded` (docs/providers.md)."
+    )
+    tts: str = Field(default="embedded", description="Voices in order, such as `deepgram:aura-2-thalia-en, embedded`.")
+    llm: str | None = Field(
+        default=None,
+        description="Language models in order, such as `anthropic:MODEL`; unset: LLM_BASE_URL, else local.",
+    )
+    language: str = Field(default="en", min_length=2, description="BCP 47 tag, where a flow names none.")
+    deepgram_api_key: SecretStr | None = Field(default=None, description="Key for Deepgram.")
+    deepgram_base_url: str | None = Field(default=None, description="Address of Deepgram, if it is not the vendor's.")
+    openai_api_key: SecretStr | None = Field(default=None, description="Key for OpenAI.")
+    openai_base_url: str | None = Field(default=None, description="Address of OpenAI, if it is not the vendor's.")
+    anthropic_api_key: SecretStr | None = Field(default=None, description="Key for Anthropic.")
+    anthropic_base_url: str | None = Field(default=None, description="Address of Anthropic, if it is not the vendor's.")
     llm_base_url: str | None = Field(
         default=None, description="OpenAI-compatible address, such as http://127.0.0.1:8080/v1."
     )

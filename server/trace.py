@@ -23,6 +23,9 @@ def trace_of(report: Mapping[str, Any]) -> dict[str, Any]:
     for turn in report["turns"]:
         if turn.get("at_s") is not None:
             events.extend(_turn(turn))
+    for incident in report.get("incidents", ()):
+        name = f"{incident['provider']} {incident['code']}, {incident['remedy']}"
+        events.append(_instant(incident["kind"], name, incident["at_s"] * _S))
     about = {key: report[key] for key in ("call_id", "flow_id", "started_at", "end_reason")}
     return {"traceEvents": events, "displayTimeUnit": "ms", "otherData": about}
 

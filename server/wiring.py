@@ -1,18 +1,14 @@
 """Puts the server together: the one place where control plane and media plane meet."""
 
 import asyncio
-import importlib.util
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 
 import structlog
 from fastapi import FastAPI
 
 from kit.clock import Clock
-from pipeline.ports import LanguageModel
-from providers.embedded.gguf import installed
 from server.account_flows import AccountFlows
 from server.app import build_app
 from server.call_flows import CallFlows
@@ -24,6 +20,8 @@ from server.flow_store import FlowStore
 from server.identity import build_identity
 from server.media import MediaPlane
 from server.money import build_money
+from server.provider_registry import local_model
+from server.provider_settings import local_llm_path, server_choice
 from server.settings import Settings
 from storage.engine import Database
 from transports.live import LiveCalls
@@ -42,13 +40,15 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     call_log.load()
     database = Database(settings.database_address)
     named, records, money = AccountFlows(database, flows), CallRecords(database), build_money(settings, database)
+    local = local_llm_path(settings)
     media = MediaPlane(
         CallFlows(named).of,
         flows,
         call_log,
         settings.inference_threads,
         settings.record,
-        _llm_maker(settings),
+        server_choice(settings),
+        partial(local_model, local) if local is not None else None,
         settings.speech_cache_bytes,
     )
 
@@ -65,28 +65,3 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     for router in money.routers:
         app.include_router(router)
     return app
-
-
-def _llm_maker(settings: Settings) -> Callable[[], LanguageModel] | None:
-    """Choose the language model: the one at `LLM_BASE_URL`, else the one that `make llm` fetched, else none."""
-    if settings.llm_base_url:
-        return partial(_remote_llm, settings, settings.llm_base_url)
-    path = installed(settings.data_dir / "models") if settings.local_llm else None
-    if path is None or importlib.util.find_spec("xllamacpp") is None:
-        return None
-    return partial(_local_llm, path)
-
-
-def _remote_llm(settings: Settings, base_url: str) -> LanguageModel:
-    """Import the SDK only where it is used: it costs a second."""
-    from providers.openai.llm import OpenAiLlm
-
-    key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else "none"
-    return OpenAiLlm(base_url=base_url, api_key=key, model=settings.llm_model or "default")
-
-
-def _local_llm(path: Path) -> LanguageModel:
-    """Load the model; as above."""
-    from providers.embedded.llm import EmbeddedLlm
-
-    return EmbeddedLlm(path)

@@ -101,9 +101,6 @@ def _body(messages: Sequence[Message], tools: Sequence[ToolSpec], options: LlmOp
     body.setdefault("max_tokens", _MAX_TOKENS)
     body.setdefault("temperature", 0.0)
     body["extra_body"] = {"cache_prompt": True}
-    if options.json_schema is not None and not tools:
-        schema = {"name": "answer", "schema": dict(options.json_schema), "strict": True}
-        body["response_format"] = {"type": "json_schema", "json_schema": schema}
     if tools:
         schema = {"name": "answer", "schema": answer_schema(tools), "strict": True}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}

@@ -2,18 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kit.errors import ProviderError
 from pipeline.ports import LlmUsage
+from providers.openai.sdk import OpenAiSdk
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionChunk
     from openai.types.chat.chat_completion_chunk import ChoiceDelta
-
-_RETRYABLE_STATUS = frozenset({408, 409, 425, 429})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +41,7 @@ class ChatClient:
             provider: Named in errors.
             deadlines: Of each request.
         """
-        import openai  # a second of import that only those pay who use it
-
-        self._errors = openai
-        self._client = openai.AsyncOpenAI(base_url=base_url, api_key=api_key or "none", max_retries=0)
+        self._sdk = OpenAiSdk(base_url=base_url, api_key=api_key, provider=provider)
         self._model = model
         self._provider = provider
         self._deadlines = deadlines
@@ -66,7 +62,7 @@ class ChatClient:
         finished = False
         usage: LlmUsage | None = None  # some servers tell it in every chunk; the last one counts
         async with contextlib.AsyncExitStack() as closing:
-            with self._translated():
+            with self._sdk.translated():
                 async with asyncio.timeout_at(first_by_s):
                     chunks = await self._request(body)
                     closing.push_async_callback(chunks.response.aclose)
@@ -83,38 +79,26 @@ class ChatClient:
         if usage is not None:
             yield usage
 
+    async def warm(self) -> None:
+        """Open a connection."""
+        await self._sdk.warm()
+
     async def aclose(self) -> None:
         """Close idle connections."""
-        await self._client.close()
+        await self._sdk.aclose()
 
     async def _request(self, body: Mapping[str, Any]) -> Any:
         """Send the request; once more at once if the server closed a kept connection just as it was used again."""
         whole = {"model": self._model, "stream": True, "stream_options": {"include_usage": True}, **body}
         try:
-            return await self._client.chat.completions.create(**whole)
-        except self._errors.APITimeoutError:
+            return await self._sdk.client.chat.completions.create(**whole)
+        except self._sdk.errors.APITimeoutError:
             raise
-        except self._errors.APIConnectionError:
-            return await self._client.chat.completions.create(**whole)
+        except self._sdk.errors.APIConnectionError:
+            return await self._sdk.client.chat.completions.create(**whole)
 
     async def _next(self, chunks: Any, by_s: float) -> "ChatCompletionChunk | None":
-        with self._translated():
+        with self._sdk.translated():
             async with asyncio.timeout_at(by_s):
                 chunk: ChatCompletionChunk | None = await anext(chunks, None)
                 return chunk
-
-    @contextlib.contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Turn what the SDK raises into `ProviderError`."""
-        try:
-            yield
-        except TimeoutError as error:
-            raise ProviderError(self._provider, "took too long", retryable=True, code="provider.timeout") from error
-        except self._errors.APIStatusError as error:
-            status = error.status_code
-            retryable = status in _RETRYABLE_STATUS or status >= 500
-            raise ProviderError(self._provider, f"answered HTTP {status}", retryable=retryable) from error
-        except self._errors.OpenAIError as error:
-            raise ProviderError(self._provider, f"failed: {error}", retryable=True) from error
-        except ValueError as error:
-            raise ProviderError(self._provider, f"sent what is not JSON: {error}", retryable=True) from error

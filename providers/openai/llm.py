@@ -11,6 +11,7 @@ from pipeline.capabilities import LlmCapabilities
 from pipeline.ports import LlmOptions, LlmUsage, Message, ToolCall
 from providers.openai.chat import ChatClient, Deadlines
 from providers.openai.tolerant import parse_arguments
+from providers.openai.wording import ThoughtFilter, worded
 
 if TYPE_CHECKING:
     from openai.types.chat.chat_completion_chunk import ChoiceDeltaToolCall
@@ -27,6 +28,7 @@ class OpenAiLlm:
     def __init__(self, *, base_url: str, api_key: str, model: str, deadlines: Deadlines = _PATIENT) -> None:
         """Connect to nothing yet; see `ChatClient`."""
         self.model = model
+        self._base_url = base_url
         self._chat = ChatClient(base_url=base_url, api_key=api_key, model=model, provider="openai", deadlines=deadlines)
 
     async def stream(
@@ -39,7 +41,9 @@ class OpenAiLlm:
         """
         calls = _Calls()
         usage: LlmUsage | None = None
-        deltas = self._chat.deltas(request_body(messages, options) | _tools(tools))
+        thoughts = ThoughtFilter()
+        body = request_body(messages, options) | _tools(tools)
+        deltas = self._chat.deltas(worded(body, self._base_url, self.model, reasoning=options.reasoning))
         try:
             async for delta in deltas:
                 if isinstance(delta, LlmUsage):
@@ -48,10 +52,12 @@ class OpenAiLlm:
                 for piece in delta.tool_calls or ():
                     for call in calls.add(piece):
                         yield call
-                if delta.content:
-                    yield delta.content
+                if text := thoughts.feed(delta.content or ""):
+                    yield text
         finally:
             await deltas.aclose()
+        if text := thoughts.flush():
+            yield text
         for call in calls.finish():
             yield call
         if usage is not None:
@@ -61,7 +67,8 @@ class OpenAiLlm:
         """Do nothing: a remote server caches prompts by itself."""
 
     async def warm(self) -> None:
-        """Do nothing yet."""
+        """Open a connection."""
+        await self._chat.warm()
 
     async def aclose(self) -> None:
         """Close idle connections."""
@@ -77,6 +84,9 @@ def request_body(messages: Sequence[Message], options: LlmOptions) -> dict[str, 
         body["temperature"] = options.temperature
     if options.stop:
         body["stop"] = list(options.stop)
+    if options.json_schema is not None:
+        schema = {"name": "answer", "schema": dict(options.json_schema), "strict": True}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
     return body
 
 

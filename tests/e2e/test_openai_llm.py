@@ -9,7 +9,8 @@ from kit.errors import ProviderError
 from pipeline.ports import LanguageModel, LlmOptions, LlmUsage, Message, ToolCall
 from providers.openai.chat import Deadlines
 from providers.openai.llm import OpenAiLlm
-from tests.support.openai_server import KEY, Answer, OpenAiServer, text, tool_call
+from tests.support.vendors.http import KEY
+from tests.support.vendors.openai import Answer, OpenAiServer, text, tool_call
 
 HELLO = [Message("system", "Be brief."), Message("user", "Hi")]
 BOOK = ToolSpec("book", "Book a table.", {"type": "object", "properties": {"people": {"type": "integer"}}})
@@ -28,14 +29,15 @@ async def talking_to(
             await llm.aclose()
 
 
-async def ask(llm: OpenAiLlm, *tools: ToolSpec) -> list[str | ToolCall | LlmUsage]:
-    return [piece async for piece in llm.stream(HELLO, tools, LlmOptions(max_tokens=9, temperature=0.0))]
+async def ask(llm: OpenAiLlm, *tools: ToolSpec) -> list[str | ToolCall]:
+    pieces = llm.stream(HELLO, tools, LlmOptions(max_tokens=9, temperature=0.0))
+    return [piece async for piece in pieces if not isinstance(piece, LlmUsage)]
 
 
 async def test_text_comes_in_the_pieces_it_was_sent_in() -> None:
     async with talking_to(text("Hel", "lo", " there.")) as (llm, server):
         assert await ask(llm) == ["Hel", "lo", " there."]
-    assert server.requests == [
+    assert server.chats == [
         {
             "model": "m",
             "stream": True,
@@ -50,7 +52,7 @@ async def test_text_comes_in_the_pieces_it_was_sent_in() -> None:
 async def test_a_tool_call_in_pieces_comes_once_it_is_whole() -> None:
     async with talking_to(tool_call("book", '{"peo', 'ple": 4', "}")) as (llm, server):
         assert await ask(llm, BOOK) == [ToolCall("call_1", "book", {"people": 4})]
-    assert server.requests[0]["tools"][0]["function"]["name"] == "book"
+    assert server.chats[0]["tools"][0]["function"]["name"] == "book"
 
 
 async def test_two_tool_calls_in_one_answer_are_told_apart() -> None:
@@ -69,9 +71,9 @@ async def test_a_tools_result_goes_back_under_its_call() -> None:
         Message("tool", "done", tool_call_id="call_1"),
     ]
     async with talking_to(text("ok")) as (llm, server):
-        assert [piece async for piece in llm.stream(said, (), LlmOptions())] == ["ok"]
+        assert [piece async for piece in llm.stream(said, (), LlmOptions())] == ["ok", LlmUsage(21, 7)]
     call = {"id": "call_1", "type": "function", "function": {"name": "book", "arguments": '{"people": 4}'}}
-    assert server.requests[0]["messages"] == [
+    assert server.chats[0]["messages"] == [
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "content": "done", "tool_call_id": "call_1"},
     ]
@@ -83,7 +85,7 @@ async def test_a_refusal_says_whether_to_try_again(status: int, retryable: bool)
         with pytest.raises(ProviderError, match=str(status)) as caught:
             await ask(llm)
     assert caught.value.retryable is retryable
-    assert len(server.requests) == 1
+    assert len(server.chats) == 1
 
 
 async def test_a_wrong_key_is_not_tried_again() -> None:
@@ -99,7 +101,7 @@ async def test_a_connection_closed_before_the_answer_is_tried_once_more() -> Non
         assert await ask(llm) == ["Hello"]
         with pytest.raises(ProviderError):
             await ask(llm)
-    assert len(server.requests) == 4
+    assert len(server.chats) == 4
 
 
 async def test_nobody_there_is_worth_another_try() -> None:

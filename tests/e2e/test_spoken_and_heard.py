@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from flows.model import Flow
 from pipeline.audio.resample import Resampler
 from pipeline.frames.audio import AudioOut
 from pipeline.ports import Frame, LegCapabilities, SpeakOptions
@@ -19,6 +20,7 @@ from providers.trimmed import TrimmedTts
 from server.call_log import CallLog
 from server.flow_store import FlowStore
 from server.media import MediaPlane
+from server.provider_choice import Choice, Pick
 from transports.ports import CallRequest
 
 _EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -89,9 +91,18 @@ class _Ear:
             self.sounding.set()
 
 
+_EMBEDDED = Choice((Pick("stt", "embedded"),), (Pick("tts", "embedded"),))
+
+
 @asynccontextmanager
 async def _media(folder: Path) -> AsyncIterator[MediaPlane]:
-    media = MediaPlane(FlowStore(_EXAMPLES / "flows"), CallLog(folder), 2, record=False)
+    flows = FlowStore(_EXAMPLES / "flows")
+
+    async def flow_of(request: CallRequest) -> Flow:
+        assert request.flow is not None
+        return await asyncio.to_thread(flows.flow, request.flow)
+
+    media = MediaPlane(flow_of, flows, CallLog(folder), 2, record=False, choice=_EMBEDDED)
     async with media.open():
         yield media
 

@@ -1,0 +1,94 @@
+"""A recogniser that is several, and loses no word when one is lost."""
+
+import asyncio
+from collections.abc import Sequence
+
+from kit.clock import Clock
+from kit.errors import ProviderError
+from pipeline.incidents import IncidentLog
+from pipeline.ports import SpeechToText, SttStream
+from providers.resilience.member import Member
+from providers.resilience.race import in_order
+from providers.resilience.stt_stream import ResilientStream
+
+_OPEN_LIMIT_S = 2.0
+_TRIES = 3
+_PAUSE_S = 0.2
+
+
+class Openers:
+    """Opens recognisers for one call."""
+
+    def __init__(self, members: Sequence[Member[SpeechToText]], incidents: IncidentLog) -> None:
+        """Take the members in order."""
+        self.members, self.incidents = members, incidents
+        self.clock = Clock()
+
+    async def open(self, member: Member[SpeechToText], language: str, rate_hz: int) -> SttStream:
+        """Open one.
+
+        Raises:
+            ProviderError: It cannot, or does not within 2 s.
+        """
+        try:
+            async with asyncio.timeout(_OPEN_LIMIT_S):
+                return await member.provider.open(language, rate_hz)
+        except TimeoutError as error:
+            late = ProviderError(member.provider.provider, "did not open", retryable=True, code="provider.timeout")
+            self.failed(member, late)
+            raise late from error
+        except ProviderError as error:
+            self.failed(member, error)
+            raise
+
+    async def open_any(self, language: str, rate_hz: int) -> tuple[Member[SpeechToText], SttStream]:
+        """Open the first that can be opened; go round three times before giving up.
+
+        Raises:
+            ProviderError: Nobody can; that of the last one.
+        """
+        last = ProviderError("stt", "nobody can be asked", retryable=False)
+        for round_number in range(_TRIES):
+            for member in in_order(self.members):
+                try:
+                    stream = await self.open(member, language, rate_hz)
+                except ProviderError as error:
+                    self.incidents.note("stt", error, "retried" if round_number + 1 < _TRIES else "none")
+                    last = error
+                else:
+                    return member, stream
+            if not last.retryable:
+                break
+            await asyncio.sleep(_PAUSE_S * (round_number + 1))
+        raise last
+
+    def failed(self, member: Member[SpeechToText], error: ProviderError) -> None:
+        """Hold it against the member."""
+        member.breaker.failed(error, self.clock.now_s())
+
+
+class ResilientStt:
+    """Listens through the first member that opens, and through another when it fails."""
+
+    def __init__(self, members: Sequence[Member[SpeechToText]], incidents: IncidentLog) -> None:
+        """Take the members in order; the first one gives the name and the capabilities."""
+        first = members[0].provider
+        self.provider, self.model, self.capabilities = first.provider, first.model, first.capabilities
+        self._openers = Openers(members, incidents)
+
+    async def open(self, language: str, rate_hz: int = 16_000) -> SttStream:
+        """Start listening to one call; see `pipeline.ports.SpeechToText`.
+
+        Raises:
+            ProviderError: No member can be opened.
+        """
+        member, inner = await self._openers.open_any(language, rate_hz)
+        return ResilientStream(self._openers, member, inner, language, rate_hz)
+
+    async def warm(self) -> None:
+        """Warm all members."""
+        for member in self._openers.members:
+            await member.provider.warm()
+
+    async def aclose(self) -> None:
+        """Do nothing: the members belong to the process, not to the call."""

@@ -1,0 +1,99 @@
+"""Which providers a call uses, from what operators (and later accounts and agents) write. Pure.
+
+A pick is `VENDOR`, `VENDOR:MODEL` or, for a voice, `VENDOR:MODEL:VOICE`; several, in order, are separated by commas.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from pydantic import SecretStr
+
+from kit.errors import ConfigError
+from pipeline.usage import Kind
+
+VENDORS: Mapping[Kind, tuple[str, ...]] = {
+    "stt": ("embedded", "deepgram", "openai"),
+    "tts": ("embedded", "deepgram", "openai"),
+    "llm": ("local", "compatible", "openai", "anthropic"),
+}
+_NEEDS_MODEL = {("llm", "openai"), ("llm", "anthropic"), ("llm", "compatible")}
+KEYLESS = frozenset({"embedded", "local", "compatible"})
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One provider; empty parts leave it to the vendor's default."""
+
+    kind: Kind
+    vendor: str
+    model: str = ""
+    voice: str = ""
+
+    def __str__(self) -> str:
+        """Return it as it is written."""
+        return ":".join(part for part in (self.vendor, self.model, self.voice) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a vendor is reached; None leaves the address to the SDK."""
+
+    key: SecretStr | None = None
+    base_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What one layer says; empty fields leave it to the layer below.
+
+    Attributes:
+        language: BCP 47, where a flow names none.
+        access: By vendor.
+    """
+
+    stt: tuple[Pick, ...] = ()
+    tts: tuple[Pick, ...] = ()
+    llm: tuple[Pick, ...] = ()
+    language: str = ""
+    access: Mapping[str, Access] = field(default_factory=lambda: MappingProxyType({}))
+
+    def over(self, below: "Choice") -> "Choice":
+        """Return this layer on top of another: an agent's over its account's over the server's."""
+        return replace(
+            below,
+            stt=self.stt or below.stt,
+            tts=self.tts or below.tts,
+            llm=self.llm or below.llm,
+            language=self.language or below.language,
+            access={**below.access, **self.access},
+        )
+
+    def picks(self) -> tuple[Pick, ...]:
+        """Return all that is picked."""
+        return (*self.stt, *self.tts, *self.llm)
+
+
+def parse_picks(kind: Kind, text: str) -> tuple[Pick, ...]:
+    """Read `deepgram:nova-3, embedded`.
+
+    Raises:
+        ConfigError: `config.provider`: a vendor that is not known, or a model that is missing.
+    """
+    picks = []
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        vendor, _, rest = entry.partition(":")
+        if vendor not in VENDORS[kind]:
+            known = ", ".join(VENDORS[kind])
+            raise ConfigError(f"{kind.upper()}: no provider {vendor!r}; use one of {known}", code="config.provider")
+        if (kind, vendor) in _NEEDS_MODEL and not rest:
+            raise ConfigError(f"{kind.upper()}: name a model, such as {vendor}:MODEL", code="config.provider")
+        model, _, voice = rest.partition(":") if kind == "tts" and vendor == "openai" else (rest, "", "")
+        picks.append(Pick(kind, vendor, model, voice))
+    return tuple(picks)
+
+
+def missing_keys(choice: Choice) -> tuple[str, ...]:
+    """Return the vendors that are picked and have no key."""
+    needed = {pick.vendor for pick in choice.picks()} - KEYLESS
+    return tuple(sorted(vendor for vendor in needed if choice.access.get(vendor, Access()).key is None))

@@ -1,0 +1,150 @@
+"""Makes providers once for the process, by pick and key, so that all calls share their connections and their health."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from kit.errors import ConfigError
+from pipeline.ports import EndOfTurnModel, LanguageModel, SpeechToText, TextToSpeech
+from pipeline.usage import Kind
+from providers.resilience.for_call import ProviderSet
+from providers.resilience.member import LLM_PATIENCE, PATIENT, STT_PATIENCE, TTS_PATIENCE, Member, Patience
+from providers.trimmed import TrimmedTts
+from server.provider_choice import KEYLESS, Access, Choice, Pick
+
+# Reading a whole turn over HTTP takes longer than finishing one that was read along.
+_TRANSCRIPTION = Patience(first_s=4.0, next_s=4.0, total_s=8.0, hedge_s=4.0)
+_PATIENCE: Mapping[Kind, Patience] = {"stt": STT_PATIENCE, "tts": TTS_PATIENCE, "llm": LLM_PATIENCE}
+_SLOW = {("stt", "openai"): _TRANSCRIPTION}
+
+
+class ProviderRegistry:
+    """The process's providers.
+
+    Attributes:
+        embedded: What `load` made: recogniser, voice and end-of-turn model; None where only vendors are used.
+    """
+
+    def __init__(
+        self,
+        stt: SpeechToText | None = None,
+        tts: TextToSpeech | None = None,
+        end_of_turn: EndOfTurnModel | None = None,
+        local_llm: Callable[[], LanguageModel] | None = None,
+        remembering: Callable[[TextToSpeech], TextToSpeech] = TrimmedTts,
+    ) -> None:
+        """Take the embedded models.
+
+        Args:
+            stt: See above.
+            tts: Likewise.
+            end_of_turn: Likewise.
+            local_llm: Makes the local language model when it is first picked.
+            remembering: Is put around each voice.
+        """
+        self._embedded: Mapping[Kind, Any] = {"stt": stt, "tts": tts, "llm": None}
+        self._end_of_turn, self._local_llm, self._remembering = end_of_turn, local_llm, remembering
+        self._members: dict[tuple[Pick, str], Member[Any]] = {}
+        self._making = threading.Lock()
+
+    def members(self, choice: Choice) -> ProviderSet:
+        """Return whom a call with this choice may use; makes what is not there yet, and may block for a second.
+
+        Raises:
+            ConfigError: A vendor has no key, or its model or voice cannot be had.
+        """
+        return ProviderSet(
+            [self.member(pick, choice) for pick in choice.stt],
+            [self.member(pick, choice) for pick in choice.tts],
+            [self.member(pick, choice) for pick in choice.llm],
+            self._end_of_turn,
+        )
+
+    def member(self, pick: Pick, choice: Choice) -> Member[Any]:
+        """Return the provider of a pick.
+
+        Raises:
+            ConfigError: See `members`.
+        """
+        access = choice.access.get(pick.vendor, Access())
+        place = (pick, _fingerprint(access))
+        with self._making:
+            if place not in self._members:
+                patience = PATIENT if pick.vendor in ("embedded", "local") else _PATIENCE[pick.kind]
+                made = self._make(pick, access)
+                made = self._remembering(made) if pick.kind == "tts" else made
+                self._members[place] = Member(made, _SLOW.get((pick.kind, pick.vendor), patience))
+            return self._members[place]
+
+    async def aclose(self) -> None:
+        """Close all that was made."""
+        for member in self._members.values():
+            await member.provider.aclose()
+        self._members.clear()
+
+    def _make(self, pick: Pick, access: Access) -> Any:
+        if pick.vendor == "embedded":
+            if self._embedded[pick.kind] is None:
+                raise ConfigError("the embedded models are not loaded", code="config.provider")
+            return self._embedded[pick.kind]
+        if pick.vendor == "local":
+            if self._local_llm is None:
+                raise ConfigError("LLM: there is no local model; run: make llm", code="config.llm")
+            return self._local_llm()
+        if access.key is None and pick.vendor not in KEYLESS:
+            raise ConfigError(
+                f"{pick.kind.upper()}: {pick.vendor} needs a key; set {pick.vendor.upper()}_API_KEY",
+                code="config.provider_key",
+            )
+        if access.base_url is not None and not access.base_url.startswith(("http://", "https://")):
+            raise ConfigError(f"{pick.vendor}: its address must begin with http:// or https://", code="config.provider")
+        return _vendor(pick, access)
+
+
+def _vendor(pick: Pick, access: Access) -> Any:
+    """Make one; imported here, since an SDK costs up to two seconds."""
+    asked = {"model": pick.model, "voice": pick.voice, "base_url": access.base_url}
+    given: dict[str, Any] = {name: value for name, value in asked.items() if value}
+    given["api_key"] = access.key.get_secret_value() if access.key else ""
+    match pick.kind, pick.vendor:
+        case "stt", "deepgram":
+            from providers.deepgram.stt import DeepgramStt
+
+            return DeepgramStt(**given)
+        case "tts", "deepgram":
+            from providers.deepgram.tts import DeepgramTts
+
+            voice = given.pop("model", None)  # its voices are its models
+            return DeepgramTts(**given, **({"voice": voice} if voice else {}))
+        case "stt", "openai":
+            from providers.openai.stt import OpenAiStt
+
+            return OpenAiStt(**given)
+        case "tts", "openai":
+            from providers.openai.tts import OpenAiTts
+
+            return OpenAiTts(**given)
+        case "llm", "anthropic":
+            from providers.anthropic.llm import AnthropicLlm
+
+            return AnthropicLlm(**given)
+        case _:
+            from providers.openai.llm import OpenAiLlm
+            from providers.openai.sdk import BASE_URL
+
+            return OpenAiLlm(**{"base_url": BASE_URL, **given})
+
+
+def _fingerprint(access: Access) -> str:
+    """Tell keys apart without keeping them."""
+    key = access.key.get_secret_value() if access.key else ""
+    return hashlib.sha256(f"{key}\n{access.base_url}".encode()).hexdigest()
+
+
+def local_model(path: Path) -> LanguageModel:
+    """Load the model that `make llm` fetched; blocks for a second or two."""
+    from providers.embedded.llm import EmbeddedLlm
+
+    return EmbeddedLlm(path)

@@ -1,0 +1,42 @@
+"""What the operator's settings say about providers."""
+
+import importlib.util
+from pathlib import Path
+
+from providers.embedded.gguf import installed
+from server.provider_choice import Access, Choice, parse_picks
+from server.settings import Settings
+
+
+def server_choice(settings: Settings) -> Choice:
+    """Return the lowest layer of every call's choice.
+
+    Raises:
+        ConfigError: A setting names what is not there.
+    """
+    access = {
+        "deepgram": Access(settings.deepgram_api_key, settings.deepgram_base_url),
+        "openai": Access(settings.openai_api_key, settings.openai_base_url),
+        "anthropic": Access(settings.anthropic_api_key, settings.anthropic_base_url),
+        "compatible": Access(settings.llm_api_key, settings.llm_base_url),
+    }
+    return Choice(
+        parse_picks("stt", settings.stt),
+        parse_picks("tts", settings.tts),
+        parse_picks("llm", settings.llm or _usual_llm(settings)),
+        settings.language,
+        access,
+    )
+
+
+def local_llm_path(settings: Settings) -> Path | None:
+    """Return the model that `make llm` fetched, where it can be run."""
+    path = installed(settings.data_dir / "models") if settings.local_llm else None
+    return path if path is not None and importlib.util.find_spec("xllamacpp") is not None else None
+
+
+def _usual_llm(settings: Settings) -> str:
+    """Choose the language model: the one at `LLM_BASE_URL`, else the one that `make llm` fetched, else none."""
+    if settings.llm_base_url:
+        return f"compatible:{settings.llm_model or 'default'}"
+    return "local" if local_llm_path(settings) else ""

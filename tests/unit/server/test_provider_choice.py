@@ -1,0 +1,47 @@
+import pytest
+from pydantic import SecretStr
+
+from kit.errors import ConfigError
+from server.provider_choice import Access, Choice, Pick, missing_keys, parse_picks
+from server.provider_settings import server_choice
+from server.settings import load_settings
+
+
+def test_picks_are_read_in_order() -> None:
+    assert parse_picks("stt", "deepgram:nova-3, embedded") == (
+        Pick("stt", "deepgram", "nova-3"),
+        Pick("stt", "embedded"),
+    )
+    assert parse_picks("tts", "openai:gpt-4o-mini-tts:nova") == (Pick("tts", "openai", "gpt-4o-mini-tts", "nova"),)
+    assert parse_picks("llm", "compatible:qwen3:8b") == (Pick("llm", "compatible", "qwen3:8b"),)
+    assert parse_picks("llm", "") == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [("stt", "nobody"), ("llm", "deepgram"), ("llm", "anthropic"), ("tts", "x:y")]
+)
+def test_what_cannot_be_picked_is_refused_with_what_can(kind: str, text: str) -> None:
+    with pytest.raises(ConfigError, match=kind.upper()):
+        parse_picks(kind, text)  # type: ignore[arg-type]
+
+
+def test_a_layer_covers_only_what_it_says() -> None:
+    server = Choice(parse_picks("stt", "embedded"), parse_picks("tts", "embedded"), language="en")
+    agent = Choice(tts=parse_picks("tts", "deepgram"), access={"deepgram": Access(SecretStr("k"))})
+    both = agent.over(server)
+    assert [str(pick) for pick in both.picks()] == ["embedded", "deepgram"]
+    assert both.language == "en"
+    assert missing_keys(both) == ()
+    assert missing_keys(Choice(stt=parse_picks("stt", "deepgram")).over(server)) == ("deepgram",)
+
+
+def test_without_settings_all_is_embedded() -> None:
+    choice = server_choice(load_settings(local_llm=False))
+    assert [str(pick) for pick in choice.picks()] == ["embedded", "embedded"]
+
+
+def test_a_compatible_server_is_the_language_model_unless_another_is_named() -> None:
+    address = {"llm_base_url": "http://127.0.0.1:1/v1", "llm_model": "qwen"}
+    assert [str(pick) for pick in server_choice(load_settings(**address)).llm] == ["compatible:qwen"]
+    named = server_choice(load_settings(llm="openai:gpt-5, compatible:qwen", **address))
+    assert [str(pick) for pick in named.llm] == ["openai:gpt-5", "compatible:qwen"]
