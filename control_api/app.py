@@ -14,10 +14,12 @@ from control_api.calls.routes import call_router
 from control_api.cors import PublicCors
 from control_api.dialects.prepatu.auth_routes import auth_router
 from control_api.dialects.prepatu.flow_routes import flow_router as account_flow_router
+from control_api.dialects.prepatu.provider_routes import provider_router
 from control_api.dialects.table import encoder_for, is_public
 from control_api.flows.routes import flow_router
 from control_api.health.routes import health_router
 from control_api.ports import CallArchive, FlowCatalogue, ServerState, UtcClock
+from control_api.providers.vault import Vault
 from control_api.sessions.routes import session_router
 from control_api.sessions.service import Tickets
 
@@ -45,6 +47,7 @@ class ControlPlane:
     tickets: Tickets
     authenticator: Authenticator
     login: Login
+    vault: Vault
     clock: UtcClock
     version: str
     anonymous: bool
@@ -69,5 +72,6 @@ def build_control_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> 
     app.include_router(call_router(plane.archive))
     app.include_router(auth_router(plane.login, plane.clock))
     app.include_router(account_flow_router(plane.clock))
+    app.include_router(provider_router(plane.vault, plane.clock))
     app.include_router(session_router(plane.tickets, plane.catalogue, anonymous=plane.anonymous))
     return app

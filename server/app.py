@@ -101,6 +101,7 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
         tickets=tickets,
         authenticator=identity.authenticator,
         login=identity.login,
+        vault=identity.vault,
         clock=clock,
         version=importlib.metadata.version("antiphon"),
         anonymous=settings.on_loopback,

@@ -35,6 +35,11 @@ class Settings(BaseSettings):
         min_length=32,
         description="Signs log-in tokens, 32 characters or more; unset: made once and kept in DATA_DIR.",
     )
+    encryption_key: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="Encrypts provider keys, 32 characters or more; unset: made once and kept in DATA_DIR.",
+    )
     max_calls: int = Field(default=8, ge=1, description="Calls at once; one more is told that the server is full.")
     record: bool = Field(default=True, description="Whether calls are recorded.")
     llm_base_url: str | None = Field(

@@ -17,6 +17,7 @@ from control_api.accounts.login_tokens import LoginTokens
 from control_api.accounts.passwords import Passwords
 from control_api.app import ControlPlane, build_control_app
 from control_api.auth import Authenticator
+from control_api.providers.vault import Vault
 from control_api.sessions.service import Tickets
 from kit.errors import NotFoundError
 from server.identity import make_local_account
@@ -132,6 +133,7 @@ def build_lab(database: Database, *, on_loopback: bool = False) -> Lab:
         tickets=tickets,
         authenticator=Authenticator(database, tokens, clock, serves_locals=on_loopback),
         login=Login(database, passwords, tokens, clock, on_signup),
+        vault=Vault(b"v" * 32),
         clock=clock,
         version="1.2.3",
         anonymous=on_loopback,
