@@ -1,5 +1,6 @@
 """The application of the control plane; `server/app.py` adds the media plane's routes and the page."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,6 +16,7 @@ from control_api.cors import PublicCors
 from control_api.dialects.prepatu.auth_routes import auth_router
 from control_api.dialects.prepatu.flow_routes import flow_router as account_flow_router
 from control_api.dialects.prepatu.provider_routes import provider_router
+from control_api.dialects.prepatu.version_routes import version_router
 from control_api.dialects.table import encoder_for, is_public
 from control_api.flows.routes import flow_router
 from control_api.health.routes import health_router
@@ -38,6 +40,7 @@ class ControlPlane:
     """What the routes work with.
 
     Attributes:
+        database_problem: Says what is wrong with the database, if anything is.
         anonymous: Anyone who reaches the server may make sessions and list calls: it listens on loopback.
     """
 
@@ -49,6 +52,7 @@ class ControlPlane:
     login: Login
     vault: Vault
     clock: UtcClock
+    database_problem: Callable[[], Awaitable[str | None]]
     version: str
     anonymous: bool
 
@@ -67,11 +71,12 @@ def build_control_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> 
     errors.install(app, encoder_for)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, encoder_of=encoder_for)
     app.add_middleware(PublicCors, is_public=is_public)
-    app.include_router(health_router(plane.state, plane.clock, plane.version))
+    app.include_router(health_router(plane.state, plane.clock, plane.version, plane.database_problem))
     app.include_router(flow_router(plane.catalogue))
     app.include_router(call_router(plane.archive))
     app.include_router(auth_router(plane.login, plane.clock))
     app.include_router(account_flow_router(plane.clock))
+    app.include_router(version_router(plane.clock))
     app.include_router(provider_router(plane.vault, plane.clock))
     app.include_router(session_router(plane.tickets, plane.catalogue, anonymous=plane.anonymous))
     return app

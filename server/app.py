@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from control_api.app import ControlPlane, Lifespan, build_control_app
+from control_api.health.database import DatabaseProbe
 from control_api.metrics.routes import metrics_router
 from control_api.ports import FlowCatalogue
 from control_api.sessions.service import Tickets
@@ -61,6 +62,7 @@ class NodeState:
             "stt": {"provider": "embedded"},
             "tts": {"provider": "embedded"},
             "llm": {"provider": llm, "model": self._settings.llm_model},
+            "turn": {"provider": None},  # of relays for WebRTC
             "transport": {"websocket": True, "webrtc": False},
             "recording": self._settings.record,
             "max_calls": self._desk.max_calls,
@@ -102,14 +104,16 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
         authenticator=identity.authenticator,
         login=identity.login,
         vault=identity.vault,
+        database_problem=DatabaseProbe(identity.authenticator.database, clock).problem,
         clock=clock,
         version=importlib.metadata.version("antiphon"),
         anonymous=settings.on_loopback,
     )
     app = build_control_app(plane, lifespan)
+    app.state.metrics = metrics
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     app.include_router(metrics_router(metrics.render, metrics_token))
     app.include_router(pvp_router(desk, TicketTokens(tickets), live, clock))
     app.include_router(page_router(static_dir))
-    app.add_middleware(AccessLog, clock=clock)
+    app.add_middleware(AccessLog, clock=clock, observe=metrics.observe_request)
     return app

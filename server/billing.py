@@ -43,6 +43,7 @@ class Billing:
 
     Attributes:
         tick_s: How often a call is metered.
+        on_charge: Told what each call has cost, in micro-cents, once it is settled.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Billing:
         self.tariff = tariff
         self.clock = clock
         self.on_event = on_event
+        self.on_charge: Callable[[int], None] = _nobody_counts
         self._ended: asyncio.Queue[_Ended] = asyncio.Queue()  # as many as calls end while the database is away
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -97,6 +99,7 @@ class Billing:
                 bill = await metering.reap(session, call_id, now, self.tick_s)
                 if bill is not None:
                     reaped += 1
+                    self.on_charge(bill.charge)
                     await webhooks.tell(session, bill.account_id, "session.ended", _ended_data(bill), now)
                     log.warning("call_reaped", call_id=call_id, elapsed_ms=bill.elapsed_ms)
         if reaped:
@@ -139,6 +142,8 @@ class Billing:
             if bill is not None:
                 data = _ended_data(bill, ended.request, ended.report)
                 await webhooks.tell(session, account_id, "session.ended", data, now)
+        if bill is not None:
+            self.on_charge(bill.charge)
         self.on_event()
 
 
@@ -182,6 +187,10 @@ class _AccountMeter:
         except Exception:  # what breaks here must not reach the other calls; this one is counted at its next tick
             log.exception("tick_failed", call_id=self._call.call_id)
             return None
+
+
+def _nobody_counts(microcents: int) -> None:
+    """Ignore a charge."""
 
 
 def _or_inf(paid_s: int | None) -> float:

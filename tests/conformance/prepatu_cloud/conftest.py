@@ -39,6 +39,7 @@ async def town(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Town]:
         flow = await lab.http.post("/v1/flows", json={"name": "Greeting", "yaml_content": GREET}, headers=ada)
         revoked = await lab.make_key(ada)
         await lab.http.delete(f"/auth/api-keys/{revoked['X-Prepatu-Key']}", headers=ada)
+        hook = await lab.http.post("/v1/hooks", json={"url": "https://example.com/hook"}, headers=ada)
         key = {"X-Prepatu-Key": made["key"]}
         headers = {
             "nobody": {},
@@ -51,4 +52,5 @@ async def town(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Town]:
             "a bad token": {"Authorization": "Bearer eyJ.x.y"},
             "a bad token with ada's key": {"Authorization": "Bearer eyJ.x.y"} | key,
         }
-        yield Town(lab, headers, {"flow": flow.json()["id"], "key": made["key"], "key_id": made["key_id"]})
+        names = {"flow": flow.json()["id"], "hook": hook.json()["id"], "key": made["key"], "key_id": made["key_id"]}
+        yield Town(lab, headers, names)
