@@ -16,14 +16,13 @@ from control_api.cors import PublicCors
 from control_api.dialects.prepatu.auth_routes import auth_router
 from control_api.dialects.prepatu.flow_routes import flow_router as account_flow_router
 from control_api.dialects.prepatu.provider_routes import provider_router
+from control_api.dialects.prepatu.sessions import SessionHost, session_router
 from control_api.dialects.prepatu.version_routes import version_router
 from control_api.dialects.table import encoder_for, is_public
 from control_api.flows.routes import flow_router
 from control_api.health.routes import health_router
 from control_api.ports import CallArchive, FlowCatalogue, ServerState, UtcClock
 from control_api.providers.vault import Vault
-from control_api.sessions.routes import session_router
-from control_api.sessions.service import Tickets
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -41,20 +40,18 @@ class ControlPlane:
 
     Attributes:
         database_problem: Says what is wrong with the database, if anything is.
-        anonymous: Anyone who reaches the server may make sessions and list calls: it listens on loopback.
     """
 
     catalogue: FlowCatalogue
     archive: CallArchive
     state: ServerState
-    tickets: Tickets
+    sessions: SessionHost
     authenticator: Authenticator
     login: Login
     vault: Vault
     clock: UtcClock
     database_problem: Callable[[], Awaitable[str | None]]
     version: str
-    anonymous: bool
 
 
 def build_control_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> FastAPI:
@@ -75,8 +72,8 @@ def build_control_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> 
     app.include_router(flow_router(plane.catalogue))
     app.include_router(call_router(plane.archive))
     app.include_router(auth_router(plane.login, plane.clock))
+    app.include_router(session_router(plane.sessions))
     app.include_router(account_flow_router(plane.clock))
     app.include_router(version_router(plane.clock))
     app.include_router(provider_router(plane.vault, plane.clock))
-    app.include_router(session_router(plane.tickets, plane.catalogue, anonymous=plane.anonymous))
     return app

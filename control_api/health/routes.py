@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Response
 
+from control_api.errors import declared
 from control_api.health import service
 from control_api.health.schemas import Health, Readiness
 from control_api.ports import ServerState, UtcClock
@@ -14,7 +15,7 @@ def health_router(
     state: ServerState, clock: UtcClock, version: str, database_problem: Callable[[], Awaitable[str | None]]
 ) -> APIRouter:
     """Return the routes for people, load balancers and clients that ask how the server is."""
-    router = APIRouter(tags=["health"])
+    router = APIRouter(tags=["health"], responses=declared())
 
     @router.get("/health", response_model_exclude_none=True, responses={503: {"model": Health}})
     async def get_health(response: Response, dialect: Literal["prepatu", "kupe", "promptpipe"] = "prepatu") -> Health:

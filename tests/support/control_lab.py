@@ -22,12 +22,14 @@ from control_api.credits.pricing import Rate
 from control_api.credits.tariff import Tariff
 from control_api.dialects.prepatu.credits import CreditHost, credit_router, payment_router
 from control_api.dialects.prepatu.hooks import HookHost, hook_router
+from control_api.dialects.prepatu.sessions import SessionHost
 from control_api.providers.service import StoredKeys
 from control_api.providers.vault import Vault
-from control_api.sessions.service import Tickets
+from control_api.sessions.service import SessionPorts
 from kit.errors import NotFoundError
 from kit.money import from_cents
 from server.identity import make_local_account
+from server.session_ports import SessionCredits, SessionFlows
 from storage.engine import Database
 from tests.support.echo_server import OneFlow
 
@@ -106,7 +108,7 @@ class Lab:
     clock: SetClock
     state: PlainState
     archive: PlainArchive
-    tickets: Tickets
+    hung_up: list[tuple[str, str]]
     signups: list[str]
 
     async def sign_up(self, email: str = "ada@example.com") -> dict[str, str]:
@@ -131,25 +133,29 @@ def client_of(app: FastAPI, host: str = "api.example.com", peer: str = "203.0.11
 def build_lab(database: Database, *, on_loopback: bool = False) -> Lab:
     """Return a control plane; on loopback, its client sits at the same machine."""
     clock, state, archive = SetClock(), PlainState(), PlainArchive()
-    tickets, tokens, signups = Tickets(clock.now_s), LoginTokens(b"s" * 32), list[str]()
+    tokens, hung_up, signups = LoginTokens(b"s" * 32), list[tuple[str, str]](), list[str]()
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
     async def on_signup(session: AsyncSession, account_id: str) -> None:
         signups.append(account_id)
         await credit_service.grant_at_sign_up(session, account_id, from_cents(200), clock.utc())
 
+    def hang_up(session_id: str, reason: str) -> bool:
+        hung_up.append((session_id, reason))
+        return True
+
+    ports = SessionPorts(SessionFlows(OneFlow(), has_model=False), SessionCredits())
     plane = ControlPlane(
         catalogue=OneFlow(),
         archive=archive,
         state=state,
-        tickets=tickets,
+        sessions=SessionHost(ports, archive, clock, hang_up),
         authenticator=Authenticator(database, tokens, clock, serves_locals=on_loopback),
         login=Login(database, passwords, tokens, clock, on_signup),
         vault=Vault(b"v" * 32),
         clock=clock,
         database_problem=state.database_problem,
         version="1.2.3",
-        anonymous=on_loopback,
     )
     app = build_control_app(plane)
     tariff = Tariff(Rate(from_cents(3)), StoredKeys())
@@ -158,7 +164,7 @@ def build_lab(database: Database, *, on_loopback: bool = False) -> Lab:
     app.include_router(payment_router(credit_host))
     app.include_router(hook_router(HookHost(clock, b"h" * 32, allow_private=False)))
     http = client_of(app, "127.0.0.1:8000", "127.0.0.1") if on_loopback else client_of(app)
-    return Lab(app, http, database, clock, state, archive, tickets, signups)
+    return Lab(app, http, database, clock, state, archive, hung_up, signups)
 
 
 @contextlib.asynccontextmanager

@@ -40,6 +40,8 @@ async def town(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Town]:
         revoked = await lab.make_key(ada)
         await lab.http.delete(f"/auth/api-keys/{revoked['X-Prepatu-Key']}", headers=ada)
         hook = await lab.http.post("/v1/hooks", json={"url": "https://example.com/hook"}, headers=ada)
+        await lab.http.post("/v1/sessions", json={"flow_id": "greet"}, headers=ada)
+        (session,) = (await lab.http.get("/v1/sessions", headers=ada)).json()
         key = {"X-Prepatu-Key": made["key"]}
         headers = {
             "nobody": {},
@@ -52,5 +54,5 @@ async def town(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Town]:
             "a bad token": {"Authorization": "Bearer eyJ.x.y"},
             "a bad token with ada's key": {"Authorization": "Bearer eyJ.x.y"} | key,
         }
-        names = {"flow": flow.json()["id"], "hook": hook.json()["id"], "key": made["key"], "key_id": made["key_id"]}
-        yield Town(lab, headers, names)
+        ids = {"flow": flow.json()["id"], "hook": hook.json()["id"], "session": session["id"]}
+        yield Town(lab, headers, ids | {"key": made["key"], "key_id": made["key_id"]})

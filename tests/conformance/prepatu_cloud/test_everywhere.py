@@ -26,7 +26,7 @@ BODIES: dict[tuple[str, str], Any] = {
 }
 """What a route with somebody's id in its path takes."""
 
-NAMES = {"flow_id": "flow", "key_id": "key_id", "hook_id": "hook"}
+NAMES = {"flow_id": "flow", "key_id": "key_id", "hook_id": "hook", "session_id": "session"}
 """What of Ada's stands for a part of a path."""
 
 
