@@ -32,7 +32,6 @@ log = structlog.get_logger(__name__)
 class _Ended:
     """A call to settle."""
 
-    call_id: str
     request: CallRequest
     elapsed_ms: int
     report: CallReport | None
@@ -82,9 +81,9 @@ class Billing:
         assert self._tasks is not None, "open while there are calls"
         return self._tasks.create_task(work)
 
-    def end(self, call_id: str, request: CallRequest, elapsed_ms: int, report: CallReport | None) -> None:
+    def end(self, request: CallRequest, elapsed_ms: int, report: CallReport | None) -> None:
         """Settle a call as soon as possible."""
-        self._ended.put_nowait(_Ended(call_id, request, elapsed_ms, report))
+        self._ended.put_nowait(_Ended(request, elapsed_ms, report))
 
     async def reap(self) -> int:
         """End the calls whose process is dead; return how many there were."""
@@ -117,7 +116,7 @@ class Billing:
             try:
                 await self._settle_in_the_end(ended)
             except Exception:  # a job ends here: the reaper ends this call, and the others are settled
-                log.exception("call_not_settled", call_id=ended.call_id)
+                log.exception("call_not_settled", call_id=ended.request.call_id)
             finally:
                 self._ended.task_done()
 
@@ -127,7 +126,7 @@ class Billing:
             try:
                 return await self._settle(ended)
             except _AWAY as error:
-                log.warning("settling_waits", call_id=ended.call_id, reason=type(error).__name__)
+                log.warning("settling_waits", call_id=ended.request.call_id, reason=type(error).__name__)
             await asyncio.sleep(wait_s)
             wait_s = min(_LONGEST_WAIT_S, 2 * wait_s)
 
@@ -135,7 +134,7 @@ class Billing:
         account_id, now = ended.request.account_id, self.clock.utc()
         assert account_id is not None, "only calls of accounts are metered"
         async with self.database.writing(account_id) as session:
-            bill = await metering.stop(session, ended.call_id, ended.elapsed_ms)
+            bill = await metering.stop(session, ended.request.call_id, ended.elapsed_ms)
             if bill is not None:
                 data = _ended_data(bill, ended.request, ended.report)
                 await webhooks.tell(session, account_id, "session.ended", data, now)
@@ -149,7 +148,7 @@ class _AccountMeter:
         self.tick_s = billing.tick_s
         self._billing = billing
         self._request = request
-        self._call = MeteredCall(request.session_id or request.call_id, account_id, 0, billing.tick_s)
+        self._call = MeteredCall(request.call_id, account_id, 0, billing.tick_s)
 
     async def start(self) -> float:
         now = self._billing.clock.utc()
@@ -158,7 +157,7 @@ class _AccountMeter:
                 rate = await self._billing.tariff.rate(session, self._call.account_id)
                 self._call = replace(self._call, rate=rate)
                 paid_s = await metering.start(session, self._call, now)
-                data = _about(self._call.call_id, self._request) | {"started_at": now.isoformat()}
+                data = _about(self._request) | {"started_at": now.isoformat()}
                 await webhooks.tell(session, self._call.account_id, "session.started", data, now)
         except _AWAY as error:
             raise MeterAwayError from error
@@ -173,7 +172,7 @@ class _AccountMeter:
         return paid_s
 
     def stop(self, elapsed_ms: int, report: CallReport | None) -> None:
-        self._billing.end(self._call.call_id, self._request, elapsed_ms, report)
+        self._billing.end(self._request, elapsed_ms, report)
 
     async def _tick(self, elapsed_ms: int) -> float | None:
         try:
@@ -188,9 +187,9 @@ def _or_inf(paid_s: int | None) -> float:
     return float("inf") if paid_s is None else paid_s
 
 
-def _about(session_id: str, request: CallRequest) -> dict[str, Any]:
+def _about(request: CallRequest) -> dict[str, Any]:
     return {
-        "session_id": session_id,
+        "session_id": request.session_id,
         "call_id": request.call_id,
         "flow_id": request.flow,
         "metadata": dict(request.metadata),
@@ -199,7 +198,7 @@ def _about(session_id: str, request: CallRequest) -> dict[str, Any]:
 
 def _ended_data(bill: Bill, request: CallRequest | None = None, report: CallReport | None = None) -> Mapping[str, Any]:
     """Return what `session.ended` tells; of a call whose process died only what its meter knows."""
-    about = {"session_id": bill.call_id} if request is None else _about(bill.call_id, request)
+    about = {"call_id": bill.call_id} if request is None else _about(request)
     usage = {
         "duration_seconds": bill.elapsed_ms // 1000,
         "charged_microcents": bill.charge,

@@ -36,7 +36,7 @@ class LedgerItem(BaseModel):
     id: str
     kind: str
     created_at: float
-    session_id: str | None
+    call_id: str | None
     note: str | None
     microcents: int
     available_microcents: int
