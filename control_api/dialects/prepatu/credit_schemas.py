@@ -36,7 +36,7 @@ class LedgerItem(BaseModel):
     id: str
     kind: str
     created_at: float
-    call_id: str | None
+    session_id: str | None
     note: str | None
     microcents: int
     available_microcents: int

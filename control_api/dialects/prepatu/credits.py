@@ -167,7 +167,7 @@ def _item(movement: Movement) -> LedgerItem:
         id=movement.id,
         kind=movement.kind,
         created_at=movement.at.timestamp(),
-        call_id=movement.call_id,
+        session_id=movement.call_id,
         note=movement.note,
         microcents=movement.available + movement.held,
         available_microcents=movement.available,
