@@ -20,6 +20,7 @@ from control_api.auth import Authenticator
 from control_api.dialects.prepatu.sessions import SessionHost
 from control_api.sessions.service import SessionPorts
 from kit.errors import NotFoundError
+from server.identity import make_local_account
 from server.session_ports import SessionCredits, SessionFlows
 from storage.engine import Database
 from tests.support.echo_server import OneFlow
@@ -151,6 +152,8 @@ async def opened_lab(database_url: str, *, on_loopback: bool = False) -> AsyncIt
     """Open a control plane on a migrated database."""
     database = Database(database_url)
     lab = build_lab(database, on_loopback=on_loopback)
+    if on_loopback:
+        await make_local_account(database, lab.clock)
     try:
         async with lab.http:
             yield lab
