@@ -118,7 +118,7 @@ async def test_calls_of_dead_processes_are_ended_when_the_server_opens(anna: Dat
         await metering.start(session, call, long_ago)
         await metering.tick(session, call, 70_000, long_ago + datetime.timedelta(seconds=70))
     async with billing.open(), asyncio.timeout(30):
-        while not await _told(anna):
+        while not await _told(anna):  # noqa: ASYNC110  the reaper is another task
             await asyncio.sleep(0.01)
     assert await _balance(anna) == Balance(from_cents(194), 0)
     ((event, data),) = await _told(anna)
