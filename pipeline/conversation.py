@@ -68,6 +68,7 @@ class Conversation:
         self._times = TurnTimes(None, 0.0)
         self._due: tuple[Speech, ...] = ()
         self._hang_up: str | None = None
+        self._leaving = False
 
     # --- what happens ----------------------------------------------------------------------------------------------
     def start(self, event: flow_events.Started) -> None:
@@ -98,6 +99,11 @@ class Conversation:
         self._apply(self.brain.step(event, now_s))
         if self.owner.user is not User.SILENT:
             self._perform(actions.UserTookFloor())  # the timers that a tap starts wait for the user's words
+
+    def say_goodbye(self, reason: str, text: str) -> None:
+        """Say a last sentence, whatever the flow is about, and hang up when it was heard."""
+        self._leaving, self._hang_up = True, reason
+        self._speak((Say(text, interruptible=False),))
 
     def serve_answer(self, item: ToolAsked | ModelFailed) -> None:
         """Step the flow for an answer under way; what it wants said is said by that answer."""
@@ -188,6 +194,9 @@ class Conversation:
                     self._apply(self.brain.step(flow_events.BotFinished(), self._clock.now_s()))
                 else:
                     self.end_reason = self._hang_up
+                    if self._leaving:
+                        variables = dict(self.brain.state.variables)
+                        self._leg.send(Screen(FlowEnded(self.brain.flow.id, self._hang_up, variables)))
             case actions.Recover():
                 log.warning("answer_late")
                 self._speak((Say(_TOO_LATE),))
@@ -220,6 +229,8 @@ class Conversation:
 
     # --- the flow's wishes ---------------------------------------------------------------------------------------
     def _apply(self, outcome: Outcome) -> None:
+        if self._leaving:
+            return  # the flow has nothing more to say
         self._show(outcome)
         self._times.mark("flow", self._clock.now_s())
         self._expect()
