@@ -110,3 +110,43 @@ def test_a_bot_that_has_said_nothing_has_no_echo(text: str) -> None:
 @pytest.mark.parametrize("language", ["en", "en-GB", "EN", "xx", ""])
 def test_a_language_without_a_list_of_its_own_uses_the_english_one(language: str) -> None:
     assert lexicon_of(language) is ENGLISH
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I would like to",
+        "My flight is at.",
+        "The colour was more.",
+        "Could you tell me?",
+        "When I press the button.",
+        "It is broken. If I cancel now",
+        "I need to move my appointment too.",  # "to", and a pause
+        "You know.",
+        "So, um.",
+        "I have, uh...",
+    ],
+)
+def test_words_call_for_more(text: str) -> None:
+    assert trails_off(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I think so.",
+        "When do you open?",
+        "When I press the button, nothing happens.",
+        "What is it for?",
+        "I cannot log in.",
+        "I like it, too.",
+        "Me too.",
+        "It does not ring any more.",
+        "Yes, I am.",
+        "No.",
+        "After six.",
+        "",
+    ],
+)
+def test_words_are_enough(text: str) -> None:
+    assert not trails_off(text)
