@@ -72,6 +72,21 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "flow",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_flow_account_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_flow")),
+    )
+    with op.batch_alter_table("flow", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_flow_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
         "ledger_account",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("account_id", sa.String(length=36), nullable=True),
@@ -117,6 +132,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_user_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "flow_version",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("flow_id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.String(length=36), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_flow_version_account_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["flow_id"], ["flow.id"], name=op.f("fk_flow_version_flow_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_flow_version")),
+        sa.UniqueConstraint("flow_id", "number", name=op.f("uq_flow_version_flow_id_number")),
+    )
+    with op.batch_alter_table("flow_version", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_flow_version_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
         "ledger_entry",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("transaction_id", sa.String(length=36), nullable=False),
@@ -152,6 +188,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_ledger_entry_ledger_account_id_transaction_id"))
 
     op.drop_table("ledger_entry")
+    with op.batch_alter_table("flow_version", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_flow_version_account_id"))
+
+    op.drop_table("flow_version")
     with op.batch_alter_table("user", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_user_account_id"))
 
@@ -164,6 +204,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_ledger_account_account_id"))
 
     op.drop_table("ledger_account")
+    with op.batch_alter_table("flow", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_flow_account_id"))
+
+    op.drop_table("flow")
     with op.batch_alter_table("call_meter", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_call_meter_ended_at_last_tick_at"))
         batch_op.drop_index(batch_op.f("ix_call_meter_account_id"))
