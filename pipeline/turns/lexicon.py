@@ -6,6 +6,8 @@ from dataclasses import dataclass
 _ECHO_SHARE = 0.8
 _ECHO_WORDS = 2  # one word is too little to know whose it is
 _ECHO_SLACK = 4  # words: an echo comes back a moment after it was said
+_WORDS_THAT_INTERRUPT = 3
+MUMBLED = 0.3  # below this confidence, what was read of a sound over the bot is made up
 _LONGEST_PHRASE = 4  # words
 _SENTENCE_END = re.compile(r"[.?!]+(?:\s|$)")
 _MISHEARD = re.compile(r"\w+ \w+ \w+ too\W*$", re.IGNORECASE)  # of who says "to" and pauses
@@ -29,10 +31,10 @@ class Lexicon:
     backchannels: frozenset[str]
     short_answers: frozenset[str]
     dangling: frozenset[str]
-    settled: frozenset[str]
-    prepositions: frozenset[str]
-    openers: frozenset[str]
-    auxiliaries: frozenset[str]
+    settled: frozenset[str] = frozenset()
+    prepositions: frozenset[str] = frozenset()
+    openers: frozenset[str] = frozenset()
+    auxiliaries: frozenset[str] = frozenset()
 
 
 _ENGLISH_BACKCHANNELS = """
@@ -40,7 +42,7 @@ mhm, mm, mmm, mm hmm, mm hm, hm, hmm, huh, uh, uh huh, uhhuh, um, ah, ah ha, aha
 """
 _ENGLISH_SHORT_ANSWERS = """
 yes, yeah, yep, yup, no, nope, nah, maybe, correct, right, that's right, sure, okay, ok, stop, wait, no thanks,
-no thank you, yes please
+no thank you, yes please, hold on
 """
 _ENGLISH_DANGLING = """
 and, but, or, so, because, since, although, if, when, while, until, unless, whether, which, than, the, a, an, my, your,
@@ -132,10 +134,15 @@ def _ends_with(words: list[str], phrases: frozenset[str]) -> bool:
 
 
 def takes_the_floor(text: str, lexicon: Lexicon = ENGLISH) -> bool:
-    """Tell whether somebody who says this over the bot wants it to stop: two words, or one that is an answer."""
+    """Tell whether somebody who says this over the bot wants it to stop: three words, or an answer.
+
+    A quick reading makes up to two words of a murmur ("uh-huh": "I hope"), and the bot is silent meanwhile anyway.
+    """
     if is_backchannel(text, lexicon):
         return False
-    return len(words_of(text)) >= 2 or is_short_answer(text, lexicon)
+    words = words_of(text)
+    answers = any(" ".join(words[:size]) in lexicon.short_answers for size in range(1, _WORDS_THAT_INTERRUPT))
+    return answers or len(words) >= _WORDS_THAT_INTERRUPT
 
 
 def is_echo(text: str, bot_words: str) -> bool:

@@ -38,7 +38,7 @@ from pipeline.turns.inputs import (
     UserStarted,
     UserStopped,
 )
-from pipeline.turns.lexicon import is_backchannel, is_echo, takes_the_floor
+from pipeline.turns.lexicon import MUMBLED, is_backchannel, is_echo, takes_the_floor
 from pipeline.turns.state import Bot, State, User
 
 # 350 ms of voice over the bot are an interruption, words or not: 96 ms are past when voice is noticed, and 192 ms more
@@ -162,7 +162,7 @@ def _means_nothing(state: State, event: TranscriptReady) -> bool:
         return True
     if state.bot is Bot.IDLE:
         return False
-    unread = heard.failed and state.bot is Bot.PLAYING
+    unread = state.bot is Bot.PLAYING and (heard.failed or heard.confidence < MUMBLED)
     return not state.interruptible or unread or is_backchannel(heard.text, state.lexicon)
 
 

@@ -49,7 +49,7 @@ _SITUATIONS: tuple[tuple[str, tuple[Input, ...]], ...] = (
 _INPUTS: tuple[tuple[str, Input], ...] = (
     ("", UserStarted()),
     ("", _STOPPED),
-    ("two words, or a short answer", PartialHeard("a table", "")),
+    ("three words, or a short answer", PartialHeard("a table, please", "")),
     ("a sign of listening", PartialHeard("mhm", "")),
     ("the bot's own words", PartialHeard("on the terrace", _BOT_WORDS)),
     ("words", TranscriptReady(1, _WORDS, _BOT_WORDS)),

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,13 +38,13 @@ def tool_call(name: str, *pieces: str, call_id: str = "call_1") -> Answer:
 
 @dataclass
 class OpenAiServer:
-    """Gives request n the answer n and keeps what was asked.
+    """Gives request n the answer n, or what `answers` makes of it, and keeps what was asked.
 
     Attributes:
         hung_up: Set when a client closes its connection before the answer's end.
     """
 
-    answers: Sequence[Answer]
+    answers: Sequence[Answer] | Callable[[dict[str, Any]], Answer]
     requests: list[dict[str, Any]] = field(default_factory=list)
     hung_up: asyncio.Event = field(default_factory=asyncio.Event)
     base_url: str = ""
@@ -66,7 +66,8 @@ class OpenAiServer:
                 if headers.get("authorization") != f"Bearer {KEY}":
                     _send_error(writer, 401)
                     continue
-                answer = self.answers[len(self.requests) - 1]
+                chosen = self.answers
+                answer = chosen(body) if callable(chosen) else chosen[len(self.requests) - 1]
                 if answer.status != 200:
                     _send_error(writer, answer.status)
                     continue

@@ -37,7 +37,7 @@ def test_a_short_answer_is_complete_and_takes_the_floor(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", SENTENCES)
-def test_two_words_take_the_floor_whatever_they_are(text: str) -> None:
+def test_three_words_or_an_answer_first_take_the_floor(text: str) -> None:
     assert takes_the_floor(text)
     assert not is_backchannel(text)
     assert not is_short_answer(text)
