@@ -36,8 +36,12 @@ def main(quick: bool, stt_ms: int, verdict_ms: int, json_out: Path | None) -> No
     print(json.dumps(machine()))
     chosen = [turn for turn in turns() if turn.true_end_s is not None]
     chosen = chosen[1::_QUICK_EVERY] if quick else chosen
-    heard = _heard(chosen)
-    delays = Delays(stt_ms / 1000, verdict_ms / 1000)
+    report(_heard(chosen), Delays(stt_ms / 1000, verdict_ms / 1000), json_out)
+
+
+def report(heard: Sequence[HeardTurn], delays: Delays, json_out: Path | None) -> None:
+    """Print what became of the turns, and write it."""
+    stt_ms, verdict_ms = round(delays.reading_s * 1000), round(delays.verdict_s * 1000)
     took = {
         "reading_ms": percentiles([read_s * 1000 for turn in heard for read_s, _ in turn.took_s]),
         "verdict_ms": percentiles([verdict_s * 1000 for turn in heard for _, verdict_s in turn.took_s]),
