@@ -125,13 +125,16 @@ async def start(session: AsyncSession, call: MeteredCall, at: datetime.datetime)
 async def tick(session: AsyncSession, call: MeteredCall, elapsed_ms: int, at: datetime.datetime) -> int | None:
     """Capture what a running call has used, hold the next tick, renew the lease.
 
-    A meter that was closed although its call goes on (its process was slow) is opened again.
+    A meter that was closed although its call goes on (its process was slow) is opened again; a tick that comes late,
+    after its call's end, changes nothing.
 
     Returns:
         For how many seconds the call is paid in all; None if it costs nothing.
     """
     meter = await call_meters.locked(session, call.call_id)
     assert meter is not None, "a call ticks after its start"
+    if meter.ended_at is not None and elapsed_ms <= meter.elapsed_ms:
+        return pricing.paid_for_s(meter.rate_microcents, meter.captured + meter.held)
     meter.elapsed_ms = max(meter.elapsed_ms, elapsed_ms)
     meter.ended_at = None
     return await _go_on(session, meter, call, at)

@@ -7,6 +7,7 @@ from control_api.errors import Encoder
 DIALECTS: dict[str, Encoder] = {
     "/auth": prepatu_errors.encode,
     "/v1": prepatu_errors.encode,
+    "/webhooks/paddle": prepatu_errors.encode,
 }
 """By first segments; what is not here is our own."""
 

@@ -167,6 +167,14 @@ async def test_a_call_that_was_only_slow_goes_on_after_it_was_reaped(anna: Datab
     assert await _balance(anna) == Balance(from_cents(191), 0)
 
 
+async def test_a_tick_that_comes_after_the_end_changes_nothing(anna: Database) -> None:
+    await _give(anna, 200)
+    await _start(anna, "call-1")
+    await _stop(anna, "call-1", 12)
+    await _tick(anna, "call-1", 10)
+    assert await _balance(anna) == Balance(from_cents(197), 0)
+
+
 async def test_the_history_shows_an_accounts_own_movements_page_by_page(anna: Database) -> None:
     await _give(anna, 200)
     await _start(anna, "call-1")
