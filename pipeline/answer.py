@@ -36,7 +36,7 @@ _TTS_CHUNK_LIMIT_S = 4.0
 LLM_CHUNK_LIMIT_S = 8.0
 _CLOSE_LIMIT_S = 0.5
 _SENTENCES_AHEAD = 16
-FILLER_AFTER_S = 1.5  # a model that has said nothing for longer leaves the caller wondering
+FILLER_AFTER_S = 1.2  # a model that has said nothing for longer leaves the caller wondering
 FILLERS = ("One moment.", "Let me see.", "Just a second.")
 _TOOL_ROUNDS = 4  # a model that calls tools for ever is stopped
 

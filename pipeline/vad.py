@@ -64,8 +64,8 @@ class VadTrack:
             self._put(pos, None)
             return
         if self._last_closed is not None:
-            # The gate has just opened: a fresh memory, with the window before it as pre-roll.
-            self.state = self._scheduler.model.new_state()
+            # The gate has just opened. The memory is of the silence before it closed, which goes on up to here: a fresh
+            # one would take the next syllable to warm up, and letters that are spelled out have only one.
             self._put(pos - len(window), self._last_closed)
             self._last_closed = None
         self._held -= 1

@@ -46,7 +46,7 @@ from pipeline.turns.inputs import (
     UserStopped,
     UserWentOn,
 )
-from pipeline.turns.lexicon import is_backchannel, is_echo, takes_the_floor
+from pipeline.turns.lexicon import MUMBLED, is_backchannel, is_echo, takes_the_floor
 from pipeline.turns.speculation import AHEAD_S, Ground, begin, closed, contradict, drop, is_finished
 from pipeline.turns.state import Bot, State, User
 
@@ -206,7 +206,7 @@ def _means_nothing(state: State, heard: Heard, bot_words: str) -> bool:
         return True
     if state.bot is Bot.IDLE:
         return False
-    unread = heard.failed and state.bot is Bot.PLAYING
+    unread = state.bot is Bot.PLAYING and (heard.failed or heard.confidence < MUMBLED)
     return not state.interruptible or unread or is_backchannel(heard.text, state.lexicon)
 
 

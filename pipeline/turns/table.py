@@ -61,7 +61,7 @@ _INPUTS: tuple[tuple[str, Input], ...] = (
     ("", UserPaused()),
     ("", UserWentOn()),
     ("", _STOPPED),
-    ("two words, or a short answer", PartialHeard("a table", "")),
+    ("three words, or a short answer", PartialHeard("a table, please", "")),
     ("a sign of listening", PartialHeard("mhm", "")),
     ("the bot's own words", PartialHeard("on the terrace", _BOT_WORDS)),
     ("more words than before", PartialHeard("a table for two on Friday")),
@@ -153,11 +153,13 @@ def render() -> str:
     """Return the tables of waits, profiles and transitions, as Markdown."""
     lines = ["## Waits", "", "| wait | seconds |", "|---|---|"]
     lines += [f"| {what} | {seconds:g} |" for what, seconds in _waits()]
-    lines += ["", "| the flow waits for | floor | ceiling | brisk caller | patient caller |", "|---|---|---|---|---|"]
+    lines += ["", "| the flow waits for | floor | ceiling | words call for more | brisk caller | patient caller |"]
+    lines += ["|---|---|---|---|---|---|"]
     for name, profile in endpointing.PROFILES.items():
         brisk = max(profile.floor_s, profile.ceiling_s * endpointing.BRISKEST)
         slow = profile.ceiling_s * endpointing.MOST_PATIENT
-        lines.append(f"| {name} | {profile.floor_s:.2f} | {profile.ceiling_s:.2f} | {brisk:.2f} | {slow:.2f} |")
+        waits_s = (profile.floor_s, profile.ceiling_s, profile.hold_s, brisk, slow)
+        lines.append(" | ".join((f"| {name}", *(f"{wait_s:.2f}" for wait_s in waits_s))) + " |")
     lines += ["", "## Transitions", "", "What is not here changes nothing.", ""]
     lines += ["| phase | input | actions | next phase | deadline in |", "|---|---|---|---|---|"]
     for row in rows():

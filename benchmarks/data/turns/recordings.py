@@ -28,7 +28,6 @@ RECORDINGS = {
     "tidigits_2934z": Recording("two nine three four zero", _CMU, "BSD-2-Clause"),
     "ps_numbers": Recording("thirty three four six ninety two", _CMU, "BSD-2-Clause"),
     "ps_something": Recording("go somewhere and do something", _CMU, "BSD-2-Clause"),
-    "phon_im_twelve": Recording("I'm twelve", _PHONLAB, "BSD-3-Clause"),
     "phon_three_plus_five": Recording("three plus five equals eight", _PHONLAB, "BSD-3-Clause"),
     "phon_two_plus_two": Recording("two plus two equals four", _PHONLAB, "BSD-3-Clause"),
     "phon_sf3_cln": Recording("cottage cheese with chives is delicious", _PHONLAB, "BSD-3-Clause"),

@@ -1,7 +1,7 @@
 """OpenAI's server: chat completions, speech, transcriptions, models."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -47,13 +47,16 @@ _HELLO = Answer([{"content": "Good "}, _PACE_S, {"content": "morning. "}, _PACE_
 class OpenAiServer(HttpVendor):
     """Gives chat request n the answer n, and whoever asks for more a greeting or a call of the first tool offered.
 
+    With a function for answers, it answers each chat request.
+
     Attributes:
         transcript: What every recording says.
     """
 
-    def __init__(self, answers: Sequence[Answer] = ()) -> None:
+    def __init__(self, answers: Sequence[Answer] | Callable[[dict[str, Any]], Answer] = ()) -> None:
         super().__init__()
-        self.answers = list(answers)
+        self.usual = answers if callable(answers) else _usual
+        self.answers = [] if callable(answers) else list(answers)
         self.transcript = "hello there"
 
     @property
@@ -80,7 +83,7 @@ class OpenAiServer(HttpVendor):
                 await self.refuse(reply, 404)
 
     async def _chat(self, body: dict[str, Any], reply: Reply) -> None:
-        answer = self.answers.pop(0) if self.answers else _usual(body)
+        answer = self.answers.pop(0) if self.answers else self.usual(body)
         if answer.gone:
             reply.cut()
         if answer.status != 200:

@@ -126,6 +126,21 @@ def test_silence_that_the_gate_holds_back_never_reaches_the_model() -> None:
     assert [p for p, _ in got][-10:] == [1.0] * 10
 
 
+def test_the_model_remembers_the_call_over_silence_that_the_gate_held_back() -> None:
+    async def scenario() -> None:
+        vad = VadScheduler(Loudness(), inline)
+        track = vad.open(lambda _probability, _pos_samples: None, Gate())
+        running = asyncio.create_task(vad.run())
+        for _ in range(5):
+            for frame in [LOUD] * 20 + [QUIET] * 50:
+                track.feed(frame)
+                await asyncio.sleep(0.02)
+        running.cancel()
+        assert track.state[0] > 5 * 400 / 32, "not one of the five sounds found it fresh"
+
+    virtual_time.run(scenario())
+
+
 def test_a_closed_track_hears_no_more() -> None:
     got: list[float] = []
 

@@ -156,7 +156,7 @@ def test_the_floor_holds_though_the_recogniser_is_sure() -> None:
     state, _ = play(hearing(), (1.0, ProfileSet("digits")), (2.2, UserStopped(2.0)))
     state, done = play(state, (2.3, EndHeard(TEA)))
     assert not any(isinstance(action, Commit) for _, action in done)
-    assert play(state, (2.6, Tick()))[1] == [(2.6, Commit(TEA))]
+    assert play(state, (2.5, Tick()), (3.0, Tick()))[1] == [(2.5, Speculate(TEA)), (3.0, Commit(TEA))]
 
 
 def test_the_end_of_a_turn_that_is_over_changes_nothing() -> None:

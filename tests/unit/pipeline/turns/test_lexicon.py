@@ -38,7 +38,7 @@ def test_a_short_answer_is_complete_and_takes_the_floor(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", SENTENCES)
-def test_two_words_take_the_floor_whatever_they_are(text: str) -> None:
+def test_three_words_or_an_answer_first_take_the_floor(text: str) -> None:
     assert takes_the_floor(text)
     assert not is_backchannel(text)
     assert not is_short_answer(text)
@@ -155,3 +155,43 @@ def test_no_sign_of_listening_is_an_answer_too(language: str) -> None:
 
 def test_a_word_keeps_the_marks_on_its_letters() -> None:
     assert words_of("हाँ, मेरा नाम अदा है।") == ["हाँ", "मेरा", "नाम", "अदा", "है"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I would like to",
+        "My flight is at.",
+        "The colour was more.",
+        "Could you tell me?",
+        "When I press the button.",
+        "It is broken. If I cancel now",
+        "I need to move my appointment too.",  # "to", and a pause
+        "You know.",
+        "So, um.",
+        "I have, uh...",
+    ],
+)
+def test_words_call_for_more(text: str) -> None:
+    assert trails_off(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I think so.",
+        "When do you open?",
+        "When I press the button, nothing happens.",
+        "What is it for?",
+        "I cannot log in.",
+        "I like it, too.",
+        "Me too.",
+        "It does not ring any more.",
+        "Yes, I am.",
+        "No.",
+        "After six.",
+        "",
+    ],
+)
+def test_words_are_enough(text: str) -> None:
+    assert not trails_off(text)

@@ -71,7 +71,7 @@ def test_a_pause_in_mid_sentence_waits_for_the_ceiling() -> None:
     assert late == [(2.9, Commit(HELLO))]
 
 
-def test_words_that_trail_off_wait_for_the_ceiling_whatever_the_model_says() -> None:
+def test_words_that_trail_off_are_waited_for_longest_whatever_the_model_says() -> None:
     state, _ = play(
         State(has_end_model=True),
         (1.0, UserStarted()),
@@ -80,7 +80,7 @@ def test_words_that_trail_off_wait_for_the_ceiling_whatever_the_model_says() -> 
         (2.3, TranscriptReady(1, Heard("my name is", 0.9))),
     )
     assert state.user is User.DECIDING
-    assert state.deadline_s == 2.9
+    assert state.deadline_s == 3.5
 
 
 def test_going_on_drops_the_decision_and_a_stale_transcript_changes_nothing() -> None:
@@ -129,8 +129,9 @@ def test_digits_are_given_time() -> None:
         (2.2, UserStopped(2.0)),
         (2.25, EndJudged(1, 0.9)),
         (2.3, TranscriptReady(1, Heard("two nine three", 0.9))),
+        (2.5, Tick()),  # an answer is begun
     )
-    assert state.deadline_s == 2.6
+    assert state.deadline_s == 3.0
 
 
 def test_speech_over_the_bot_ducks_then_stops_it() -> None:
