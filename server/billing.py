@@ -118,6 +118,7 @@ class Billing:
             await webhooks.tell(session, bill.account_id, "session.ended", _ended_data(bill, request, None), now)
         self.on_charge(bill.charge)
         log.warning("call_reaped", meter_id=meter_id, elapsed_ms=bill.elapsed_ms)
+        self.on_charge(bill.charge)
         return True
 
     async def _reap_all(self) -> None:
