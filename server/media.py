@@ -1,13 +1,14 @@
 """The media plane of this process: models loaded once, and the calls that use them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import structlog
 
+from flows.model import Flow
 from kit.clock import Clock
 from kit.errors import CapacityError
 from pipeline.metered import metered
@@ -31,17 +32,20 @@ class MediaPlane:
     """Makes calls (`transports.ports.CallFactory`) while it is open.
 
     Attributes:
+        flow_of: Finds the flow of a call; raises as `place` does.
         new_llm: Makes the language model (it may block); None where flows run without one.
         record: Whether calls are recorded.
         speech_cache_bytes: How much synthesised speech is kept; 0 for none.
+        greeted: The flows whose first words are synthesised before anybody calls; None for none.
     """
 
-    flows: FlowStore
+    flow_of: Callable[[CallRequest], Awaitable[Flow]]
     call_log: CallLog
     inference_threads: int
     record: bool
     new_llm: Callable[[], LanguageModel] | None = None
     speech_cache_bytes: int = 64 * 1024 * 1024
+    greeted: FlowStore | None = None
     _clock: Clock = field(default_factory=Clock)
     _providers: Providers | None = None
     _host: CallHost | None = None
@@ -79,7 +83,7 @@ class MediaPlane:
         """Prepare a call; see `transports.ports.CallFactory`."""
         if self._providers is None or self._host is None:
             raise CapacityError("The server is not ready yet; try again in a moment.")
-        flow = await asyncio.to_thread(self.flows.flow, request.flow)
+        flow = await self.flow_of(request)
         today = self._clock.utc().astimezone().date().isoformat()
         recorder = self._recorder(request.call_id) if self.record else None
         about = CallContext(request.call_id, flow, request.context, today)
@@ -98,8 +102,8 @@ class MediaPlane:
         self._providers = Providers(models.stt, tts, models.end_of_turn, llm)
         self._host = CallHost(vad, self._clock, models.gate_factory)
         work = [vad.run()]
-        if self.speech_cache_bytes:
-            work.append(Greetings(self.flows, tts, models.tts.unhurried(), has_llm=llm is not None).run())
+        if self.speech_cache_bytes and self.greeted is not None:
+            work.append(Greetings(self.greeted, tts, models.tts.unhurried(), has_llm=llm is not None).run())
         return [tasks.create_task(each) for each in work]
 
     def _recorder(self, call_id: str) -> Recorder:
