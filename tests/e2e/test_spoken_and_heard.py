@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from flows.model import Flow
 from pipeline.audio.resample import Resampler
 from pipeline.frames.audio import AudioOut
 from pipeline.ports import Frame, LegCapabilities, SpeakOptions
@@ -91,7 +92,13 @@ class _Ear:
 
 @asynccontextmanager
 async def _media(folder: Path) -> AsyncIterator[MediaPlane]:
-    media = MediaPlane(FlowStore(_EXAMPLES / "flows"), CallLog(folder), 2, record=False)
+    flows = FlowStore(_EXAMPLES / "flows")
+
+    async def flow_of(request: CallRequest) -> Flow:
+        assert request.flow is not None
+        return await asyncio.to_thread(flows.flow, request.flow)
+
+    media = MediaPlane(flow_of, CallLog(folder), 2, record=False, greeted=flows)
     async with media.open():
         yield media
 
