@@ -22,7 +22,16 @@ from pipeline.dialogue import Dialogue
 from pipeline.ears import Ears
 from pipeline.frames.audio import AudioIn
 from pipeline.frames.base import ControlFrame, DataFrame, SystemFrame
-from pipeline.frames.control import CallFailed, DtmfPressed, PeerGone, RateAnnounced, Screen, StatusChanged, UiAction
+from pipeline.frames.control import (
+    CallFailed,
+    DtmfPressed,
+    PeerGone,
+    Played,
+    RateAnnounced,
+    Screen,
+    StatusChanged,
+    UiAction,
+)
 from pipeline.ingest import FRAME_SAMPLES, RATE_HZ
 from pipeline.media_time import MediaTime
 from pipeline.ports import CallObserver, Frame, Leg, Providers, VoiceGate
@@ -157,6 +166,8 @@ class CallSession:
                 return
             case AudioIn(pcm):
                 self._hear(pcm)
+            case Played(pos_samples):
+                self._voice.playout.acknowledge(pos_samples)
             case RateAnnounced(rate_hz):
                 self._ears.announce_rate(rate_hz)
             case _ if self._inbox.qsize() < _FROM_OUTSIDE:
