@@ -1,30 +1,27 @@
-"""The server that is measured: real transport, real core, real voice detection; instant scripted models.
-
-Started by `benchmarks.capacity` on a core of its own. Answers each line on standard input with its figures.
-"""
+"""Our server as it is measured: real transports, real core, real voice detection; instant models."""
 
 import asyncio
-import json
-import os
-import resource
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import uvicorn
 from fastapi import FastAPI
 
+from benchmarks.capacity.meter import Meter
+from benchmarks.capacity.workload import ANSWER, WORDS, sentence
+from flows.actions import ToolSpec
 from flows.load import load
 from kit.clock import Clock
-from pipeline.ports import Leg, Providers
-from pipeline.session import CallContext, CallHost, CallSession, CallSettings
+from pipeline.ports import Leg, LlmOptions, Message, Providers, SttCapabilities, SttResult, ToolCall
+from pipeline.session import CallContext, CallHost, CallSession
 from pipeline.vad import VadScheduler
 from providers.embedded.gate import WebRtcGate
 from providers.embedded.silero import SileroVad
-from providers.fake.stt import FakeStt
-from providers.fake.tts import FakeTts
 from server.drain import config_of
+from server.logging import configure
+from telephony.twilio.routes import twilio_router
 from transports.live import LiveCalls
 from transports.ports import Call, CallRequest
 from transports.pvp_routes import pvp_router
@@ -35,11 +32,72 @@ version: "1.0.0"
 initial_state: chat
 states:
   chat:
-    say: This is the first sentence of an answer. And this is another one, just as long.
+    prompt: Help the caller to book a table.
     transitions:
-      on_utterance: [{pattern: "word", target: chat}]
+      on_utterance: [{pattern: "never said", target: chat}]
 """)
-_WORDS = ("a word",) * 10_000
+_TTS_CHUNK_S = 0.1
+
+
+class InstantStt:
+    """A recogniser that knows the words; also its own stream."""
+
+    capabilities = SttCapabilities()
+    _result = SttResult(WORDS)
+
+    async def open(self, language: str) -> "InstantStt":
+        """Start at once."""
+        return self
+
+    def begin(self) -> None:
+        """Forget nothing."""
+
+    def feed(self, pcm: bytes) -> None:
+        """Take the audio as a vendor's socket would."""
+
+    async def partial(self) -> SttResult:
+        """Return the words."""
+        return self._result
+
+    async def finalize(self) -> SttResult:
+        """Return the words."""
+        return self._result
+
+    async def aclose(self) -> None:
+        """Hold nothing."""
+
+
+class InstantLlm:
+    """A language model that answers the same, word by word."""
+
+    async def stream(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: LlmOptions
+    ) -> AsyncIterator[str | ToolCall]:
+        """Yield the words of the answer."""
+        for word in " ".join(ANSWER).split(" "):
+            yield word + " "
+
+    async def prefill(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> None:
+        """Keep nothing warm."""
+
+    async def aclose(self) -> None:
+        """Hold nothing."""
+
+
+class InstantTts:
+    """A voice that has every sentence ready."""
+
+    voice = "instant"
+
+    def __init__(self, rate_hz: int) -> None:
+        self.rate_hz = rate_hz
+        pcm, size = sentence(rate_hz), 2 * int(_TTS_CHUNK_S * rate_hz)
+        self._chunks = [pcm[start : start + size] for start in range(0, len(pcm), size)]
+
+    async def stream(self, text: str) -> AsyncIterator[bytes]:
+        """Yield 2 s of sound."""
+        for chunk in self._chunks:
+            yield chunk
 
 
 class _Tokens:
@@ -53,67 +111,41 @@ class _Tokens:
 
 
 class _Node:
-    """Makes calls and watches its own loop."""
+    """Makes calls."""
 
     def __init__(self) -> None:
-        self.lags_s: list[float] = []
         self._clock = Clock()
         self._host: CallHost | None = None
-        self._providers = Providers(FakeStt(_WORDS), FakeTts(rate_hz=16_000, s_per_char=0.05, chunk_s=2.0))
+        self._providers = Providers(InstantStt(), InstantTts(16_000), llm=InstantLlm())
 
     @asynccontextmanager
     async def open(self, app: FastAPI) -> AsyncIterator[None]:
         del app
         loop = asyncio.get_running_loop()
+        Meter().start()
         with ThreadPoolExecutor(1, "vad") as detector:
             vad = VadScheduler(SileroVad(), lambda work, *args: loop.run_in_executor(detector, work, *args))
-            self._host = CallHost(vad, self._clock, WebRtcGate, CallSettings(partial_every_s=None))
+            self._host = CallHost(vad, self._clock, WebRtcGate)
             async with asyncio.TaskGroup() as tasks:
-                running = [
-                    tasks.create_task(vad.run()),
-                    tasks.create_task(self._watch()),
-                    tasks.create_task(self._report()),
-                ]
+                running = tasks.create_task(vad.run())
                 yield
-                for task in running:
-                    task.cancel()
+                running.cancel()
 
     async def place(self, request: CallRequest, leg: Leg) -> Call:
         assert self._host is not None
         return CallSession(CallContext(request.call_id, _FLOW), self._providers, leg, self._host)
 
-    async def _watch(self) -> None:
-        """Note how late a 10 ms timer is."""
-        due_s = self._clock.now_s()
-        while True:
-            due_s += 0.01
-            await asyncio.sleep(due_s - self._clock.now_s())
-            late_s = self._clock.now_s() - due_s
-            self.lags_s.append(late_s)
-            due_s = max(due_s, self._clock.now_s() - 0.01)
-
-    async def _report(self) -> None:
-        loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader()
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-        while await reader.readline():
-            lags, self.lags_s = sorted(self.lags_s), []
-            usage = resource.getrusage(resource.RUSAGE_SELF)
-            with open("/proc/self/statm") as statm:  # noqa: ASYNC230  not a file on a disk
-                rss = int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-            lag_ms = 1000 * lags[int(len(lags) * 0.99)] if lags else 0.0
-            figures = {"cpu_s": usage.ru_utime + usage.ru_stime, "rss_mb": rss / 2**20, "lag_p99_ms": lag_ms}
-            print(json.dumps(figures), flush=True)
-
 
 def main() -> None:
-    """Serve until standard input closes or a signal comes."""
-    node = _Node()
+    """Serve on the port `argv[1]` until standard input closes or a signal comes."""
+    configure("warning", as_json=True)
+    node, live = _Node(), LiveCalls()
     app = FastAPI(lifespan=node.open)
-    app.include_router(pvp_router(node, _Tokens(), LiveCalls(), Clock()))
-    server = uvicorn.Server(config_of(app))
-    server.config.port = int(sys.argv[1])
-    server.run()
+    app.include_router(pvp_router(node, _Tokens(), live, Clock()))
+    app.include_router(twilio_router(node, live, Clock()))
+    config = config_of(app)
+    config.port = int(sys.argv[1])
+    uvicorn.Server(config).run()
 
 
 if __name__ == "__main__":
