@@ -3,7 +3,6 @@
 Each server is pinned to one core, the callers to another; all are called by the same driver with the same speech.
 """
 
-import asyncio
 import json
 import os
 from dataclasses import asdict
@@ -38,9 +37,7 @@ _HALVINGS = 2
 @click.option("--calls", help="Loads to try in place of each column's own, such as 10,20,40.")
 @click.option("--seconds", default=8.0, show_default=True, help="How long each load is measured.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the figures here.")
-def main(  # noqa: PLR0913  one for each option
-    quick: bool, wire: str | None, peers: str, calls: str | None, seconds: float, json_path: Path | None
-) -> None:
+def main(quick: bool, wire: str | None, peers: str, calls: str | None, seconds: float, json_path: Path | None) -> None:
     """Measure how many calls a core holds, ours and others'."""
     os.sched_setaffinity(0, {DRIVER_CORE})
     wires = frozenset([wire] if wire else ["pvp", "twilio"])

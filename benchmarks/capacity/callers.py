@@ -17,6 +17,9 @@ _FIRST_BURST_S = 0.1  # the lead: so much may come at once at the beginning of a
 _PAUSE_S = 0.4  # a longer gap is the bot's silence, not a late frame
 _SLOTS = 10  # callers spread over the 20 ms
 _STREAM = "MZ00000000000000000000000000000001"
+_MEDIA_HEAD = (
+    b'{"event":"media","sequenceNumber":"%d","media":{"track":"inbound","chunk":"%d","timestamp":"%d","payload":"'
+)
 
 
 class Wire(Protocol):
@@ -57,7 +60,7 @@ class PvpWire:
 
 
 class TwilioWire:
-    """Text frames of µ-law in JSON, as a carrier sends them; marks are echoed when their sound would have been played."""
+    """Text frames of µ-law in JSON, as a carrier sends them; marks are echoed when their sound has been played."""
 
     path = "/telephony/twilio/media/chatter"
 
@@ -74,8 +77,7 @@ class TwilioWire:
 
     def sound(self, place: int, number: int) -> bytes:
         """Return a numbered frame."""
-        head = b'{"event":"media","sequenceNumber":"%d","media":{"track":"inbound","chunk":"%d","timestamp":"%d","payload":"'
-        told = head % (number + 2, number + 1, number * 20)
+        told = _MEDIA_HEAD % (number + 2, number + 1, number * 20)
         payload = self.cycle[place % len(self.cycle)]
         return frame(_TEXT, b'%s%s"},"streamSid":"%s"}' % (told, payload, _STREAM.encode()))
 

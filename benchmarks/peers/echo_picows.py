@@ -1,6 +1,5 @@
 """The floor under a media port of its own on `picows`: every frame is sent back from its callback."""
 
-import asyncio
 import sys
 
 import uvloop

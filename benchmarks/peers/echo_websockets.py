@@ -1,6 +1,5 @@
 """The floor under a media port of its own on `websockets`: every frame is sent back."""
 
-import asyncio
 import contextlib
 import sys
 

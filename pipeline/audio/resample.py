@@ -59,10 +59,16 @@ class Resampler:
     def _filter(self, line: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float32]:
         """Return the next `count` samples, not yet rounded."""
         size = line.itemsize
+        every = np.ndarray((len(line) - self._taps + 1, self._taps), np.float32, line, strides=(size, size))
+        if self._down == 1:
+            whole: npt.NDArray[np.float32] = (every @ self._phases.T).ravel()
+            return whole
         if self._up > _FEW_PHASES:
             ticks = self._offset + self._down * np.arange(count)
-            every = np.ndarray((len(line) - self._taps + 1, self._taps), np.float32, line, strides=(size, size))
-            return np.einsum("ij,ij->i", every[ticks // self._up], self._phases[ticks % self._up])
+            picked: npt.NDArray[np.float32] = np.einsum(
+                "ij,ij->i", every[ticks // self._up], self._phases[ticks % self._up]
+            )
+            return picked
         out = np.empty(count, np.float32)
         for first in range(min(self._up, count)):  # every `up`th sample has the same phase: one product for all of them
             begin, phase = divmod(self._offset + first * self._down, self._up)
