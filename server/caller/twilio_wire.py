@@ -7,8 +7,10 @@ import base64
 import json
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from kit.errors import ProtocolError
+from server.caller.wire import call_url
 
 _FIELDS = {
     "media": {"event", "streamSid", "media"},
@@ -34,6 +36,12 @@ class PlaceMark:
 @dataclass(frozen=True, slots=True)
 class ClearBuffer:
     """Drop what has not been played; echo all marks."""
+
+
+def stream_url(server: str, flow: str) -> str:
+    """Return the address of the media stream of `flow` on `server` (docs/telephony.md)."""
+    parts = urlsplit(call_url(server, flow))
+    return urlunsplit((parts.scheme, parts.netloc, f"/telephony/twilio/media/{quote(flow, safe='')}", "", ""))
 
 
 Command = PlayMedia | PlaceMark | ClearBuffer
