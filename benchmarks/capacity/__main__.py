@@ -5,6 +5,7 @@ Each server is pinned to one core, the callers to another; all are called by the
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,13 @@ from benchmarks.capacity.climb import (
     running,
     wire_of,
 )
-from benchmarks.capacity.columns import COLUMNS, PEERS_PYTHON, Column, chosen
+from benchmarks.capacity.columns import COLUMNS, PEERS_PYTHON, Column, chosen, peers_versions
 from benchmarks.report import machine, table, write_json
 
 _GROUPS = tuple(dict.fromkeys(column.group for column in COLUMNS))
 _HALVINGS = 2
+_GLANCE_S, _GLANCE_SETTLE_S = 2.5, 0.7
+Show = Callable[[Column, list[Point]], None]
 
 
 @click.command()
@@ -44,34 +47,53 @@ def main(quick: bool, wire: str | None, peers: str, calls: str | None, seconds: 
     loads = tuple(int(each) for each in calls.split(",")) if calls else None
     told = machine()
     print(json.dumps(told))
+    columns = [each for each in chosen(frozenset(peers.split(",")), wires) if _installed(each)]
     measured: list[dict[str, Any]] = []
-    for column in chosen(frozenset(peers.split(",")), wires):
-        if column.peer and not PEERS_PYTHON.exists():
-            print(f"{column.name}: not installed; `make bench-peers` installs it")
-            continue
-        own = (column.quick,) if quick else column.loads
-        points = uvloop.run(_measure(column, loads or own, 3.0 if quick else seconds, quick=quick))
+
+    def show(column: Column, points: list[Point]) -> None:
         print(f"\n{column.name}: {highest_good(points)} calls per core")
         print(table([_row(point) for point in points]), flush=True)
         measured.append(_column(column, points))
+
+    if quick:
+        uvloop.run(_glance(columns, loads, show))
+    else:
+        for column in columns:
+            show(column, uvloop.run(_climb(column, loads or column.loads, seconds)))
     if json_path:
         limits = {"late_p99_ms": GOOD_LATE_P99_MS, "late_over_20ms_share": GOOD_OVER_20_MS_SHARE}
-        write_json(
-            json_path, {"benchmark": "capacity", "versions": told["packages"], "good": limits, "columns": measured}
-        )
+        versions = {"ours": told["packages"], "peers": peers_versions()}
+        write_json(json_path, {"benchmark": "capacity", "versions": versions, "good": limits, "columns": measured})
 
 
-async def _measure(column: Column, loads: tuple[int, ...], seconds: float, *, quick: bool) -> list[Point]:
-    wire, cycle_length = wire_of(column.wire)
+def _installed(column: Column) -> bool:
+    if column.peer and not PEERS_PYTHON.exists():
+        print(f"{column.name}: not installed; `make bench-peers` installs it")
+        return False
+    return True
+
+
+async def _glance(columns: list[Column], loads: tuple[int, ...] | None, show: Show) -> None:
+    """Measure one load of each; the servers start together, which saves a minute."""
+    async with running(columns) as servers:
+        for column, server in zip(columns, servers, strict=True):
+            climb = Climb(server, *wire_of(column.wire), measured_s=_GLANCE_S, settle_s=_GLANCE_SETTLE_S)
+            await climb.begin()
+            show(column, [await climb.point(calls) for calls in loads or (column.quick,)])
+            climb.hang_up()
+            server.stop()
+
+
+async def _climb(column: Column, loads: tuple[int, ...], seconds: float) -> list[Point]:
     points: list[Point] = []
-    async with running(column) as server:
-        climb = Climb(server, wire, cycle_length, seconds, settle_s=1.0 if quick else 3.0)
+    async with running([column]) as (server,):
+        climb = Climb(server, *wire_of(column.wire), measured_s=seconds)
         await climb.begin()
         for calls in loads:
             points.append(await climb.point(calls))
             if points[-1].hopeless or len([point for point in points if not point.good]) > 1:
                 break
-        for _ in range(0 if quick else _HALVINGS):
+        for _ in range(_HALVINGS):
             if (calls_between := between(points)) is not None:
                 points.append(await climb.point(calls_between))
         climb.hang_up()

@@ -22,7 +22,7 @@ _HOPELESS_P99_MS = 40.0
 _HOPELESS_CORE = 0.97
 _START_S = 60.0
 _APART_S = 0.02  # between two new calls
-_SETTLE_S = 3.0
+_SETTLE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Point:
 
 
 class Server:
-    """A process on a core of its own."""
+    """A process; from `pin` on it has a core of its own."""
 
     def __init__(self, column: Column) -> None:
         with socket.socket() as probe:
@@ -75,9 +75,31 @@ class Server:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}),
+            preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE, DRIVER_CORE}),
             text=True,
         )
+
+    async def ready(self) -> None:
+        """Wait until it takes connections, then pin it.
+
+        Raises:
+            RuntimeError: It ended, or took too long.
+        """
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + _START_S
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            except OSError as error:
+                if self._process.poll() is not None or loop.time() > until_s:
+                    raise RuntimeError(f"{self._process.args!r} did not start") from error
+                await asyncio.sleep(0.1)
+            else:
+                writer.close()
+                break
+        for thread in os.listdir(f"/proc/{self._process.pid}/task"):
+            with contextlib.suppress(ProcessLookupError):
+                os.sched_setaffinity(int(thread), {SERVER_CORE})
 
     async def figures(self) -> dict[str, float]:
         """Return processor time, memory and loop lag since the last question."""
@@ -86,10 +108,6 @@ class Server:
         to.flush()
         answer: dict[str, float] = json.loads(await asyncio.to_thread(back.readline))
         return answer
-
-    def dead(self) -> bool:
-        """Return whether the process has ended."""
-        return self._process.poll() is not None
 
     def stop(self) -> None:
         """End the process."""
@@ -104,13 +122,16 @@ def _pipes(process: "subprocess.Popen[str]") -> tuple[IO[str], IO[str]]:
 
 
 @contextlib.asynccontextmanager
-async def running(column: Column) -> AsyncIterator[Server]:
-    """Start the server of `column`; it is killed at the end."""
-    server = Server(column)
+async def running(columns: Sequence[Column]) -> AsyncIterator[list[Server]]:
+    """Start the servers of `columns` and wait until all are ready; they are killed at the end."""
+    servers = [Server(column) for column in columns]
     try:
-        yield server
+        for server in servers:
+            await server.ready()
+        yield servers
     finally:
-        server.stop()
+        for server in servers:
+            server.stop()
 
 
 @dataclass
@@ -181,21 +202,9 @@ class Climb:
     async def _connect(self, count: int) -> None:
         loop = asyncio.get_running_loop()
         for _ in range(count):
-            caller = await self._reach(loop.time() + _START_S)
+            _, caller = await loop.create_connection(lambda: Caller(self.wire), "127.0.0.1", self.server.port)
             self.callers.append(caller)
             await talk(self.callers, self.cycle_length, _APART_S)  # those who are there already talk on
-
-    async def _reach(self, until_s: float) -> Caller:
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                _, caller = await loop.create_connection(lambda: Caller(self.wire), "127.0.0.1", self.server.port)
-            except OSError:
-                if loop.time() > until_s or self.server.dead():
-                    raise
-                await asyncio.sleep(0.1)
-            else:
-                return caller
 
 
 def wire_of(name: str) -> tuple[Wire, int]:

@@ -1,5 +1,6 @@
 """What is compared: each column is a server process, the wire it is called on, and the loads to try."""
 
+import importlib.metadata
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,10 +34,11 @@ class Column:
         return [python, "-m", self.module, str(port), *self.arguments]
 
 
+_PACKAGES = ("pipecat-ai", "livekit-agents", "picows", "websockets", "uvicorn", "uvloop", "onnxruntime", "numpy")
 _NODE = "benchmarks.capacity.node"
 _PEERS = "benchmarks.peers"
-_OURS = (10, 40, 60, 80, 100, 120, 150)
-_FLOOR = (50, 100, 150, 200, 300, 400, 600)
+_OURS = (10, 40, 60, 75, 90, 110, 130, 160)
+_FLOOR = (50, 100, 200, 300, 450)
 
 COLUMNS = (
     Column("antiphon, Twilio", "ours", "twilio", _NODE, _OURS, 25, peer=False),
@@ -48,6 +50,13 @@ COLUMNS = (
     Column("bare echo, websockets", "floor", "twilio", f"{_PEERS}.echo_websockets", _FLOOR, 100),
     Column("bare echo, picows", "floor", "twilio", f"{_PEERS}.echo_picows", _FLOOR, 100),
 )
+
+
+def peers_versions() -> dict[str, str]:
+    """Return what is installed in the peers' environment, of what matters here."""
+    folders = [str(each) for each in PEERS_PYTHON.parents[1].glob("lib/python*/site-packages")]
+    found = {each.name: each.version for each in importlib.metadata.distributions(path=folders)}
+    return {name: found[name] for name in _PACKAGES if name in found}
 
 
 def chosen(groups: frozenset[str], wires: frozenset[str]) -> tuple[Column, ...]:
