@@ -59,11 +59,8 @@ class Resampler:
     def _filter(self, line: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float32]:
         """Return the next `count` samples, not yet rounded."""
         size = line.itemsize
-        every = np.ndarray((len(line) - self._taps + 1, self._taps), np.float32, line, strides=(size, size))
-        if self._down == 1:
-            whole: npt.NDArray[np.float32] = (every @ self._phases.T).ravel()
-            return whole
         if self._up > _FEW_PHASES:
+            every = np.ndarray((len(line) - self._taps + 1, self._taps), np.float32, line, strides=(size, size))
             ticks = self._offset + self._down * np.arange(count)
             picked: npt.NDArray[np.float32] = np.einsum(
                 "ij,ij->i", every[ticks // self._up], self._phases[ticks % self._up]
@@ -74,7 +71,8 @@ class Resampler:
             begin, phase = divmod(self._offset + first * self._down, self._up)
             shape, strides = (-(-(count - first) // self._up), self._taps), (self._down * size, size)
             windows = np.ndarray(shape, np.float32, line, offset=begin * size, strides=strides)
-            np.matmul(windows, self._phases[phase], out=out[first :: self._up])
+            # einsum and not `@`, which copies the windows and may wake the threads of the algebra library
+            np.einsum("ij,j->i", windows, self._phases[phase], out=out[first :: self._up])
         return out
 
 
