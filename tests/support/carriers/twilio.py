@@ -26,7 +26,7 @@ class Phone:
     Attributes:
         delay_s: Of the network, each way.
         echoes_marks: Twilio does; a broken carrier might not.
-        heard: What came out of the phone, as (time, µ-law).
+        heard: What came out of the phone, 20 ms or less at a time, as (time, µ-law).
         cleared_s: When the carrier took a clear.
         left_when_cleared: How much sound each clear dropped, in bytes.
     """
@@ -65,12 +65,14 @@ class Phone:
     async def line(self) -> None:
         """Be a phone until cancelled: sound in, sound out, every 20 ms."""
         loop = asyncio.get_running_loop()
+        began_s, frames = loop.time(), 0
         while True:
             self.says(self.wire.media(SPEECH if self.speech else QUIET))
             sound, marks = self._buffer.play(FRAME_BYTES)
             if sound:
-                self.heard.append((loop.time(), sound))
-            await asyncio.sleep(FRAME_S)
+                self.heard.append((began_s + frames * FRAME_S, sound))
+            frames += 1
+            await asyncio.sleep(began_s + frames * FRAME_S - loop.time())
             self._echo(marks)  # their sound has been played now
 
     def heard_bytes(self) -> bytes:

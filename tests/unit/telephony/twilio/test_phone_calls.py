@@ -19,8 +19,8 @@ from providers.fake.stt import FakeStt
 from providers.fake.tts import FakeTts, buzz
 from providers.fake.vad import FakeEndOfTurn, FakeVad
 from telephony.twilio.stream import LEAD_MS, TwilioConnection
-from tests.support.carriers.twilio import FRAME_S, Phone
-from tests.support.virtual_time import run
+from tests.support.carriers.twilio import FRAME_BYTES, FRAME_S, Phone
+from tests.support.virtual_time import VirtualLoop, run
 from transports.live import LiveCalls
 from transports.ports import Call, CallRequest
 
@@ -54,13 +54,14 @@ class Outcome:
 class _Calls:
     """Places one call and keeps its report."""
 
-    def __init__(self, heard: Sequence[str | SttResult], vad: VadScheduler) -> None:
+    def __init__(self, heard: Sequence[str | SttResult], vad: VadScheduler, greeting: str) -> None:
+        self._flow = load(_FLOW.replace(_GREETING, greeting))
         self.report: CallReport | None = None
         self._providers = Providers(FakeStt(heard), FakeTts(rate_hz=8000, s_per_char=_S_PER_CHAR), FakeEndOfTurn())
         self._vad = vad
 
     async def place(self, request: CallRequest, leg: Leg) -> Call:
-        context = CallContext(request.call_id, load(_FLOW))
+        context = CallContext(request.call_id, self._flow)
         session = CallSession(context, self._providers, leg, CallHost(self._vad, Clock()))
         self._run = session.run
         session.run = self._kept  # type: ignore[method-assign]  # the report passes through here
@@ -71,13 +72,19 @@ class _Calls:
         return self.report
 
 
-def _call(phone: Phone, scenario: Callable[[Phone], Awaitable[None]], heard: Sequence[str] = ()) -> Outcome:
+def _call(
+    phone: Phone,
+    scenario: Callable[[Phone], Awaitable[None]],
+    heard: Sequence[str] = (),
+    *,
+    greeting: str = _GREETING,
+) -> Outcome:
     async def inline(work: Callable[..., object], *args: object) -> object:
         return work(*args)
 
     async def whole() -> Outcome:
         vad = VadScheduler(FakeVad(), inline)
-        calls = _Calls(heard, vad)
+        calls = _Calls(heard, vad, greeting)
         phone.begins()
         async with asyncio.TaskGroup() as group:
             helpers = [group.create_task(vad.run()), group.create_task(phone.line())]
@@ -101,6 +108,11 @@ def _line(text: str) -> bytes:
     return mulaw_encode(np.frombuffer(buzz(samples, 8000), np.int16))
 
 
+def _padded(line: bytes) -> bytes:
+    """Fill the last 20 ms of a sentence, as playout does."""
+    return line + b"\xff" * (-len(line) % FRAME_BYTES)
+
+
 async def _until_quiet(phone: Phone) -> None:
     """Wait until the phone has been silent for a second after some sound."""
     loop = asyncio.get_running_loop()
@@ -116,8 +128,12 @@ async def _hang_up(phone: Phone) -> None:
 
 
 def _silences(phone: Phone) -> list[float]:
-    times = [at_s for at_s, _ in phone.heard]
-    return [later - sooner for sooner, later in itertools.pairwise(times) if later - sooner > FRAME_S * 1.5]
+    """Return when the phone had nothing, or not enough, to play although more was to come."""
+    return [
+        at_s
+        for (at_s, sound), (next_s, _) in itertools.pairwise(phone.heard)
+        if next_s - at_s > FRAME_S * 1.5 or len(sound) < FRAME_BYTES
+    ]
 
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.04, 0.15])
@@ -127,6 +143,24 @@ def test_the_phone_plays_what_was_said_sample_for_sample_without_a_gap(delay_s: 
     assert outcome.phone.heard_bytes()[: len(said)] == said
     assert _silences(outcome.phone) == []
     assert outcome.report.end_reason == "peer_gone"
+
+
+def test_a_minute_of_speech_survives_stalls_of_the_loop_to_the_sample() -> None:
+    async def stall(phone: Phone) -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        for _ in range(60):
+            await asyncio.sleep(0.977)
+            loop.stall(0.05)
+        await _hang_up(phone)
+
+    greeting = " ".join(["A reference for the ear, and long."] * 30)
+    phone = _call(Phone(0.03), stall, greeting=greeting).phone
+    sentences = greeting.replace(". ", ".|").split("|")
+    said = b"".join(_padded(_line(sentence)) for sentence in sentences)
+    assert len(said) > 60 * 8000
+    assert phone.heard_bytes() == said
+    assert _silences(phone) == []
 
 
 def test_at_most_the_lead_is_buffered_at_the_carrier() -> None:
