@@ -26,6 +26,15 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65_535, description="TCP port to listen on; 0 takes any free one.")
     flows_dir: Path = Field(default_factory=_flows_dir, description="Folder of flow files, NAME.yaml.")
     data_dir: Path = Field(default=Path("var"), description="Folder for reports and recordings; made if missing.")
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="postgresql+psycopg://user:password@host/name; unset: a SQLite file in DATA_DIR.",
+    )
+    jwt_secret: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="Signs log-in tokens, 32 characters or more; unset: made once and kept in DATA_DIR.",
+    )
     max_calls: int = Field(default=8, ge=1, description="Calls at once; one more is told that the server is full.")
     record: bool = Field(default=True, description="Whether calls are recorded.")
     llm_base_url: str | None = Field(
@@ -41,10 +50,34 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(
         default=None, description="What a reader of /metrics must send as a bearer token; unset: nothing."
     )
+    rate_per_minute_usd_cents: int = Field(default=3, ge=0, description="What a started minute of a call costs.")
+    sign_up_credits_usd_cents: int = Field(default=200, ge=0, description="What a new account is given.")
+    meter_tick_s: int = Field(
+        default=10, ge=1, le=60, description="How often a running call is metered and its lease renewed, in seconds."
+    )
+    admin_token: SecretStr | None = Field(
+        default=None, min_length=16, description="Who sends it as a bearer token may top up any account."
+    )
+    paddle_webhook_secret: SecretStr | None = Field(
+        default=None, description="Signs POST /webhooks/paddle; unset: payments are not taken."
+    )
+    hooks_secret: SecretStr | None = Field(
+        default=None, min_length=32, description="The secrets of hooks are derived from it."
+    )
+    hooks_allow_private: bool = Field(
+        default=False, description="Whether hooks may go to addresses that are not public, and by plain HTTP."
+    )
     drain_timeout_s: float = Field(
         default=1800.0, ge=0, description="How long a stopping server lets calls go on, in seconds."
     )
     inference_threads: int = Field(default=2, ge=1, description="Worker threads for the embedded models.")
+
+    @property
+    def database_address(self) -> str:
+        """Where the control plane keeps its tables; may hold a password."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{(self.data_dir / 'antiphon.db').resolve()}"
 
     @property
     def on_loopback(self) -> bool:

@@ -1,20 +1,26 @@
 """Puts the server together: the one place where control plane and media plane meet."""
 
 import importlib.util
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 
+from kit.clock import Clock
 from pipeline.ports import LanguageModel
 from providers.embedded.gguf import installed
 from server.app import build_app
 from server.call_log import CallLog
+from server.call_meter import MeteredCalls
 from server.flow_store import FlowStore
+from server.identity import build_identity, make_local_account
 from server.media import MediaPlane
+from server.money import build_money
 from server.settings import Settings
+from storage import schema
+from storage.engine import Database
 from transports.live import LiveCalls
 
 
@@ -29,10 +35,35 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     call_log.load()
     media = MediaPlane(flows, call_log, settings.inference_threads, settings.record, _llm_maker(settings))
 
-    def lifespan(app: FastAPI) -> AbstractAsyncContextManager[None]:
-        return media.open()
+    database = Database(settings.database_address)
+    money = build_money(settings, database)
 
-    return build_app(settings, media, flows, call_log, live, lifespan=lifespan)
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with _opened(database), money.open(), media.open():
+            if settings.on_loopback:
+                await make_local_account(database, Clock())
+            yield
+
+    identity = build_identity(settings, database, welcome=money.welcome)
+    calls = MeteredCalls(media, money.billing, Clock())
+    app = build_app(settings, calls, flows, call_log, live, identity, lifespan=lifespan)
+    for router in money.routers:
+        app.include_router(router)
+    return app
+
+
+@asynccontextmanager
+async def _opened(database: Database) -> AsyncIterator[None]:
+    """Use the database: a file of this machine is brought up to date here, a shared server by its operator."""
+    try:
+        if database.is_sqlite:
+            await schema.upgrade(database)
+        else:
+            await schema.require_current(database)
+        yield
+    finally:
+        await database.close()
 
 
 def _llm_maker(settings: Settings) -> Callable[[], LanguageModel] | None:

@@ -2,19 +2,18 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import uvicorn
 from fastapi import FastAPI
 
+from benchmarks.capacity.instant import InstantLlm, InstantStt, InstantTts
 from benchmarks.capacity.meter import Meter
-from benchmarks.capacity.workload import ANSWER, WORDS, sentence
-from flows.actions import ToolSpec
 from flows.load import load
 from kit.clock import Clock
-from pipeline.ports import Leg, LlmOptions, Message, Providers, SttCapabilities, SttResult, ToolCall
+from pipeline.ports import Leg, Providers
 from pipeline.session import CallContext, CallHost, CallSession
 from pipeline.vad import VadScheduler
 from providers.embedded.gate import WebRtcGate
@@ -36,68 +35,6 @@ states:
     transitions:
       on_utterance: [{pattern: "never said", target: chat}]
 """)
-_TTS_CHUNK_S = 0.1
-
-
-class InstantStt:
-    """A recogniser that knows the words; also its own stream."""
-
-    capabilities = SttCapabilities()
-    _result = SttResult(WORDS)
-
-    async def open(self, language: str) -> "InstantStt":
-        """Start at once."""
-        return self
-
-    def begin(self) -> None:
-        """Forget nothing."""
-
-    def feed(self, pcm: bytes) -> None:
-        """Take the audio as a vendor's socket would."""
-
-    async def partial(self) -> SttResult:
-        """Return the words."""
-        return self._result
-
-    async def finalize(self) -> SttResult:
-        """Return the words."""
-        return self._result
-
-    async def aclose(self) -> None:
-        """Hold nothing."""
-
-
-class InstantLlm:
-    """A language model that answers the same, word by word."""
-
-    async def stream(
-        self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: LlmOptions
-    ) -> AsyncIterator[str | ToolCall]:
-        """Yield the words of the answer."""
-        for word in " ".join(ANSWER).split(" "):
-            yield word + " "
-
-    async def prefill(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> None:
-        """Keep nothing warm."""
-
-    async def aclose(self) -> None:
-        """Hold nothing."""
-
-
-class InstantTts:
-    """A voice that has every sentence ready."""
-
-    voice = "instant"
-
-    def __init__(self, rate_hz: int) -> None:
-        self.rate_hz = rate_hz
-        pcm, size = sentence(rate_hz), 2 * int(_TTS_CHUNK_S * rate_hz)
-        self._chunks = [pcm[start : start + size] for start in range(0, len(pcm), size)]
-
-    async def stream(self, text: str) -> AsyncIterator[bytes]:
-        """Yield 2 s of sound."""
-        for chunk in self._chunks:
-            yield chunk
 
 
 class _Tokens:
@@ -116,7 +53,7 @@ class _Node:
     def __init__(self) -> None:
         self._clock = Clock()
         self._host: CallHost | None = None
-        self._providers = Providers(InstantStt(), InstantTts(16_000), llm=InstantLlm())
+        self._stt, self._tts, self._llm = InstantStt(), InstantTts(16_000), InstantLlm()
 
     @asynccontextmanager
     async def open(self, app: FastAPI) -> AsyncIterator[None]:
@@ -133,7 +70,8 @@ class _Node:
 
     async def place(self, request: CallRequest, leg: Leg) -> Call:
         assert self._host is not None
-        return CallSession(CallContext(request.call_id, _FLOW), self._providers, leg, self._host)
+        providers = Providers(self._stt, self._tts, llm=self._llm)
+        return CallSession(CallContext(request.call_id, _FLOW), providers, leg, self._host)
 
 
 def main() -> None:

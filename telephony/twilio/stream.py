@@ -115,7 +115,7 @@ class TwilioConnection:
 
     async def _run(self, start: Start, flow: str) -> int:
         metadata = {**start.parameters, "carrier": "twilio", "carrier_call": start.call_sid}
-        request = CallRequest(uuid7(), flow, metadata=metadata)
+        request = CallRequest(uuid7(), flow, metadata=metadata, transport="twilio")
         with structlog.contextvars.bound_contextvars(call_id=request.call_id):
             try:
                 return await self._talk(await self._calls.place(request, self._leg))

@@ -1,0 +1,48 @@
+"""Errors as Prepatu's clients read them: `{"detail": …}`."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from pydantic import BaseModel
+
+from control_api.errors import Problem
+
+
+class FieldError(BaseModel):
+    """One part of a request that is not as it must be."""
+
+    loc: list[str | int]
+    msg: str
+    type: str
+
+
+class FlowFinding(BaseModel):
+    """What is wrong with a flow, and where; lines and columns count from 1."""
+
+    path: str
+    line: int
+    column: int
+    severity: str
+    code: str
+    message: str
+
+
+class ErrorBody(BaseModel):
+    """An error: a sentence, or the parts of the request that are wrong; of a flow, all that was found."""
+
+    detail: str | list[FieldError]
+    findings: list[FlowFinding] | None = None
+
+
+def encode(problem: Problem) -> Mapping[str, Any]:
+    """Word a problem; see `ErrorBody`."""
+    if problem.fields:
+        return {"detail": [asdict(each) for each in problem.fields]}
+    findings = {"findings": [asdict(each) for each in problem.findings]} if problem.findings else {}
+    return {"detail": problem.detail} | findings
+
+
+def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return `responses=` of a route: these statuses in our shape, and those that any request can get."""
+    return {status: {"model": ErrorBody} for status in sorted({*statuses, 400, 413, 422})}
