@@ -99,6 +99,7 @@ def test_parameters_are_bounded() -> None:
         "[" * 60_000,
     ],
 )
-def test_what_is_too_large_is_refused(text: str) -> None:
-    with pytest.raises(ProtocolError):
-        TwilioCodec().receive(text)
+def test_what_is_too_large_is_refused_before_and_after_the_start(text: str) -> None:
+    for codec in (TwilioCodec(), _pair()[0]):
+        with pytest.raises(ProtocolError):
+            codec.receive(text)
