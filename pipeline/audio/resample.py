@@ -23,6 +23,7 @@ class Resampler:
         divisor = gcd(from_hz, to_hz)
         self._up, self._down = to_hz // divisor, from_hz // divisor
         self._phases = _design(self._up, self._down)
+        self._columns = np.ascontiguousarray(self._phases.T)
         self._taps = self._phases.shape[1]
         self._memory = np.zeros(self._taps - 1, np.float32)
         self._offset = 0
@@ -59,8 +60,10 @@ class Resampler:
     def _filter(self, line: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float32]:
         """Return the next `count` samples, not yet rounded."""
         size = line.itemsize
+        every = np.ndarray((len(line) - self._taps + 1, self._taps), np.float32, line, strides=(size, size))
+        if self._down == 1:  # all phases of every window: one small product
+            return np.asarray(np.dot(every, self._columns), np.float32).reshape(-1)
         if self._up > _FEW_PHASES:
-            every = np.ndarray((len(line) - self._taps + 1, self._taps), np.float32, line, strides=(size, size))
             ticks = self._offset + self._down * np.arange(count)
             picked: npt.NDArray[np.float32] = np.einsum(
                 "ij,ij->i", every[ticks // self._up], self._phases[ticks % self._up]
@@ -71,7 +74,7 @@ class Resampler:
             begin, phase = divmod(self._offset + first * self._down, self._up)
             shape, strides = (-(-(count - first) // self._up), self._taps), (self._down * size, size)
             windows = np.ndarray(shape, np.float32, line, offset=begin * size, strides=strides)
-            # einsum and not `@`, which copies the windows and may wake the threads of the algebra library
+            # einsum: a long vector product copies the windows, and may wake the threads of the algebra library
             np.einsum("ij,j->i", windows, self._phases[phase], out=out[first :: self._up])
         return out
 
