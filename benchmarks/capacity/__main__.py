@@ -38,7 +38,7 @@ Show = Callable[[Column, list[Point]], None]
 @click.option("--wire", type=click.Choice(["pvp", "twilio"]), help="Only servers on this wire.")
 @click.option("--peers", default=",".join(_GROUPS), show_default=True, help="Which groups of servers, ours included.")
 @click.option("--calls", help="Loads to try in place of each column's own, such as 10,20,40.")
-@click.option("--seconds", default=8.0, show_default=True, help="How long each load is measured.")
+@click.option("--seconds", default=7.0, show_default=True, help="How long each load is measured.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the figures here.")
 def main(quick: bool, wire: str | None, peers: str, calls: str | None, seconds: float, json_path: Path | None) -> None:
     """Measure how many calls a core holds, ours and others'."""
@@ -91,7 +91,7 @@ async def _climb(column: Column, loads: tuple[int, ...], seconds: float) -> list
         await climb.begin()
         for calls in loads:
             points.append(await climb.point(calls))
-            if points[-1].hopeless or len([point for point in points if not point.good]) > 1:
+            if points[-1].hopeless:
                 break
         for _ in range(_HALVINGS):
             if (calls_between := between(points)) is not None:

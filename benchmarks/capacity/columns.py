@@ -37,8 +37,8 @@ class Column:
 _PACKAGES = ("pipecat-ai", "livekit-agents", "picows", "websockets", "uvicorn", "uvloop", "onnxruntime", "numpy")
 _NODE = "benchmarks.capacity.node"
 _PEERS = "benchmarks.peers"
-_OURS = (10, 40, 60, 75, 90, 110, 130, 160)
-_FLOOR = (50, 100, 200, 300, 450)
+_OURS = (10, 40, 60, 80, 100, 125, 150)
+_FLOOR = (50, 100, 200, 350, 500)
 
 COLUMNS = (
     Column("antiphon, Twilio", "ours", "twilio", _NODE, _OURS, 25, peer=False),
