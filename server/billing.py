@@ -18,6 +18,7 @@ from kit.clock import Clock
 from pipeline.report import CallReport
 from server.call_meter import Meter, MeterAwayError
 from storage.engine import EVERY_TENANT, Database
+from storage.repositories import voice_sessions
 from transports.ports import CallRequest
 
 _AWAY: Final = (SQLAlchemyError, OSError)
@@ -97,6 +98,7 @@ class Billing:
                 bill = await metering.reap(session, call_id, now, self.tick_s)
                 if bill is not None:
                     reaped += 1
+                    await voice_sessions.close(session, bill.call_id, bill.ended_at)
                     await webhooks.tell(session, bill.account_id, "session.ended", _ended_data(bill), now)
                     log.warning("call_reaped", call_id=call_id, elapsed_ms=bill.elapsed_ms)
         if reaped:

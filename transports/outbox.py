@@ -45,6 +45,10 @@ class Outbox:
         self._waiting = deque(item for item in self._waiting if item.generation is None or item.generation > generation)
         return self._put(Waiting(wire), first=True)
 
+    def drop_sound(self) -> None:
+        """Drop all sound that waits."""
+        self._waiting = deque(item for item in self._waiting if item.generation is None)
+
     async def first(self) -> Waiting:
         """Wait for the message to send next; it stays until `sent`, so that a cancelled writer loses nothing."""
         while not self._waiting:

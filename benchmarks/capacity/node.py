@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.requests import HTTPConnection
 
 from benchmarks.capacity.instant import InstantLlm, InstantStt, InstantTts
 from benchmarks.capacity.meter import Meter
@@ -40,11 +41,18 @@ states:
 class _Tokens:
     """No session was ever made here."""
 
-    def redeem(self, token: str) -> CallRequest:
+    async def redeem(self, token: str) -> CallRequest:
         raise KeyError(token)
 
-    def release(self, token: str) -> None:
+    async def release(self, token: str) -> None:
         raise KeyError(token)
+
+
+class _Door:
+    """Lets everybody in."""
+
+    async def account_of(self, connection: HTTPConnection) -> str:
+        return "benchmark"
 
 
 class _Node:
@@ -79,8 +87,8 @@ def main() -> None:
     configure("warning", as_json=True)
     node, live = _Node(), LiveCalls()
     app = FastAPI(lifespan=node.open)
-    app.include_router(pvp_router(node, _Tokens(), live, Clock()))
-    app.include_router(twilio_router(node, live, Clock()))
+    app.include_router(pvp_router(node, _Tokens(), _Door(), live, Clock()))
+    app.include_router(twilio_router(node, _Door(), live, Clock()))
     config = config_of(app)
     config.port = int(sys.argv[1])
     uvicorn.Server(config).run()

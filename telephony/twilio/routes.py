@@ -5,14 +5,15 @@ from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
 
 from kit.clock import Clock
+from kit.errors import InputError
 from telephony.twilio.stream import TwilioConnection
 from transports.live import LiveCalls
-from transports.ports import CallFactory
+from transports.ports import CallFactory, Doorkeeper
 
 RETRY_AFTER_S = 5
 
 
-def twilio_router(calls: CallFactory, live: LiveCalls, clock: Clock) -> APIRouter:
+def twilio_router(calls: CallFactory, door: Doorkeeper, live: LiveCalls, clock: Clock) -> APIRouter:
     """Return the route `/telephony/twilio/media/{flow}`; whoever mounts it decides who may reach it."""
     router = APIRouter()
 
@@ -23,6 +24,10 @@ def twilio_router(calls: CallFactory, live: LiveCalls, clock: Clock) -> APIRoute
             body = {"error": "server.draining", "detail": "This server is about to stop; call again."}
             response = JSONResponse(body, 503, headers={"Retry-After": str(RETRY_AFTER_S)})
             return await websocket.send_denial_response(response)
-        return await TwilioConnection(websocket, calls, live, clock).serve(flow)
+        try:
+            account_id = await door.account_of(websocket)
+        except InputError as error:
+            return await websocket.send_denial_response(JSONResponse({"error": error.code, "detail": str(error)}, 401))
+        return await TwilioConnection(websocket, calls, live, clock).serve(flow, account_id)
 
     return router

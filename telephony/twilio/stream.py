@@ -82,13 +82,13 @@ class TwilioConnection:
         self._bad_frames = 0
         self._last_heard_s = clock.now_s()
 
-    async def serve(self, flow: str) -> None:
-        """Accept, wait for the stream to start, run a call of `flow` to its end, close."""
+    async def serve(self, flow: str, account_id: str | None = None) -> None:
+        """Accept, wait for the stream to start, run a call of the account's `flow` to its end, close."""
         self._live.add(self)
         try:
             await self._websocket.accept()
             start = await self._started()
-            code = _VIOLATION if start is None else await self._run(start, flow)
+            code = _VIOLATION if start is None else await self._run(start, flow, account_id)
             async with asyncio.timeout(CLOSE_WITHIN_S):
                 await self._websocket.close(code)
         except (TimeoutError, *_PEER_LOST):
@@ -113,9 +113,9 @@ class TwilioConnection:
             log.info("stream_never_started", bad_frames=self._bad_frames)
         return None
 
-    async def _run(self, start: Start, flow: str) -> int:
+    async def _run(self, start: Start, flow: str, account_id: str | None) -> int:
         metadata = {**start.parameters, "carrier": "twilio", "carrier_call": start.call_sid}
-        request = CallRequest(uuid7(), flow, metadata=metadata, transport="twilio")
+        request = CallRequest(uuid7(), flow, metadata=metadata, account_id=account_id, transport="twilio")
         with structlog.contextvars.bound_contextvars(call_id=request.call_id):
             try:
                 return await self._talk(await self._calls.place(request, self._leg))

@@ -3,9 +3,9 @@
 from pipeline.frames.audio import AudioOut
 from pipeline.frames.control import Interrupted, StatusChanged
 from pipeline.ports import Frame
-from transports.outbox import Outbox
+from transports.outbox import Outbox, Waiting
 from transports.pvp.codec import encode_server
-from transports.pvp.messages import Error, ServerMessage
+from transports.pvp.messages import Error, FlowState, ServerMessage
 from transports.pvp.translate import to_message
 
 
@@ -21,6 +21,8 @@ class PvpOutbox(Outbox):
         super().__init__()
         self.said_ended = False
         self.said_errors: set[str] = set()
+        self._silent = False
+        self._screen: Waiting | None = None
 
     def put_frame(self, frame: Frame) -> bool:
         """Queue a frame in PVP's words; an `Interrupted` overtakes all and drops the sound it makes stale.
@@ -28,9 +30,13 @@ class PvpOutbox(Outbox):
         Returns:
             False if there was no room; from then on nothing is taken.
         """
+        if self._silent and isinstance(frame, AudioOut):
+            return True
         message = to_message(frame)
         if message is None:
             return True
+        if isinstance(message, FlowState):
+            self._screen = Waiting(encode_server(message))
         if isinstance(frame, Interrupted):
             return self.interrupt(encode_server(message), frame.generation)
         self.said_ended |= isinstance(frame, StatusChanged) and frame.status == "ended"
@@ -41,3 +47,14 @@ class PvpOutbox(Outbox):
     def put(self, message: ServerMessage) -> bool:
         """Queue a message that no frame stands for; see `put_frame`."""
         return self.put_wire(encode_server(message))
+
+    def go_silent(self) -> None:
+        """Nobody listens for now: sound is lost, messages are kept."""
+        self._silent = True
+        self.drop_sound()
+
+    def speak_again(self) -> None:
+        """Somebody listens again, perhaps with an empty screen: show where the flow is, then what was missed."""
+        self._silent = False
+        if self._screen is not None:
+            self._put(self._screen, first=True)

@@ -25,6 +25,7 @@ from storage.repositories.ledger import Balance
 from storage.tables.account import Account
 from storage.tables.call_meter import CallMeter
 from storage.tables.hook_delivery import HookDelivery
+from storage.tables.voice_session import VoiceSession
 from transports.ports import CallRequest
 
 _AT = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
@@ -138,3 +139,27 @@ async def test_a_live_call_is_not_reaped(anna: Database, billing: Billing) -> No
     async with anna.writing("anna") as session:
         await session.execute(update(CallMeter).values(last_tick_at=Clock().utc() - datetime.timedelta(seconds=31)))
     assert await billing.reap() == 1
+
+
+async def test_the_session_of_a_reaped_call_ends_with_its_last_tick(anna: Database, billing: Billing) -> None:
+    row = VoiceSession(
+        id="session-1",
+        account_id="anna",
+        token_hash="h",
+        token_prefix="st_12345",
+        context={},
+        labels={},
+        created_at=_AT,
+        expires_at=_AT,
+        started_at=_AT,
+    )
+    call = MeteredCall("session-1", "anna", from_cents(3), 10)
+    async with anna.writing("anna") as session:
+        session.add(row)
+        await metering.start(session, call, _AT)
+        await metering.tick(session, call, 20_000, _AT + datetime.timedelta(seconds=20))
+    assert await billing.reap() == 1
+    async with anna.reading("anna") as session:
+        ended = await session.get(VoiceSession, "session-1")
+    assert ended is not None
+    assert ended.ended_at == _AT + datetime.timedelta(seconds=20)
