@@ -1,1 +1,1 @@
-"""The telephone: the line (`band.py`), what carriers share (`marks.py`, `media_order.py`), a folder for each carrier."""
+"""The telephone: the line (`band.py`), what carriers share (`marks.py`, `media_order.py`), a folder a carrier."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import functools
 import json
 import os
 import struct
@@ -40,10 +41,9 @@ class Wire(Protocol):
 class PvpWire:
     """Binary frames of 16 kHz PCM."""
 
-    path = "/ws?mode=flow&program_id=chatter"
-
-    def __init__(self) -> None:
-        self.cycle = [frame(_BINARY, each.tobytes()) for each in caller_cycle(16_000)]
+    def __init__(self, path: str = "/ws?mode=flow&program_id=chatter") -> None:
+        self.path = path
+        self.cycle = _pvp_cycle()
 
     def greeting(self) -> list[bytes]:
         """Say nothing: our rate is the usual one."""
@@ -232,6 +232,11 @@ def frame(opcode: int, payload: bytes) -> bytes:
     size = len(payload)
     length = struct.pack(">B", 0x80 | size) if size < 126 else struct.pack(">BH", 0x80 | 126, size)
     return bytes((0x80 | opcode,)) + length + b"\0\0\0\0" + payload
+
+
+@functools.cache
+def _pvp_cycle() -> tuple[bytes, ...]:
+    return tuple(frame(_BINARY, each.tobytes()) for each in caller_cycle(16_000))
 
 
 async def talk(callers: list[Caller], cycle_length: int, seconds: float) -> float:
