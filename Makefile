@@ -9,7 +9,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_COMPILE_BYTECODE := 1
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: run test check fmt lint types unit web web-test e2e bench mutants soak screenshots llm wheel requirements clean
+.PHONY: run test check fmt lint types unit web web-test e2e bench bench-peers mutants soak screenshots llm wheel requirements peers-requirements clean
 
 run: .venv/.run $(PAGE)  ## install what is missing, then serve on http://127.0.0.1:8000/
 	$(BIN)/antiphon serve
@@ -45,6 +45,9 @@ requirements: pyproject.toml | $(UV)  ## pin all dependencies anew, with hashes 
 	$(UV) pip compile -q pyproject.toml --universal --generate-hashes --no-header --extra dev -o requirements/dev.txt >/dev/null
 	$(UV) pip compile -q pyproject.toml --universal --generate-hashes --no-header --extra llm -o requirements/llm.txt >/dev/null
 
+peers-requirements: requirements/peers.in | $(UV)  ## pin whom we measure against anew
+	$(UV) pip compile -q --no-config requirements/peers.in --universal --python-version 3.11 --generate-hashes --no-header -o requirements/peers.txt >/dev/null
+
 # --- the talk page -------------------------------------------------------------------------------------------------
 web/node_modules/.stamp: web/package-lock.json | $(NPM)
 	@echo "Installing what the talk page is built with …"
@@ -77,6 +80,13 @@ e2e: .venv/.dev $(PAGE)
 
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks.first_call
+
+.tools/peers/.stamp: requirements/peers.txt | $(UV)
+	@echo "Installing whom we measure ourselves against (about 0.7 GB) …"
+	@$(UV) venv -q --clear .tools/peers/venv
+	@$(UV) pip sync -q --no-config --require-hashes requirements/peers.txt -p .tools/peers/venv && touch $@
+
+bench-peers: .tools/peers/.stamp  ## what the peers' columns of the benchmarks need, in an environment of its own
 
 .tools/mutants/venv: requirements/dev.txt | $(UV)
 	$(UV) venv -q --clear $@

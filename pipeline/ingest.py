@@ -29,6 +29,9 @@ class Ingest:
         return self._cut(bytes(frames * FRAME_BYTES))
 
     def _cut(self, pcm: bytes) -> list[bytes]:
+        if not self._rest and len(pcm) == FRAME_BYTES:  # as most legs send it: nothing to cut
+            self.pos_samples += FRAME_SAMPLES
+            return [pcm]
         self._rest += pcm
         whole = len(self._rest) // FRAME_BYTES
         frames = [bytes(self._rest[i * FRAME_BYTES : (i + 1) * FRAME_BYTES]) for i in range(whole)]

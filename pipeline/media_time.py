@@ -38,8 +38,10 @@ class MediaTime:
 
     def spoken_s(self, pos_samples: int) -> float:
         """Return when the sample at `pos_samples` was spoken, as it was told when the sample came in."""
-        offset_s = next((offset for start, offset in reversed(self._shifts) if start <= pos_samples), 0.0)
-        return pos_samples / RATE_HZ + offset_s
+        for start_samples, offset_s in reversed(self._shifts):
+            if start_samples <= pos_samples:
+                return pos_samples / RATE_HZ + offset_s
+        return pos_samples / RATE_HZ
 
     def _shift(self, by_s: float, since_samples: int) -> None:
         self._late_s.clear()

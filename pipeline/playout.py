@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from kit.clock import Clock
+from pipeline.acknowledged import Acknowledged
 from pipeline.audio.fade import fade_in, fade_out
 from pipeline.audio.resample import Resampler
 from pipeline.frames.audio import AudioOut
@@ -23,6 +24,7 @@ FRAME_S = 0.02
 _SLOW_SPEECH_S = 0.1  # a character; how long a sentence may become while its audio still comes
 _WORDS_APART = 40  # characters; a word found further on is another one
 _ROOM_S = 12.0  # a voice that is faster than speech waits when this much is queued
+_NOT_TOLD_S = 2.0  # after what it is owed, a leg with marks that says nothing counts as one without
 
 
 @dataclass(slots=True)
@@ -94,6 +96,8 @@ class Playout:
         self._started = False
         self._paused = False
         self._faded = False  # the line is silent in mid-answer
+        self._acknowledged = Acknowledged(rate_hz)
+        self.has_marks = False  # of the leg: `acknowledge` tells what was heard
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -182,9 +186,24 @@ class Playout:
         parts = [piece.heard(heard, self.rate_hz) for piece in self._pieces]
         return " ".join(part for part in parts if part)
 
+    def acknowledge(self, pos_samples: int) -> None:
+        """Take the other side's word that it has played all samples before `pos_samples`."""
+        self._acknowledged.told(min(pos_samples, self._sent_samples), self._clock.now_s())
+        self._wake.set()
+
     def _heard_samples(self) -> int:
-        ahead_s = self._origin_s + self._sent_samples / self.rate_hz - self._clock.now_s()
-        return self._sent_samples - max(0, int(ahead_s * self.rate_hz))
+        now_s = self._clock.now_s()
+        ahead_s = self._origin_s + self._sent_samples / self.rate_hz - now_s
+        by_clock = self._sent_samples - max(0, int(ahead_s * self.rate_hz))
+        return min(by_clock, self._acknowledged.heard(self._sent_samples, now_s)) if self.has_marks else by_clock
+
+    def _heard_at_s(self) -> float:
+        """Return when all that was sent will have been heard."""
+        by_clock_s = self._origin_s + self._sent_samples / self.rate_hz
+        if not self.has_marks:
+            return by_clock_s
+        told_s = self._acknowledged.heard_at_s(self._sent_samples)
+        return by_clock_s + _NOT_TOLD_S if told_s is None else max(by_clock_s, told_s)
 
     # --- playing ------------------------------------------------------------------------------------------------
     async def run(self) -> None:
@@ -232,8 +251,10 @@ class Playout:
         if not self._complete or self._queue or self._paused or self.generation < 0:
             return
         generation = self.generation
-        end_s = self._origin_s + self._sent_samples / self.rate_hz if self._started else 0.0
-        while (left_s := end_s - self._clock.now_s()) > 0 and generation == self.generation:
+        while generation == self.generation and self._started:
+            left_s = self._heard_at_s() - self._clock.now_s()
+            if left_s <= 0:
+                break
             try:
                 async with asyncio.timeout(left_s):
                     await self._wake.wait()
@@ -269,6 +290,7 @@ class Playout:
         self._pieces.clear()
         self._queued_samples = 0
         self._answer_start = self._sent_samples
+        self._acknowledged.begin(self._sent_samples)
         self._started = self._faded = False
         self._resampler = None
         self._room.set()

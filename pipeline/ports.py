@@ -309,11 +309,13 @@ class LegCapabilities:
         rate_in_hz: Of `AudioIn`, until a `RateAnnounced` says otherwise.
         rate_out_hz: Of `AudioOut`.
         lead_ms: How far ahead of real time audio is sent.
+        marks: `Played` tells what was heard; elsewhere the clock does.
     """
 
     rate_in_hz: int = 16_000
     rate_out_hz: int = 16_000
     lead_ms: int = 60
+    marks: bool = False
 
 
 class Leg(Protocol):

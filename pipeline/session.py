@@ -27,6 +27,7 @@ from pipeline.frames.control import (
     DtmfPressed,
     Farewell,
     PeerGone,
+    Played,
     RateAnnounced,
     StatusChanged,
     UiAction,
@@ -148,6 +149,8 @@ class CallSession:
                 return
             case AudioIn(pcm):
                 self._hear(pcm)
+            case Played(pos_samples):
+                self._voice.playout.acknowledge(pos_samples)
             case RateAnnounced(rate_hz):
                 self._ears.announce_rate(rate_hz)
             case _ if self._inbox.qsize() < _FROM_OUTSIDE:

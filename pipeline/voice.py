@@ -76,6 +76,7 @@ class Voice:
             lambda generation: ports.post(BotFinished(generation)),
             ports.clock,
         )
+        self.playout.has_marks = capabilities.marks
         self._times = TurnTimes(None, 0.0)
         self._began_s = 0.0
         self._answer: asyncio.Task[None] | None = None

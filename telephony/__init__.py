@@ -1,1 +1,1 @@
-"""The telephone: what a phone line does to sound (`band.py`)."""
+"""The telephone: the line (`band.py`), what carriers share (`marks.py`, `media_order.py`), a folder a carrier."""

@@ -5,21 +5,14 @@ import contextlib
 from collections import deque
 from dataclasses import dataclass
 
-from pipeline.frames.audio import AudioOut
-from pipeline.frames.control import Interrupted, StatusChanged
-from pipeline.ports import Frame
-from transports.pvp.codec import Wire, encode_server
-from transports.pvp.messages import Error, FlowState, ServerMessage
-from transports.pvp.translate import to_message
-
 MAX_WAITING = 256  # 5 s of sound; a peer that far behind will not catch up
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waiting:
-    """One message; `generation` is that of its bot turn, if it is sound."""
+    """One message, as text or bytes; `generation` is that of its bot turn, if it is sound."""
 
-    wire: Wire
+    wire: str | bytes
     generation: int | None = None
 
 
@@ -28,58 +21,33 @@ class Outbox:
 
     Attributes:
         overflowed: A message did not fit: the peer does not read, and counts as gone.
-        said_ended: `status ended` went through.
-        said_errors: Codes of the errors that went through.
     """
 
     def __init__(self) -> None:
         self.overflowed = False
-        self.said_ended = False
-        self.said_errors: set[str] = set()
         self._waiting: deque[Waiting] = deque()
-        self._silent = False
-        self._screen: Waiting | None = None
         self._filled = asyncio.Event()
 
     def __len__(self) -> int:
         """Count the messages that wait."""
         return len(self._waiting)
 
-    def put_frame(self, frame: Frame) -> bool:
-        """Queue a frame in PVP's words; an `Interrupted` overtakes all and drops the sound it makes stale.
+    def put_wire(self, wire: str | bytes, generation: int | None = None) -> bool:
+        """Queue a message.
 
         Returns:
             False if there was no room; from then on nothing is taken.
         """
-        if self._silent and isinstance(frame, AudioOut):
-            return True
-        message = to_message(frame)
-        if message is None:
-            return True
-        if isinstance(message, FlowState):
-            self._screen = Waiting(encode_server(message))
-        if isinstance(frame, Interrupted):
-            self._drop_stale(frame.generation)
-            return self._put(Waiting(encode_server(message)), first=True)
-        self.said_ended |= isinstance(frame, StatusChanged) and frame.status == "ended"
-        if isinstance(message, Error):
-            self.said_errors.add(message.code)
-        return self._put(Waiting(encode_server(message), frame.generation if isinstance(frame, AudioOut) else None))
+        return self._put(Waiting(wire, generation), first=False)
 
-    def put(self, message: ServerMessage) -> bool:
-        """Queue a message that no frame stands for; see `put_frame`."""
-        return self._put(Waiting(encode_server(message)))
+    def interrupt(self, wire: str | bytes, generation: int) -> bool:
+        """Queue a message that overtakes all and makes the sound of `generation` and older stale; see `put_wire`."""
+        self._waiting = deque(item for item in self._waiting if item.generation is None or item.generation > generation)
+        return self._put(Waiting(wire), first=True)
 
-    def go_silent(self) -> None:
-        """Nobody listens for now: sound is lost, messages are kept."""
-        self._silent = True
+    def drop_sound(self) -> None:
+        """Drop all sound that waits."""
         self._waiting = deque(item for item in self._waiting if item.generation is None)
-
-    def speak_again(self) -> None:
-        """Somebody listens again, perhaps with an empty screen: show where the flow is, then what was missed."""
-        self._silent = False
-        if self._screen is not None:
-            self._put(self._screen, first=True)
 
     async def first(self) -> Waiting:
         """Wait for the message to send next; it stays until `sent`, so that a cancelled writer loses nothing."""
@@ -89,11 +57,11 @@ class Outbox:
         return self._waiting[0]
 
     def sent(self, item: Waiting) -> None:
-        """Forget `item`, unless an `Interrupted` that came while it was sent has done so."""
+        """Forget `item`, unless an interruption that came while it was sent has done so."""
         with contextlib.suppress(ValueError):
             self._waiting.remove(item)
 
-    def _put(self, item: Waiting, *, first: bool = False) -> bool:
+    def _put(self, item: Waiting, *, first: bool) -> bool:
         if self.overflowed or len(self._waiting) >= MAX_WAITING:
             self.overflowed = True
             return False
@@ -103,6 +71,3 @@ class Outbox:
             self._waiting.append(item)
         self._filled.set()
         return True
-
-    def _drop_stale(self, generation: int) -> None:
-        self._waiting = deque(item for item in self._waiting if item.generation is None or item.generation > generation)

@@ -41,7 +41,10 @@ class Call(Protocol):
         """Run the call to its end, whatever ends it; returns once everything said has been heard."""
 
     def receive(self, frame: Frame) -> None:
-        """Take `AudioIn`, `UiAction`, `RateAnnounced` or `PeerGone`. Never waits; ignored once the call is over."""
+        """Take `AudioIn`, `UiAction`, `DtmfPressed`, `RateAnnounced`, `Played` or `PeerGone`.
+
+        Never waits; ignored once the call is over.
+        """
 
     def end(self, reason: str) -> None:
         """End the call now; a second call changes nothing."""

@@ -14,7 +14,6 @@ from kit.errors import AntiphonError, CapacityError, InputError, InsufficientCre
 from pipeline.frames.control import PeerGone
 from pipeline.ports import Frame, LegCapabilities
 from transports.live import LiveCalls
-from transports.outbox import Outbox
 from transports.ports import Call, CallFactory, CallRequest
 from transports.pvp import endings
 from transports.pvp.codec import Wire, decode_client, encode_server
@@ -35,6 +34,7 @@ from transports.pvp.messages import (
     UpgradeFailed,
     UpgradeOffer,
 )
+from transports.pvp.outbox import PvpOutbox
 from transports.pvp.translate import to_frame
 
 MAX_BAD_FRAMES = 50
@@ -62,7 +62,7 @@ class WebSocketLeg:
     capabilities = LegCapabilities()
 
     def __init__(self, on_overflow: Callable[[], None]) -> None:
-        self.outbox = Outbox()
+        self.outbox = PvpOutbox()
         self._on_overflow = on_overflow
 
     def send(self, frame: Frame) -> None:

@@ -1,1 +1,5 @@
-"""Calls per core: `python -m benchmarks.capacity`. `__main__.py` steps up the load, `node.py` is measured."""
+"""Calls per core, ours and others': `python -m benchmarks.capacity`.
+
+`columns.py` says what is compared, `climb.py` steps up the load, `callers.py` is the load, `node.py` is our server and
+`benchmarks/peers/` are the others; `meter.py` runs inside each of them.
+"""

@@ -1,161 +1,135 @@
-"""`python -m benchmarks.capacity [--quick] [--calls 10,20,…] [--json FILE]`: PVP calls per core.
+"""`python -m benchmarks.capacity [--quick] [--wire pvp|twilio] [--peers …] [--json FILE]`: calls per core.
 
-The node is pinned to one core, the callers to another. Each caller speaks 2 s (a real recording) and is quiet for 6 s;
-the models answer at once with 4 s of sound, so the turns are two to three times as dense as in real calls.
+Each server is pinned to one core, the callers to another; all are called by the same driver with the same speech.
 """
 
-import asyncio
 import json
 import os
-import socket
-import subprocess
-import sys
-import wave
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
-import numpy as np
-import numpy.typing as npt
+import uvloop
 
-from benchmarks.capacity.callers import Caller, binary_frame, talk
+from benchmarks.capacity.climb import (
+    DRIVER_CORE,
+    GOOD_LATE_P99_MS,
+    GOOD_OVER_20_MS_SHARE,
+    Climb,
+    Point,
+    between,
+    highest_good,
+    running,
+    wire_of,
+)
+from benchmarks.capacity.columns import COLUMNS, PEERS_PYTHON, Column, chosen, peers_versions
 from benchmarks.report import machine, table, write_json
 
-_RECORDING = Path(__file__).parents[2] / "tests" / "data" / "audio" / "jfk.wav"
-_SPEECH_S, _QUIET_S = 2.0, 6.0
-_FRAME_SAMPLES = 320
-_RAMP_S = 6.0
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One load."""
-
-    calls: int
-    late_p99_ms: float
-    over_5_ms_pct: float
-    over_10_ms_pct: float
-    over_20_ms_pct: float
-    loop_lag_p99_ms: float
-    core_pct: float
-    cpu_ms_per_call_s: float
-    mb_per_call: float
-    answers: int
-    driver_late_ms: float
-
-
-def _cycle() -> list[bytes]:
-    """Return the frames of 2 s of speech and 6 s of a quiet room."""
-    with wave.open(str(_RECORDING)) as file:
-        speech = np.frombuffer(file.readframes(int(_SPEECH_S * 16_000)), np.int16)
-    noise = np.random.default_rng(1).normal(0, 60, int(_QUIET_S * 16_000)).astype(np.int16)
-    sound = np.concatenate((speech, noise))
-    whole = len(sound) // _FRAME_SAMPLES
-    return [binary_frame(sound[i * _FRAME_SAMPLES : (i + 1) * _FRAME_SAMPLES].tobytes()) for i in range(whole)]
-
-
-class _Node:
-    """The server process, pinned."""
-
-    def __init__(self, core: int) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.capacity.node", str(self.port)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=lambda: os.sched_setaffinity(0, {core}),
-            text=True,
-        )
-
-    def figures(self) -> dict[str, float]:
-        """Return CPU, memory and loop lag since the last question."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        answer: dict[str, float] = json.loads(self._process.stdout.readline())
-        return answer
-
-    def stop(self) -> None:
-        """End the process."""
-        self._process.terminate()
-        self._process.wait(10)
-
-
-async def _connect(port: int, count: int) -> list[Caller]:
-    loop = asyncio.get_running_loop()
-    callers = []
-    for _ in range(count):
-        for _attempt in range(100):
-            try:
-                _, caller = await loop.create_connection(
-                    lambda: Caller("/ws?mode=flow&program_id=chatter"), "127.0.0.1", port
-                )
-                break
-            except ConnectionRefusedError:
-                await asyncio.sleep(0.1)
-        callers.append(caller)
-        await asyncio.sleep(0.02)
-    return callers
-
-
-async def _measure(calls: int, seconds: float, cycle: list[bytes]) -> Row:
-    node = _Node(core=0)
-    try:
-        warm = await _connect(node.port, 1)
-        await talk(warm, cycle, 3.0)
-        before = await asyncio.to_thread(node.figures)
-        callers = await _connect(node.port, calls)
-        await talk(callers, cycle, _RAMP_S)
-        for caller in callers:
-            caller.late_s.clear()
-        start = await asyncio.to_thread(node.figures)
-        driver_late_s = await talk(callers, cycle, seconds)
-        end = await asyncio.to_thread(node.figures)
-        assert not any(caller.lost for caller in callers), "a call was lost"
-        late_ms = 1000 * np.concatenate([np.array(caller.late_s) for caller in callers])
-        for caller in (*callers, *warm):
-            caller.hang_up()
-    finally:
-        node.stop()
-    cpu_s = end["cpu_s"] - start["cpu_s"]
-    return Row(
-        calls,
-        late_p99_ms=round(float(np.percentile(late_ms, 99)), 1),
-        over_5_ms_pct=_share(late_ms, 5),
-        over_10_ms_pct=_share(late_ms, 10),
-        over_20_ms_pct=_share(late_ms, 20),
-        loop_lag_p99_ms=round(end["lag_p99_ms"], 1),
-        core_pct=round(100 * cpu_s / seconds, 1),
-        cpu_ms_per_call_s=round(1000 * cpu_s / seconds / calls, 2),
-        mb_per_call=round((end["rss_mb"] - before["rss_mb"]) / calls, 2),
-        answers=sum(caller.answers for caller in callers),
-        driver_late_ms=round(1000 * driver_late_s, 1),
-    )
-
-
-def _share(late_ms: npt.NDArray[np.float64], limit_ms: float) -> float:
-    return round(100 * float((late_ms > limit_ms).mean()), 2)
+_GROUPS = tuple(dict.fromkeys(column.group for column in COLUMNS))
+_HALVINGS = 2
+_GLANCE_S, _GLANCE_SETTLE_S = 2.5, 0.7
+Show = Callable[[Column, list[Point]], None]
 
 
 @click.command()
-@click.option("--calls", default="10,25,50,75,100", help="Loads to try, one after the other.")
-@click.option("--seconds", default=20.0, help="How long each is measured.")
-@click.option("--quick", is_flag=True, help="Two loads, under a minute.")
+@click.option("--quick", is_flag=True, help="One load for each server; under a minute.")
+@click.option("--wire", type=click.Choice(["pvp", "twilio"]), help="Only servers on this wire.")
+@click.option("--peers", default=",".join(_GROUPS), show_default=True, help="Which groups of servers, ours included.")
+@click.option("--calls", help="Loads to try in place of each column's own, such as 10,20,40.")
+@click.option("--seconds", default=7.0, show_default=True, help="How long each load is measured.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the figures here.")
-def main(calls: str, seconds: float, quick: bool, json_path: Path | None) -> None:
-    """Measure how many calls a core holds."""
-    loads = [10, 50] if quick else [int(each) for each in calls.split(",")]
-    os.sched_setaffinity(0, {1})
-    print(json.dumps(machine()))
-    cycle = _cycle()
-    rows = [asdict(asyncio.run(_measure(load, 10.0 if quick else seconds, cycle))) for load in loads]
-    print(table([{key: str(value) for key, value in row.items()} for row in rows]))
+def main(quick: bool, wire: str | None, peers: str, calls: str | None, seconds: float, json_path: Path | None) -> None:
+    """Measure how many calls a core holds, ours and others'."""
+    os.sched_setaffinity(0, {DRIVER_CORE})
+    wires = frozenset([wire] if wire else ["pvp", "twilio"])
+    loads = tuple(int(each) for each in calls.split(",")) if calls else None
+    told = machine()
+    print(json.dumps(told))
+    columns = [each for each in chosen(frozenset(peers.split(",")), wires) if _installed(each)]
+    measured: list[dict[str, Any]] = []
+
+    def show(column: Column, points: list[Point]) -> None:
+        print(f"\n{column.name}: {highest_good(points)} calls per core")
+        print(table([_row(point) for point in points]), flush=True)
+        measured.append(_column(column, points))
+
+    if quick:
+        uvloop.run(_glance(columns, loads, show))
+    else:
+        for column in columns:
+            show(column, uvloop.run(_climb(column, loads or column.loads, seconds)))
     if json_path:
-        write_json(json_path, {"rows": rows})
+        limits = {"late_p99_ms": GOOD_LATE_P99_MS, "late_over_20ms_share": GOOD_OVER_20_MS_SHARE}
+        versions = {"ours": told["packages"], "peers": peers_versions()}
+        write_json(json_path, {"benchmark": "capacity", "versions": versions, "good": limits, "columns": measured})
+
+
+def _installed(column: Column) -> bool:
+    if column.peer and not PEERS_PYTHON.exists():
+        print(f"{column.name}: not installed; `make bench-peers` installs it")
+        return False
+    return True
+
+
+async def _glance(columns: list[Column], loads: tuple[int, ...] | None, show: Show) -> None:
+    """Measure one load of each; the servers start together, which saves a minute."""
+    async with running(columns) as servers:
+        for column, server in zip(columns, servers, strict=True):
+            climb = Climb(server, *wire_of(column.wire), measured_s=_GLANCE_S, settle_s=_GLANCE_SETTLE_S)
+            await climb.begin()
+            show(column, [await climb.point(calls) for calls in loads or (column.quick,)])
+            climb.hang_up()
+            server.stop()
+
+
+async def _climb(column: Column, loads: tuple[int, ...], seconds: float) -> list[Point]:
+    points: list[Point] = []
+    async with running([column]) as (server,):
+        climb = Climb(server, *wire_of(column.wire), measured_s=seconds)
+        await climb.begin()
+        for calls in loads:
+            points.append(await climb.point(calls))
+            if points[-1].hopeless:
+                break
+        for _ in range(_HALVINGS):
+            if (calls_between := between(points)) is not None:
+                points.append(await climb.point(calls_between))
+        climb.hang_up()
+    return sorted(points, key=lambda point: point.calls)
+
+
+def _column(column: Column, points: list[Point]) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "group": column.group,
+        "wire": column.wire,
+        "calls_per_core": highest_good(points),
+        "points": [asdict(point) for point in points],
+    }
+
+
+def _row(point: Point) -> dict[str, str]:
+    return {
+        "calls": str(point.calls),
+        "late p99 ms": str(point.late_p99_ms),
+        ">5 ms %": _percent(point.late_over_5ms_share),
+        ">10 ms %": _percent(point.late_over_10ms_share),
+        ">20 ms %": _percent(point.late_over_20ms_share),
+        "drift p99 ms": str(point.drift_p99_ms),
+        "loop lag p99 ms": str(point.loop_lag_p99_ms),
+        "core %": f"{100 * point.core_share:.0f}",
+        "CPU ms/call-s": str(point.cpu_ms_per_session_s),
+        "MB/call": str(point.mb_per_call),
+        "answers/min": str(point.answers_per_call_minute),
+        "driver ms": str(point.driver_late_p99_ms),
+        "frames": str(point.frames),
+    }
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f}"
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import json
 import os
 import sys
 import tempfile
-import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -20,7 +19,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from benchmarks.capacity.callers import Caller, binary_frame, talk
+from benchmarks.capacity.callers import Caller, PvpWire, talk
 from benchmarks.control.clients import Client
 from benchmarks.report import machine, table, write_json
 from storage import schema
@@ -30,8 +29,6 @@ from tests.support import postgres
 CLIENTS = 50
 CALLS = 50
 PROBES_PER_S = 20
-_RECORDING = Path(__file__).parents[2] / "tests" / "data" / "audio" / "jfk.wav"
-_FRAME_SAMPLES = 320
 _RAMP_S = 4.0
 _START_S = 30
 _FLOW = """
@@ -122,18 +119,18 @@ async def _probe(place: _Place, name: str, ask: Callable[[Client], Awaitable[Non
 
 async def _beside_calls(place: _Place, seconds: float) -> list[Row]:
     """Run calls, each with a session and a meter of its own, and ask beside them."""
-    client, loop, cycle = await Client.connect(place.port), asyncio.get_running_loop(), _cycle()
+    client, loop, cycle_length = await Client.connect(place.port), asyncio.get_running_loop(), len(PvpWire().cycle)
     callers: list[Caller] = []
     for _ in range(CALLS):
         made = await client.json("POST", "/v1/sessions", place.headers, {"flow_id": place.flow_id})
-        callers.append(Caller(f"/v1/ws/{made['session_token']}"))
+        callers.append(Caller(PvpWire(f"/v1/ws/{made['session_token']}")))
         await loop.create_connection(partial(callers.__getitem__, -1), "127.0.0.1", place.port)
     client.close()
-    await talk(callers, cycle, _RAMP_S)
+    await talk(callers, cycle_length, _RAMP_S)
     rows = []
     for name, ask in (("GET /health", place.ask_health), ("POST /v1/sessions", place.start_session)):
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(talk(callers, cycle, seconds))
+            tasks.create_task(talk(callers, cycle_length, seconds))
             probing = tasks.create_task(_probe(place, name, ask, seconds))
         rows.append(probing.result())
     assert not any(caller.lost for caller in callers), "a call was lost"
@@ -141,16 +138,6 @@ async def _beside_calls(place: _Place, seconds: float) -> list[Row]:
     for caller in callers:
         caller.hang_up()
     return rows
-
-
-def _cycle() -> list[bytes]:
-    """Return the frames of 2 s of speech and 6 s of a quiet room."""
-    with wave.open(str(_RECORDING)) as file:
-        speech = np.frombuffer(file.readframes(2 * 16_000), np.int16)
-    noise = np.random.default_rng(1).normal(0, 60, 6 * 16_000).astype(np.int16)
-    sound = np.concatenate((speech, noise))
-    whole = len(sound) // _FRAME_SAMPLES
-    return [binary_frame(sound[i * _FRAME_SAMPLES : (i + 1) * _FRAME_SAMPLES].tobytes()) for i in range(whole)]
 
 
 @asynccontextmanager

@@ -29,6 +29,13 @@ class PeerGone(SystemFrame):
 
 
 @dataclass(frozen=True, slots=True)
+class Played(SystemFrame):
+    """The other side has played every `AudioOut` sample before `pos_samples` (see `LegCapabilities.marks`)."""
+
+    pos_samples: int
+
+
+@dataclass(frozen=True, slots=True)
 class RateAnnounced(ControlFrame):
     """The other side says at which rate its audio comes."""
 

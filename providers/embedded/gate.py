@@ -10,6 +10,8 @@ _RATE_HZ = 16_000
 _MODE = 0
 _GAIN = 4
 _HOLD_FRAMES = 15
+# One step in place of four: each sample, as an unsigned number, finds itself made louder and clipped.
+_LOUDER = np.clip(np.arange(1 << 16, dtype=np.uint16).view(np.int16) * np.int32(_GAIN), -32768, 32767).astype(np.int16)
 
 
 class WebRtcGate:
@@ -22,8 +24,8 @@ class WebRtcGate:
 
     def may_be_speech(self, pcm: bytes) -> bool:
         """Judge 20 ms at 16 kHz (640 bytes)."""
-        louder = np.clip(np.frombuffer(pcm, "<i2").astype(np.int32) * _GAIN, -32768, 32767)
-        if self._detector.is_speech(louder.astype("<i2").tobytes(), _RATE_HZ):
+        louder = _LOUDER[np.frombuffer(pcm, np.uint16)]
+        if self._detector.is_speech(louder.tobytes(), _RATE_HZ):
             self._hold = _HOLD_FRAMES
             return True
         self._hold = max(0, self._hold - 1)

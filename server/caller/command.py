@@ -13,9 +13,11 @@ import click
 from kit.errors import AntiphonError, InputError
 from server.caller.client import CallPlan, CallRecord, Event, make_call
 from server.caller.local_server import local_server
+from server.caller.phone import check_script, make_phone_call
 from server.caller.report import report_of
 from server.caller.script import Script, in_order, read_script, unmet
 from server.caller.sound import RATE_HZ, write_stereo_wav
+from server.caller.twilio_wire import stream_url
 from server.caller.voice import Voice, VoiceSpec
 from server.caller.wire import call_url
 
@@ -35,6 +37,7 @@ class CallOptions:
     telephone: bool
     voice: str | None
     run: int
+    via: str
 
 
 @click.command("call")
@@ -45,6 +48,7 @@ class CallOptions:
 @click.option("--audio", multiple=True, help="WAV files the caller plays in place of lines, in order.")
 @click.option("--script", type=click.Path(path_type=Path), help="A caller script (YAML).")
 @click.option("--telephone", is_flag=True, help="Call over a phone line: 300-3400 Hz, 8 kHz, µ-law, both ways.")
+@click.option("--via", type=click.Choice(["pvp", "twilio"]), default="pvp", help="Call like a browser, or a carrier.")
 @click.option("--voice", help="deep, low, bright, or a voice of espeak-ng such as en-us+m3@140 (words a minute).")
 @click.option("--run", default=0, show_default=True, help="Which wordings of the script to use.")
 @click.option("--wav", type=click.Path(path_type=Path), help="Write the call here: caller left, bot right.")
@@ -79,6 +83,7 @@ def _options(arguments: dict[str, Any]) -> CallOptions:
         telephone=arguments["telephone"],
         voice=arguments["voice"] or script.voice,
         run=arguments["run"],
+        via=arguments["via"],
     )
 
 
@@ -99,12 +104,15 @@ def _script(arguments: dict[str, Any]) -> Script:
 def _run(options: CallOptions) -> tuple[CallRecord, list[str]]:
     if options.flow is None:
         raise InputError("which flow? Give --flow, or a script that names one", code="caller.no_flow")
+    if options.via == "twilio":
+        check_script(options.script)
     voice = Voice(VoiceSpec.parse(options.voice) if options.voice else VoiceSpec())
     sounds = {line: voice.sound_of(line) for line in options.script.lines()}
     with ExitStack() as stack:
         url = _url(options, options.flow, stack)
         plan = CallPlan(url, options.script, sounds, options.run, options.telephone)
-        record = asyncio.run(make_call(plan, _print_event))
+        make = make_call if options.via == "pvp" else make_phone_call
+        record = asyncio.run(make(plan, _print_event))
     problems = unmet(
         options.script.expect,
         completed=record.completed,
@@ -115,6 +123,7 @@ def _run(options: CallOptions) -> tuple[CallRecord, list[str]]:
 
 
 def _url(options: CallOptions, flow: str, stack: ExitStack) -> str:
+    address_of = call_url if options.via == "pvp" else stream_url
     file = Path(flow) if flow.endswith((".yaml", ".yml")) else None
     if not options.in_process:
         if file is not None:
@@ -122,11 +131,11 @@ def _url(options: CallOptions, flow: str, stack: ExitStack) -> str:
                 f"{flow} is a file; a running server knows its flows by name. Fix: --flow {file.stem}, or --in-process",
                 code="caller.flow_file",
             )
-        return call_url(options.server or _DEFAULT_SERVER, flow)
+        return address_of(options.server or _DEFAULT_SERVER, flow)
     if file is not None and not file.is_file():
         raise InputError(f"{flow}: no such file", code="caller.flow_file")
     address = stack.enter_context(local_server(file.parent if file else None))
-    return call_url(address, file.stem if file else flow)
+    return address_of(address, file.stem if file else flow)
 
 
 def _print_event(event: Event) -> None:

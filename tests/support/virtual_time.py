@@ -31,6 +31,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jump.now_s
 
+    def stall(self, seconds: float) -> None:
+        """Let time pass without anything being run, as a busy process does."""
+        self._jump.now_s += seconds
+
 
 def run(scenario: Coroutine[Any, Any, _Result]) -> _Result:
     """Run a scenario from 0.0 s on."""

@@ -9,6 +9,7 @@ from tests.support.virtual_time import run
 from transports.outbox import MAX_WAITING, Outbox
 from transports.pvp.codec import Wire
 from transports.pvp.messages import Pong
+from transports.pvp.outbox import PvpOutbox
 
 
 async def _all(outbox: Outbox) -> list[Wire]:
@@ -25,7 +26,7 @@ def _kinds(wires: list[Wire]) -> list[str]:
 
 
 def test_messages_leave_in_order() -> None:
-    outbox = Outbox()
+    outbox = PvpOutbox()
     outbox.put_frame(StatusChanged("speaking"))
     outbox.put_frame(AudioOut(b"\1\1", 0, 1))
     outbox.put(Pong(1, 2))
@@ -33,7 +34,7 @@ def test_messages_leave_in_order() -> None:
 
 
 def test_an_interruption_overtakes_all_and_drops_only_stale_sound() -> None:
-    outbox = Outbox()
+    outbox = PvpOutbox()
     outbox.put_frame(AudioOut(b"\1\1", 0, 1))
     outbox.put_frame(Caption("c", "assistant", "Hello"))
     outbox.put_frame(AudioOut(b"\2\2", 1, 2))
@@ -44,7 +45,7 @@ def test_an_interruption_overtakes_all_and_drops_only_stale_sound() -> None:
 
 def test_an_interruption_during_a_send_leaves_the_rest_whole() -> None:
     async def scenario() -> list[Wire]:
-        outbox = Outbox()
+        outbox = PvpOutbox()
         outbox.put_frame(AudioOut(b"\1\1", 0, 1))
         outbox.put_frame(AudioOut(b"\2\2", 1, 2))
         in_flight = await outbox.first()
@@ -57,7 +58,7 @@ def test_an_interruption_during_a_send_leaves_the_rest_whole() -> None:
 
 def test_a_cancelled_writer_loses_nothing() -> None:
     async def scenario() -> list[Wire]:
-        outbox = Outbox()
+        outbox = PvpOutbox()
         outbox.put(Pong(1, 2))
         await outbox.first()
         return await _all(outbox)
@@ -66,7 +67,7 @@ def test_a_cancelled_writer_loses_nothing() -> None:
 
 
 def test_a_full_outbox_takes_nothing_more() -> None:
-    outbox = Outbox()
+    outbox = PvpOutbox()
     taken = [outbox.put_frame(AudioOut(b"\0\0", pos, 1)) for pos in range(MAX_WAITING + 1)]
     assert taken == [True] * MAX_WAITING + [False]
     assert outbox.overflowed
@@ -75,13 +76,13 @@ def test_a_full_outbox_takes_nothing_more() -> None:
 
 
 def test_frames_that_only_come_in_are_left_out() -> None:
-    outbox = Outbox()
+    outbox = PvpOutbox()
     assert outbox.put_frame(PeerGone())
     assert len(outbox) == 0
 
 
 def test_what_was_said_last_is_remembered() -> None:
-    outbox = Outbox()
+    outbox = PvpOutbox()
     outbox.put_frame(CallFailed("call.idle", "Nobody spoke."))
     outbox.put_frame(StatusChanged("ended"))
     assert outbox.said_errors == {"call.idle"}
@@ -90,7 +91,7 @@ def test_what_was_said_last_is_remembered() -> None:
 
 def test_a_reader_waits_for_the_next_message() -> None:
     async def scenario() -> list[str]:
-        outbox = Outbox()
+        outbox = PvpOutbox()
         async with asyncio.TaskGroup() as group:
             first = group.create_task(outbox.first())
             await asyncio.sleep(1)
@@ -102,7 +103,7 @@ def test_a_reader_waits_for_the_next_message() -> None:
 
 def test_while_nobody_listens_sound_is_lost_and_the_screen_comes_first_again() -> None:
     async def scenario() -> list[str]:
-        outbox = Outbox()
+        outbox = PvpOutbox()
         state = StateEntered("flow", "ask", {})
         outbox.put_frame(Screen(state))
         outbox.sent(await outbox.first())

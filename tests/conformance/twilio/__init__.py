@@ -1,0 +1,1 @@
+"""Twilio Media Streams frames as they are on the wire, and what they mean."""

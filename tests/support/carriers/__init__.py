@@ -1,0 +1,1 @@
+"""Carriers on the virtual clock, stricter than the real ones."""
