@@ -18,7 +18,9 @@ RUN uv venv /opt/antiphon && uv pip sync --require-hashes --compile-bytecode req
 COPY pyproject.toml README.md hatch_build.py ./
 COPY kit kit
 COPY flows flows
+COPY storage storage
 COPY pipeline pipeline
+COPY storage storage
 COPY providers providers
 COPY transports transports
 COPY telephony telephony

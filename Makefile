@@ -70,7 +70,7 @@ types: .venv/.dev
 	$(BIN)/mypy
 
 unit: .venv/.dev
-	$(BIN)/pytest -q -n 2 tests/unit tests/conformance
+	$(BIN)/pytest -q -n 2 tests/unit tests/database tests/conformance
 
 e2e: .venv/.dev $(PAGE)
 	$(BIN)/pytest -q tests/e2e

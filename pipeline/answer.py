@@ -2,9 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import structlog
 
@@ -13,7 +13,16 @@ from kit.clock import Clock
 from kit.errors import ProviderError
 from pipeline.brain import Speech
 from pipeline.playout import Playout
-from pipeline.ports import LanguageModel, LlmOptions, Message, TextToSpeech, ToolCall
+from pipeline.ports import (
+    LanguageModel,
+    LlmOptions,
+    LlmUsage,
+    Message,
+    SpeakOptions,
+    TextToSpeech,
+    ToolCall,
+    WordTimes,
+)
 from pipeline.speech import SentenceSplitter, sentences
 from pipeline.turn_log import TurnTimes
 
@@ -28,6 +37,11 @@ _SENTENCES_AHEAD = 16
 FILLER_AFTER_S = 1.5  # a model that has said nothing for longer leaves the caller wondering
 FILLERS = ("One moment.", "Let me see.", "Just a second.")
 _TOOL_ROUNDS = 4  # a model that calls tools for ever is stopped
+
+
+class _Sentence(NamedTuple):
+    text: str
+    options: SpeakOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +78,7 @@ class Answer:
 
     async def run(self, plan: Sequence[Speech]) -> None:
         """Speak `plan` in order, and what tools add to it; the playout is complete afterwards."""
-        ahead: asyncio.Queue[str | None] = asyncio.Queue(_SENTENCES_AHEAD)
+        ahead: asyncio.Queue[_Sentence | None] = asyncio.Queue(_SENTENCES_AHEAD)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._voice(ahead))
@@ -75,7 +89,7 @@ class Answer:
             self.ports.playout.complete(self.generation)
 
     # --- text -----------------------------------------------------------------------------------------------------
-    async def _write(self, plan: Sequence[Speech], ahead: "asyncio.Queue[str | None]") -> None:
+    async def _write(self, plan: Sequence[Speech], ahead: "asyncio.Queue[_Sentence | None]") -> None:
         pending = list(plan)
         rounds = 0
         last_ask: Ask | None = None
@@ -84,7 +98,7 @@ class Answer:
             match item:
                 case Say(text):
                     for sentence in sentences(text):
-                        await self._sentence(sentence, ahead)
+                        await self._sentence(sentence, item, ahead)
                 case Ask():
                     last_ask = item
                     rounds += 1
@@ -94,11 +108,11 @@ class Answer:
                     if run_again and last_ask is not None and not any(isinstance(p, Ask) for p in pending):
                         pending.append(last_ask)
 
-    async def _ask(self, ask: Ask, ahead: "asyncio.Queue[str | None]", rounds: int) -> tuple[Speech, ...]:
+    async def _ask(self, ask: Ask, ahead: "asyncio.Queue[_Sentence | None]", rounds: int) -> tuple[Speech, ...]:
         """Let the model speak; return what its tool calls, or its failure, add to the plan."""
         if self.ports.llm is None or rounds > _TOOL_ROUNDS:
             return await self.ports.ask_failed(ask.epoch, "llm.unavailable" if rounds == 1 else "llm.tool_loop")
-        filling = asyncio.get_running_loop().call_later(FILLER_AFTER_S, self._fill, ahead)
+        filling = asyncio.get_running_loop().call_later(FILLER_AFTER_S, self._fill, ask, ahead)
         try:
             calls = await self._stream(self.ports.llm, ask, ahead)
         except ProviderError as error:
@@ -122,7 +136,7 @@ class Answer:
             returned.append(result)
         return (*returned, *more)  # a model that is asked again must find a result for each of its calls
 
-    async def _stream(self, llm: LanguageModel, ask: Ask, ahead: "asyncio.Queue[str | None]") -> list[ToolCall]:
+    async def _stream(self, llm: LanguageModel, ask: Ask, ahead: "asyncio.Queue[_Sentence | None]") -> list[ToolCall]:
         splitter = SentenceSplitter()
         calls: list[ToolCall] = []
         spoken: list[str] = []
@@ -130,43 +144,53 @@ class Answer:
         stream = llm.stream(messages, ask.tools, LlmOptions(ask.max_tokens, ask.temperature, ask.stop))
         async with contextlib.aclosing(_bounded(stream, _LLM_CHUNK_LIMIT_S, "llm")) as chunks:
             async for chunk in chunks:
+                if isinstance(chunk, LlmUsage):
+                    continue  # counted by `pipeline/metered.py`
                 self.times.mark("llm_first_token", self.ports.clock.now_s())
                 if isinstance(chunk, ToolCall):
                     calls.append(chunk)
                     continue
                 spoken.append(chunk)
                 for sentence in splitter.feed(chunk):
-                    await self._sentence(sentence, ahead)
+                    await self._sentence(sentence, ask, ahead)
         for sentence in splitter.flush():
-            await self._sentence(sentence, ahead)
+            await self._sentence(sentence, ask, ahead)
         if calls:
             self._exchange.append(Message("assistant", "".join(spoken), tool_calls=tuple(calls)))
         return calls
 
-    def _fill(self, ahead: "asyncio.Queue[str | None]") -> None:
+    def _fill(self, ask: Ask, ahead: "asyncio.Queue[_Sentence | None]") -> None:
         """Say that an answer will come, if none of it is said yet."""
         if not self._text:
             self._text = self._filler = FILLERS[self.generation % len(FILLERS)]
             self.ports.on_text(self._text, False)
-            ahead.put_nowait(self._text)  # it is the first sentence, so there is room
+            ahead.put_nowait(_Sentence(self._text, self._options(ask)))  # it is the first sentence, so there is room
 
-    async def _sentence(self, sentence: str, ahead: "asyncio.Queue[str | None]") -> None:
+    def _options(self, wish: Say | Ask) -> SpeakOptions:
+        rate_hz = self.ports.tts.capabilities.rate_for(self.ports.playout.rate_hz)
+        return SpeakOptions(wish.voice, wish.language, rate_hz)
+
+    async def _sentence(self, sentence: str, wish: Say | Ask, ahead: "asyncio.Queue[_Sentence | None]") -> None:
         if "llm_first_token" in self.times.moments_s:
             self.times.mark("first_sentence", self.ports.clock.now_s())
         self._text = f"{self._text} {sentence}".strip()
         self.ports.on_text(self._text, False)
-        await ahead.put(sentence)
+        await ahead.put(_Sentence(sentence, self._options(wish)))
 
     # --- voice ----------------------------------------------------------------------------------------------------
-    async def _voice(self, ahead: "asyncio.Queue[str | None]") -> None:
+    async def _voice(self, ahead: "asyncio.Queue[_Sentence | None]") -> None:
         tts, playout = self.ports.tts, self.ports.playout
         while (sentence := await ahead.get()) is not None:
-            playout.open_piece(self.generation, sentence, tts.rate_hz)
+            text, options = sentence
+            playout.open_piece(self.generation, text, options.rate_hz or tts.capabilities.rates_hz[0])
             try:
-                async with contextlib.aclosing(_bounded(tts.stream(sentence), _TTS_CHUNK_LIMIT_S, "tts")) as chunks:
-                    async for pcm in chunks:
+                stream = _bounded(tts.stream(text, options), _TTS_CHUNK_LIMIT_S, "tts")
+                async with contextlib.aclosing(stream) as chunks:
+                    async for chunk in chunks:
+                        if isinstance(chunk, WordTimes):
+                            continue
                         self.times.mark("tts", self.ports.clock.now_s())
-                        playout.push(self.generation, pcm)
+                        playout.push(self.generation, chunk)
                         await playout.room()
                 playout.close_piece(self.generation)
             except ProviderError as error:
@@ -175,13 +199,12 @@ class Answer:
                 self.times.failures.append("tts")
 
 
-async def _bounded(stream: AsyncIterator[_Item], limit_s: float, provider: str) -> AsyncGenerator[_Item, None]:
-    """Pass `stream` on, but wait for no item longer than `limit_s`; an empty one is none.
+async def _bounded(items: AsyncGenerator[_Item, None], limit_s: float, provider: str) -> AsyncGenerator[_Item, None]:
+    """Pass `items` on, but wait for no item longer than `limit_s`; an empty one is none.
 
     Raises:
         ProviderError: The stream stalled.
     """
-    items = stream.__aiter__()
     try:
         while True:
             try:
@@ -204,10 +227,4 @@ async def _bounded(stream: AsyncIterator[_Item], limit_s: float, provider: str) 
         # Nobody waits for, or hears of, what breaks when it is thrown away.
         with contextlib.suppress(TimeoutError, ProviderError):
             async with asyncio.timeout(_CLOSE_LIMIT_S):
-                await _close(items)
-
-
-async def _close(items: AsyncIterator[_Item]) -> None:
-    closing = getattr(items, "aclose", None)
-    if closing is not None:
-        await closing()
+                await items.aclose()

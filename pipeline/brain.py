@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flows.actions import Ask, Emitted, HangUp, Say, ScreenAction, ToolReturned, TransitionBlocked
 from flows.events import Event
-from flows.interpreter import endpointing, initial, likely_ask, step
+from flows.interpreter import endpointing, initial, language, likely_ask, step
 from flows.model import Flow
 
 Speech = Say | Ask | ToolReturned
@@ -64,6 +64,11 @@ class Brain:
     def deadline_s(self) -> float | None:
         """When the flow wants a `Tick`."""
         return self.state.deadline_s
+
+    @property
+    def language(self) -> str | None:
+        """What is spoken in this state (BCP 47); None leaves it to the call."""
+        return language(self.flow, self.state)
 
     @property
     def profile(self) -> str:

@@ -31,6 +31,7 @@ class Ears:
         self._activity = Activity()
         self._track = vad.open(self._on_probability, gate)
         self._preroll: deque[bytes] = deque(maxlen=_PREROLL_FRAMES)
+        self.language: str | None = None  # of the next turn; None as the recogniser was opened
         self._stream: SttStream | None = None
         self._turn: deque[bytes] | None = None
         self._voice_from = 0
@@ -109,7 +110,7 @@ class Ears:
         self._track.close()
 
     def _begin(self, stream: SttStream, frames: Iterable[bytes]) -> None:
-        stream.begin()
+        stream.begin(self.language)
         for frame in frames:
             stream.feed(frame)
 

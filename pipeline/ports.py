@@ -3,15 +3,17 @@
 Implementations live in `providers/` and `transports/`; `server/wiring.py` puts them together.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from flows.actions import ToolSpec
+from pipeline.capabilities import LlmCapabilities, SttCapabilities, TtsCapabilities
 from pipeline.frames.base import ControlFrame, DataFrame, SystemFrame
+from pipeline.usage import UsageMeter
 
 Frame = SystemFrame | DataFrame | ControlFrame
 
@@ -56,12 +58,12 @@ class EndOfTurnModel(Protocol):
 
 # --- speech to text -------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
-class SttCapabilities:
-    """What a recogniser can do."""
+class WordTime:
+    """Where one word is: seconds from the beginning of the turn (STT) or of the stream's audio (TTS)."""
 
-    rate_hz: int = 16_000
-    partials: bool = False
-    languages: tuple[str, ...] = ("en",)
+    text: str
+    start_s: float
+    end_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,34 +74,81 @@ class SttResult:
         text: May be empty: nothing intelligible was said.
         confidence: 0 to 1.
         alternative: A second engine's reading where it disagrees.
+        words: In order; empty where the recogniser does not tell.
     """
 
     text: str
     confidence: float = 1.0
     alternative: str | None = None
+    words: tuple[WordTime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EagerEnd:
+    """The turn is probably over; work may begin, but nothing may be said or done on it yet."""
+
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The user went on: the `EagerEnd` before it was wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfTurn:
+    """The turn is over; `text` is its final reading."""
+
+    text: str
+    confidence: float
+
+
+SttSignal = EagerEnd | Resumed | EndOfTurn
 
 
 class SpeechToText(Protocol):
-    """A recogniser, shared by all calls."""
+    """A recogniser, shared by all calls.
 
+    Attributes:
+        provider: The vendor, as in errors and usage.
+        model: The vendor's name for what is used.
+    """
+
+    provider: str
+    model: str
     capabilities: SttCapabilities
 
-    async def open(self, language: str) -> "SttStream":
+    async def open(self, language: str, rate_hz: int = 16_000) -> "SttStream":
         """Start listening to one call.
 
+        Args:
+            language: BCP 47.
+            rate_hz: Of the audio to come; one of `capabilities.rates_hz`.
+
         Raises:
-            ProviderError: It cannot be reached.
+            ProviderError: It cannot be reached, or refuses.
         """
+
+    async def warm(self) -> None:
+        """Make the next `open` quick; a failure shows there, not here."""
+
+    async def aclose(self) -> None:
+        """Free everything; no stream is open."""
 
 
 class SttStream(Protocol):
     """One call's recogniser. Audio comes only while there may be speech, in user turns."""
 
-    def begin(self) -> None:
-        """Forget the last turn; what is fed from now on is a new one (its first ~300 ms are pre-roll)."""
+    def begin(self, language: str | None = None) -> None:
+        """Forget the last turn; what is fed from now on is a new one (its first ~300 ms are pre-roll).
+
+        Args:
+            language: Of this turn, BCP 47; None and what is not understood leave it as it is.
+        """
 
     def feed(self, pcm: bytes) -> None:
-        """Take audio of the current turn (int16 at `capabilities.rate_hz`). Never waits."""
+        """Take audio of the current turn (int16 at the rate it was opened with). Never waits."""
 
     async def partial(self) -> SttResult:
         """Return a quick, changeable reading of the turn so far."""
@@ -107,14 +156,20 @@ class SttStream(Protocol):
     async def finalize(self) -> SttResult:
         """Return the best reading of the turn so far. May be called again when the user goes on.
 
-        Cancelling it frees whatever it was waiting for.
+        Cancelling it frees within 50 ms whatever it was waiting for; the stream stays usable.
 
         Raises:
             ProviderError: The recogniser failed or stalled.
         """
 
+    def signals(self) -> AsyncGenerator[SttSignal, None]:
+        """Yield what the recogniser hears of the current turn's end, until the stream is closed; read by one reader.
+
+        Signals of a turn before the last `begin` do not come. Ends at once without `capabilities.end_of_turn`.
+        """
+
     async def aclose(self) -> None:
-        """Free everything; may be called twice."""
+        """Free everything within 50 ms; may be called twice."""
 
 
 # --- language model -------------------------------------------------------------------------------------------------
@@ -139,20 +194,41 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class LlmOptions:
-    """Limits of one answer."""
+    """Limits of one answer.
+
+    Attributes:
+        json_schema: The answer's text is JSON of this schema (an object).
+        reasoning: The model may think before it speaks; off where it can be, since a caller waits.
+    """
 
     max_tokens: int | None = None
     temperature: float | None = None
     stop: tuple[str, ...] = ()
+    json_schema: Mapping[str, Any] | None = None
+    reasoning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LlmUsage:
+    """What an answer cost, as the service counts it."""
+
+    tokens_in: int
+    tokens_out: int
 
 
 class LanguageModel(Protocol):
-    """A chat model, shared by all calls."""
+    """A chat model, shared by all calls; attributes as in `SpeechToText`."""
+
+    provider: str
+    model: str
+    capabilities: LlmCapabilities
 
     def stream(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: LlmOptions
-    ) -> AsyncIterator[str | ToolCall]:
-        """Yield text as it comes, and each tool call once it is whole. Closing the iterator cancels the request.
+    ) -> AsyncGenerator[str | ToolCall | LlmUsage, None]:
+        """Yield text as it comes, each tool call once it is whole, and what it cost last, where the service tells.
+
+        Closing the iterator, or cancelling who reads it, frees everything within 50 ms.
 
         Raises:
             ProviderError: The model failed; nothing more comes.
@@ -161,23 +237,66 @@ class LanguageModel(Protocol):
     async def prefill(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> None:
         """Warm a prompt cache where the model has one; elsewhere do nothing."""
 
+    async def warm(self) -> None:
+        """Make the next answer quick to begin, whatever its prompt; a failure shows there, not here."""
+
     async def aclose(self) -> None:
         """Free everything; no answer is under way."""
 
 
 # --- text to speech -------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class SpeakOptions:
+    """How a text is spoken.
+
+    Attributes:
+        voice: None and what it does not have: the voice it was made with.
+        language: BCP 47; None: what the voice speaks.
+        rate_hz: One of `TtsCapabilities.rates_hz`; None: the first of them.
+    """
+
+    voice: str | None = None
+    language: str | None = None
+    rate_hz: int | None = None
+
+
+AS_MADE = SpeakOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class WordTimes:
+    """When some words of the text are heard; may come before or after their audio, in order."""
+
+    words: tuple[WordTime, ...]
+
+
 class TextToSpeech(Protocol):
-    """A voice, shared by all calls."""
+    """A voice, shared by all calls; attributes as in `SpeechToText`.
 
-    rate_hz: int
+    Attributes:
+        voice: What speaks where nothing else is asked for.
+    """
+
+    provider: str
+    model: str
     voice: str
+    capabilities: TtsCapabilities
 
-    def stream(self, text: str) -> AsyncIterator[bytes]:
-        """Yield the audio of one sentence (int16 mono at `rate_hz`), trimmed of leading silence, at speaking level.
+    def stream(self, text: str, options: SpeakOptions = AS_MADE) -> AsyncGenerator[bytes | WordTimes, None]:
+        """Yield the audio of one sentence (int16 mono), trimmed of leading silence, at speaking level.
+
+        Closing the iterator, or cancelling who reads it, frees everything within 50 ms. Text without anything to
+        pronounce may yield nothing.
 
         Raises:
             ProviderError: The voice failed; what was yielded so far may be played.
         """
+
+    async def warm(self) -> None:
+        """Make the next sentence quick to begin; a failure shows there, not here."""
+
+    async def aclose(self) -> None:
+        """Free everything; nothing is being spoken."""
 
 
 # --- legs -----------------------------------------------------------------------------------------------------------
@@ -223,9 +342,14 @@ class CallObserver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Providers:
-    """The models one call uses."""
+    """The models one call uses.
+
+    Attributes:
+        usage: Where they note what they did for this call (`pipeline/metered.py`).
+    """
 
     stt: SpeechToText
     tts: TextToSpeech
     end_of_turn: EndOfTurnModel | None = None
     llm: LanguageModel | None = None
+    usage: UsageMeter = field(default_factory=UsageMeter)

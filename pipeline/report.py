@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.frames.control import Span
+from pipeline.usage import ProviderUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class CallReport:
     Attributes:
         end_reason: `completed`, `peer_gone`, `idle`, `peer_too_slow`, `server_stopping`, `internal`, or the flow's own.
         completed: The flow reached its end.
+        usage: What was used of each provider, for billing.
     """
 
     call_id: str
@@ -53,3 +55,4 @@ class CallReport:
     completed: bool
     variables: Mapping[str, Any]
     turns: tuple[TurnReport, ...]
+    usage: tuple[ProviderUse, ...] = ()

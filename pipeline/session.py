@@ -88,12 +88,14 @@ class CallContext:
     Attributes:
         context: Variables to set before the first state.
         today: The caller's date, ISO 8601.
+        language: BCP 47, where the flow names none.
     """
 
     call_id: str
     flow: Flow
     context: Mapping[str, Any] = field(default_factory=dict)
     today: str = "1970-01-01"
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,7 @@ class CallSession:
             try:
                 async with asyncio.TaskGroup() as self._tasks:
                     self._spawn(self._voice.play(self._began_s))
-                    self._spawn(self._reader.open(self._providers.stt, self._leg.send))
+                    self._spawn(self._reader.open(self._providers.stt, self._spoken_here, self._leg.send))
                     self._start_flow()
                     await self._decide_all()
                     await self._cancel_all()
@@ -196,7 +198,12 @@ class CallSession:
             self._completed,
             dict(self._brain.state.variables),
             self._dialogue.log.turns(),
+            self._providers.usage.uses(),
         )
+
+    @property
+    def _spoken_here(self) -> str:
+        return self._brain.language or self._about.language
 
     def _hear(self, pcm: bytes) -> None:
         self._heard_s = self._clock.now_s()
@@ -369,6 +376,7 @@ class CallSession:
         self._show(outcome)
         self._times.mark("flow", self._clock.now_s())
         self._advance(inputs.ProfileSet(self._brain.profile))
+        self._ears.language = self._spoken_here
         if outcome.speech:
             self._speak(outcome.speech)
         if self._hang_up is not None and self._owner.bot is Bot.IDLE:
@@ -399,6 +407,7 @@ class CallSession:
         outcome = self._brain.step(event, self._clock.now_s())
         self._show(outcome)
         self._advance(inputs.ProfileSet(self._brain.profile))
+        self._ears.language = self._spoken_here
         item.reply.set_result(outcome.speech)
 
     async def _close(self) -> None:

@@ -45,11 +45,11 @@ class TurnReader:
         self._moments_s: dict[str, float] = {}
         self._failures: list[str] = []
 
-    async def open(self, stt: SpeechToText, tell: Callable[[CallFailed], None]) -> None:
+    async def open(self, stt: SpeechToText, language: str, tell: Callable[[CallFailed], None]) -> None:
         """Open the recogniser; turns that come before are read once it is there."""
         try:
             async with asyncio.timeout(_OPEN_LIMIT_S):
-                self._stream = await stt.open("en")
+                self._stream = await stt.open(language)
             self._ears.attach(self._stream)
         except (ProviderError, TimeoutError) as error:
             code = error.code if isinstance(error, ProviderError) else "provider.stalled"

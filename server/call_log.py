@@ -92,7 +92,8 @@ class CallLog:
 def _json_values(report: CallReport) -> dict[str, Any]:
     turns = [dataclasses.asdict(turn) for turn in report.turns]
     values = {field.name: getattr(report, field.name) for field in dataclasses.fields(report)}
-    text = json.dumps(values | {"started_at": report.started_at.isoformat(), "turns": turns}, default=_as_json)
+    values |= {"usage": [dataclasses.asdict(use) for use in report.usage], "turns": turns}
+    text = json.dumps(values | {"started_at": report.started_at.isoformat()}, default=_as_json)
     copy: dict[str, Any] = json.loads(text)
     return copy
 

@@ -10,6 +10,7 @@ import structlog
 
 from kit.clock import Clock
 from kit.errors import CapacityError
+from pipeline.metered import metered
 from pipeline.ports import LanguageModel, Leg, Providers
 from pipeline.recorder import Recorder
 from pipeline.session import CallContext, CallHost, CallSession
@@ -76,7 +77,7 @@ class MediaPlane:
         today = self._clock.utc().astimezone().date().isoformat()
         recorder = self._recorder(request.call_id) if self.record else None
         about = CallContext(request.call_id, flow, request.context, today)
-        return CallSession(about, self._providers, leg, self._host, recorder)
+        return CallSession(about, metered(self._providers), leg, self._host, recorder)
 
     def _start(
         self,

@@ -26,6 +26,10 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65_535, description="TCP port to listen on; 0 takes any free one.")
     flows_dir: Path = Field(default_factory=_flows_dir, description="Folder of flow files, NAME.yaml.")
     data_dir: Path = Field(default=Path("var"), description="Folder for reports and recordings; made if missing.")
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="postgresql+psycopg://user:password@host/name; unset: a SQLite file in DATA_DIR.",
+    )
     max_calls: int = Field(default=8, ge=1, description="Calls at once; one more is told that the server is full.")
     record: bool = Field(default=True, description="Whether calls are recorded.")
     llm_base_url: str | None = Field(
@@ -45,6 +49,13 @@ class Settings(BaseSettings):
         default=1800.0, ge=0, description="How long a stopping server lets calls go on, in seconds."
     )
     inference_threads: int = Field(default=2, ge=1, description="Worker threads for the embedded models.")
+
+    @property
+    def database_address(self) -> str:
+        """Where the control plane keeps its tables; may hold a password."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{(self.data_dir / 'antiphon.db').resolve()}"
 
     @property
     def on_loopback(self) -> bool:

@@ -1,8 +1,8 @@
 """Puts the server together: the one place where control plane and media plane meet."""
 
 import importlib.util
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from server.call_log import CallLog
 from server.flow_store import FlowStore
 from server.media import MediaPlane
 from server.settings import Settings
+from storage import schema
+from storage.engine import Database
 from transports.live import LiveCalls
 
 
@@ -29,10 +31,27 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     call_log.load()
     media = MediaPlane(flows, call_log, settings.inference_threads, settings.record, _llm_maker(settings))
 
-    def lifespan(app: FastAPI) -> AbstractAsyncContextManager[None]:
-        return media.open()
+    database = Database(settings.database_address)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with _opened(database), media.open():
+            yield
 
     return build_app(settings, media, flows, call_log, live, lifespan=lifespan)
+
+
+@asynccontextmanager
+async def _opened(database: Database) -> AsyncIterator[None]:
+    """Use the database: a file of this machine is brought up to date here, a shared server by its operator."""
+    try:
+        if database.is_sqlite:
+            await schema.upgrade(database)
+        else:
+            await schema.require_current(database)
+        yield
+    finally:
+        await database.close()
 
 
 def _llm_maker(settings: Settings) -> Callable[[], LanguageModel] | None:

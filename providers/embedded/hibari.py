@@ -8,6 +8,8 @@ from hibari import SAMPLE_RATE, Hibari
 from hibari.voices import VOICES
 
 from kit.errors import ConfigError, ProviderError
+from pipeline.capabilities import TtsCapabilities
+from pipeline.ports import AS_MADE, SpeakOptions
 from providers.embedded import weights
 from providers.embedded.inference import InferencePool, Priority
 from providers.embedded.loudness import raise_level, trim
@@ -26,7 +28,9 @@ _SEED = 1
 class HibariTts:
     """The embedded voice. Equal text gives equal bytes, and short sentences are kept for next time."""
 
-    rate_hz = SAMPLE_RATE
+    provider = "embedded"
+    model = "hibari"
+    capabilities = TtsCapabilities((SAMPLE_RATE,), voices=("heart",))
 
     def __init__(self, pool: InferencePool, voice: str = "heart") -> None:
         """Load the voice and its pronunciation rules.
@@ -44,8 +48,10 @@ class HibariTts:
         self._cache: OrderedDict[tuple[str, str, bool], bytes] = OrderedDict()
         self._cached_bytes = 0
 
-    async def stream(self, text: str) -> AsyncGenerator[bytes, None]:
+    async def stream(self, text: str, options: SpeakOptions = AS_MADE) -> AsyncGenerator[bytes, None]:
         """Yield each sentence of `text` as it is ready; text without anything to pronounce yields nothing.
+
+        There is one voice, one language and one rate, whatever the options ask for.
 
         Raises:
             ProviderError: The pool is overloaded or the engine failed.
@@ -59,6 +65,14 @@ class HibariTts:
             if pcm:
                 started = True
                 yield pcm
+
+    async def warm(self) -> None:
+        """Do nothing: it is loaded."""
+
+    async def aclose(self) -> None:
+        """Drop what was kept."""
+        self._cache.clear()
+        self._cached_bytes = 0
 
     async def _speak(self, piece: str, *, first: bool) -> bytes:
         key = (self.voice, piece, first)
@@ -78,7 +92,7 @@ class HibariTts:
             audio = self._engine(piece, seed=_SEED)
         except (LookupError, ValueError, RuntimeError) as error:
             raise ProviderError("hibari", f"cannot speak: {error!r}", retryable=False) from error
-        return to_pcm(raise_level(trim(audio, self.rate_hz, lead_ms=lead_ms, tail_ms=_TAIL_MS)))
+        return to_pcm(raise_level(trim(audio, SAMPLE_RATE, lead_ms=lead_ms, tail_ms=_TAIL_MS)))
 
     def _keep(self, key: tuple[str, str, bool], pcm: bytes) -> None:
         self._cached_bytes += len(pcm) - len(self._cache.pop(key, b""))

@@ -8,7 +8,8 @@ from typing import Any
 from flows.actions import ToolSpec
 from kit.errors import ConfigError
 from kit.ids import uuid7
-from pipeline.ports import LlmOptions, Message, ToolCall
+from pipeline.capabilities import LlmCapabilities
+from pipeline.ports import LlmOptions, LlmUsage, Message, ToolCall
 from providers.embedded.spoken_json import answer_schema, said_so_far, tool_wanted, with_tools
 from providers.openai.chat import ChatClient, Deadlines
 from providers.openai.llm import request_body
@@ -22,6 +23,9 @@ _CONTEXT_TOKENS = 3072
 class EmbeddedLlm:
     """Qwen2.5 on llama.cpp's own server, on a loopback port that only this process has the key to."""
 
+    provider = "embedded"
+    capabilities = LlmCapabilities(json_schema=True, context_tokens=_CONTEXT_TOKENS)
+
     def __init__(self, path: Path, *, threads: int = 1, calls: int = 2) -> None:
         """Load the model; blocks for a second or two, so call it in a thread.
 
@@ -33,28 +37,33 @@ class EmbeddedLlm:
         Raises:
             ConfigError: The engine is not installed, or the file is not a model.
         """
+        self.model = path.stem
         key = secrets.token_urlsafe(16)
         self._server = _serve(path, key, threads, calls)
         self._chat = ChatClient(
             base_url=f"{self._server.listening_address}/v1",
             api_key=key,
-            model=path.stem,
+            model=self.model,
             provider="embedded-llm",
             deadlines=_DEADLINES,
         )
 
     async def stream(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: LlmOptions
-    ) -> AsyncGenerator[str | ToolCall, None]:
+    ) -> AsyncGenerator[str | ToolCall | LlmUsage, None]:
         """Yield text as it comes; with tools offered, a grammar holds the answer, and a tool call comes last.
 
         Raises:
             ProviderError: The model failed; nothing more comes.
         """
         answer, yielded = "", 0
+        usage: LlmUsage | None = None
         deltas = self._chat.deltas(_body(messages, tools, options))
         try:
             async for delta in deltas:
+                if isinstance(delta, LlmUsage):
+                    usage = delta
+                    continue
                 answer += delta.content or ""
                 said = said_so_far(answer) if tools else answer
                 if len(said) > yielded:
@@ -65,6 +74,8 @@ class EmbeddedLlm:
         call = tool_wanted(answer, f"call_{uuid7()}") if tools else None
         if call is not None:
             yield call
+        if usage is not None:
+            yield usage
 
     async def prefill(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> None:
         """Let the model read a prompt, so that the next answer to it begins at once.
@@ -75,6 +86,9 @@ class EmbeddedLlm:
         deltas = self._chat.deltas(_body(messages, tools, LlmOptions(max_tokens=1)))
         async for _ in deltas:
             pass
+
+    async def warm(self) -> None:
+        """Do nothing: it is loaded."""
 
     async def aclose(self) -> None:
         """Stop the server and free the model."""
@@ -87,6 +101,9 @@ def _body(messages: Sequence[Message], tools: Sequence[ToolSpec], options: LlmOp
     body.setdefault("max_tokens", _MAX_TOKENS)
     body.setdefault("temperature", 0.0)
     body["extra_body"] = {"cache_prompt": True}
+    if options.json_schema is not None and not tools:
+        schema = {"name": "answer", "schema": dict(options.json_schema), "strict": True}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
     if tools:
         schema = {"name": "answer", "schema": answer_schema(tools), "strict": True}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}

@@ -2,11 +2,12 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
 from kit.errors import ProviderError
-from pipeline.ports import SttCapabilities, SttResult
+from pipeline.capabilities import SttCapabilities
+from pipeline.ports import SttResult, SttSignal
 from providers.embedded.agreement import disagreement, ends_with, word_count
 from providers.embedded.inference import BusyError, InferencePool, Priority
 from providers.embedded.log_mel import Floats
@@ -45,6 +46,8 @@ class QuickReader(Protocol):
 class EmbeddedStt:
     """English only, offline; shared by all calls."""
 
+    provider = "embedded"
+    model = "whisper-tiny.en"
     capabilities = SttCapabilities(partials=True)
 
     def __init__(self, pool: InferencePool, whisper: FinalReader, moonshine: QuickReader) -> None:
@@ -53,15 +56,22 @@ class EmbeddedStt:
         self.whisper = whisper
         self.moonshine = moonshine
 
-    async def open(self, language: str) -> "EmbeddedSttStream":
+    async def open(self, language: str, rate_hz: int = 16_000) -> "EmbeddedSttStream":
         """Start listening to one call.
 
         Raises:
             ProviderError: The language is not English.
         """
+        assert rate_hz in self.capabilities.rates_hz, "the caller chooses a rate that is offered"
         if language.split("-")[0].lower() != "en":
             raise ProviderError("embedded", f"cannot understand {language!r}, only English", retryable=False)
         return EmbeddedSttStream(self)
+
+    async def warm(self) -> None:
+        """Do nothing: it is loaded."""
+
+    async def aclose(self) -> None:
+        """Do nothing: the engines belong to who made them."""
 
 
 class EmbeddedSttStream:
@@ -75,8 +85,8 @@ class EmbeddedSttStream:
         self._owner = owner
         self._turn = TurnAudio()
 
-    def begin(self) -> None:
-        """Start a new turn; readings still under way belong to the old one."""
+    def begin(self, language: str | None = None) -> None:
+        """Start a new turn; readings still under way belong to the old one. The language stays English."""
         self._turn = TurnAudio()
 
     def feed(self, pcm: bytes) -> None:
@@ -111,6 +121,12 @@ class EmbeddedSttStream:
             raise ProviderError("embedded", "the decode took too long", retryable=True) from error
         turn.final = (end_bytes, result)
         return result
+
+    async def signals(self) -> AsyncGenerator[SttSignal, None]:
+        """Yield nothing: it does not judge turns."""
+        nothing: tuple[SttSignal, ...] = ()
+        for signal in nothing:
+            yield signal
 
     async def aclose(self) -> None:
         """Drop the audio."""

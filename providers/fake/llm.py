@@ -4,7 +4,8 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from flows.actions import ToolSpec
-from pipeline.ports import LlmOptions, Message, ToolCall
+from pipeline.capabilities import LlmCapabilities
+from pipeline.ports import LlmOptions, LlmUsage, Message, ToolCall
 from providers.fake.pace import INSTANT, Pace
 
 
@@ -18,7 +19,7 @@ class Request:
 
 
 class FakeLlm:
-    """Answers each request with the next entry of `script` (pieces of text and tool calls); the last one repeats.
+    """Answers each request with the next entry of `script` (pieces of text, tool calls, a cost); the last one repeats.
 
     Attributes:
         requests: All that was asked.
@@ -26,7 +27,11 @@ class FakeLlm:
         cancelled: Answers closed before their end.
     """
 
-    def __init__(self, script: Sequence[Sequence[str | ToolCall]], *, pace: Pace = INSTANT) -> None:
+    provider = "fake"
+    model = "script"
+    capabilities = LlmCapabilities()
+
+    def __init__(self, script: Sequence[Sequence[str | ToolCall | LlmUsage]], *, pace: Pace = INSTANT) -> None:
         """Take the answers and how fast their pieces come."""
         assert script, "a model that is asked must have an answer"
         self.requests: list[Request] = []
@@ -37,7 +42,7 @@ class FakeLlm:
 
     async def stream(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: LlmOptions
-    ) -> AsyncGenerator[str | ToolCall, None]:
+    ) -> AsyncGenerator[str | ToolCall | LlmUsage, None]:
         """Yield the next answer piece by piece."""
         pieces = self._script[min(len(self.requests), len(self._script) - 1)]
         self.requests.append(Request(tuple(messages), tuple(tools), options))
@@ -53,6 +58,9 @@ class FakeLlm:
     async def prefill(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> None:
         """Note the prompt."""
         self.prefills.append(tuple(messages))
+
+    async def warm(self) -> None:
+        """Need no warming."""
 
     async def aclose(self) -> None:
         """Hold nothing."""

@@ -1,9 +1,12 @@
 """A voice whose sound is a tone of known length."""
 
-from collections.abc import AsyncGenerator
+import re
+from collections.abc import AsyncGenerator, Iterator
 
 import numpy as np
 
+from pipeline.capabilities import TtsCapabilities
+from pipeline.ports import AS_MADE, SpeakOptions, WordTime, WordTimes
 from providers.fake.pace import INSTANT, Pace
 
 _PITCH_HZ = 140.0
@@ -16,16 +19,27 @@ class FakeTts:
 
     Attributes:
         spoken: All texts so far.
+        asked: How each was to be spoken.
         cancelled: Sentences closed before their end.
     """
 
+    provider = "fake"
+    model = "buzz"
     voice = "fake"
 
     def __init__(
-        self, *, rate_hz: int = 16_000, s_per_char: float = 0.06, chunk_s: float = 0.1, pace: Pace = INSTANT
+        self,
+        *,
+        rate_hz: int = 16_000,
+        s_per_char: float = 0.06,
+        chunk_s: float = 0.1,
+        pace: Pace = INSTANT,
+        word_times: bool = False,
     ) -> None:
-        """Take the length of a character, the length of a chunk and how fast chunks come."""
+        """Take the length of a character, the length of a chunk, how fast chunks come, and whether words are timed."""
         self.rate_hz = rate_hz
+        self.capabilities = TtsCapabilities((rate_hz,), word_times=word_times, languages=())
+        self.asked: list[SpeakOptions] = []
         self.spoken: list[str] = []
         self.cancelled = 0
         self._s_per_char = s_per_char
@@ -36,18 +50,31 @@ class FakeTts:
         """Return how long `text` takes to say."""
         return round(len(text) * self._s_per_char * self.rate_hz)
 
-    async def stream(self, text: str) -> AsyncGenerator[bytes, None]:
+    async def stream(self, text: str, options: SpeakOptions = AS_MADE) -> AsyncGenerator[bytes | WordTimes, None]:
         """Yield the buzz chunk by chunk; empty text yields nothing."""
         self.spoken.append(text)
+        self.asked.append(options)
         pcm = buzz(self.duration_samples(text), self.rate_hz)
         whole = False
         try:
+            if self.capabilities.word_times and text:
+                yield WordTimes(tuple(self._word_times(text)))
             for index, start in enumerate(range(0, len(pcm), self._chunk_bytes)):
                 await self._pace.before(index)
                 yield pcm[start : start + self._chunk_bytes]
             whole = True
         finally:
             self.cancelled += not whole
+
+    async def warm(self) -> None:
+        """Need no warming."""
+
+    async def aclose(self) -> None:
+        """Hold nothing."""
+
+    def _word_times(self, text: str) -> Iterator[WordTime]:
+        for match in re.finditer(r"\S+", text):
+            yield WordTime(match.group(), match.start() * self._s_per_char, match.end() * self._s_per_char)
 
 
 def buzz(samples: int, rate_hz: int) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kit.errors import ProviderError
+from pipeline.ports import LlmUsage
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionChunk
@@ -49,8 +50,8 @@ class ChatClient:
         self._provider = provider
         self._deadlines = deadlines
 
-    async def deltas(self, body: Mapping[str, Any]) -> AsyncGenerator["ChoiceDelta", None]:
-        """Yield what the model adds, piece by piece. Closing the iterator closes the connection.
+    async def deltas(self, body: Mapping[str, Any]) -> AsyncGenerator["ChoiceDelta | LlmUsage", None]:
+        """Yield what the model adds, piece by piece, and what it cost. Closing the iterator closes the connection.
 
         Args:
             body: The request without `model` and `stream`.
@@ -63,6 +64,7 @@ class ChatClient:
         first_by_s = started_s + min(self._deadlines.first_s, self._deadlines.total_s)
         last_by_s = started_s + self._deadlines.total_s
         finished = False
+        usage: LlmUsage | None = None  # some servers tell it in every chunk; the last one counts
         async with contextlib.AsyncExitStack() as closing:
             with self._translated():
                 async with asyncio.timeout_at(first_by_s):
@@ -73,9 +75,13 @@ class ChatClient:
                 for choice in chunk.choices[:1]:
                     finished = finished or choice.finish_reason is not None
                     yield choice.delta
+                if chunk.usage is not None:
+                    usage = LlmUsage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
                 chunk = await self._next(chunks, last_by_s)
         if not finished:
             raise ProviderError(self._provider, "the answer was cut off", retryable=True)
+        if usage is not None:
+            yield usage
 
     async def aclose(self) -> None:
         """Close idle connections."""
@@ -83,13 +89,13 @@ class ChatClient:
 
     async def _request(self, body: Mapping[str, Any]) -> Any:
         """Send the request; once more at once if the server closed a kept connection just as it was used again."""
-        create = self._client.chat.completions.create
+        whole = {"model": self._model, "stream": True, "stream_options": {"include_usage": True}, **body}
         try:
-            return await create(model=self._model, stream=True, **body)
+            return await self._client.chat.completions.create(**whole)
         except self._errors.APITimeoutError:
             raise
         except self._errors.APIConnectionError:
-            return await create(model=self._model, stream=True, **body)
+            return await self._client.chat.completions.create(**whole)
 
     async def _next(self, chunks: Any, by_s: float) -> "ChatCompletionChunk | None":
         with self._translated():

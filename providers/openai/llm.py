@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from flows.actions import ToolSpec
 from kit.ids import uuid7
-from pipeline.ports import LlmOptions, Message, ToolCall
+from pipeline.capabilities import LlmCapabilities
+from pipeline.ports import LlmOptions, LlmUsage, Message, ToolCall
 from providers.openai.chat import ChatClient, Deadlines
 from providers.openai.tolerant import parse_arguments
 
@@ -20,22 +21,30 @@ _PATIENT = Deadlines()
 class OpenAiLlm:
     """Streams text and tool calls from one model."""
 
+    provider = "openai"
+    capabilities = LlmCapabilities()
+
     def __init__(self, *, base_url: str, api_key: str, model: str, deadlines: Deadlines = _PATIENT) -> None:
         """Connect to nothing yet; see `ChatClient`."""
+        self.model = model
         self._chat = ChatClient(base_url=base_url, api_key=api_key, model=model, provider="openai", deadlines=deadlines)
 
     async def stream(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: LlmOptions
-    ) -> AsyncGenerator[str | ToolCall, None]:
+    ) -> AsyncGenerator[str | ToolCall | LlmUsage, None]:
         """Yield text as it comes, and each tool call once the next begins or the answer ends.
 
         Raises:
             ProviderError: The model failed; nothing more comes.
         """
         calls = _Calls()
+        usage: LlmUsage | None = None
         deltas = self._chat.deltas(request_body(messages, options) | _tools(tools))
         try:
             async for delta in deltas:
+                if isinstance(delta, LlmUsage):
+                    usage = delta
+                    continue
                 for piece in delta.tool_calls or ():
                     for call in calls.add(piece):
                         yield call
@@ -45,9 +54,14 @@ class OpenAiLlm:
             await deltas.aclose()
         for call in calls.finish():
             yield call
+        if usage is not None:
+            yield usage
 
     async def prefill(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> None:
         """Do nothing: a remote server caches prompts by itself."""
+
+    async def warm(self) -> None:
+        """Do nothing yet."""
 
     async def aclose(self) -> None:
         """Close idle connections."""

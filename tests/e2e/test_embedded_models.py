@@ -276,7 +276,7 @@ async def test_a_long_turn_keeps_its_beginning(models: EmbeddedModels) -> None:
 # --- text to speech -------------------------------------------------------------------------------------------------
 async def test_what_is_said_is_heard_again(models: EmbeddedModels) -> None:
     for text in SENTENCES:
-        voice = resampled(from_pcm(await spoken(models, text)), models.tts.rate_hz, RATE_HZ)
+        voice = resampled(from_pcm(await spoken(models, text)), models.tts.capabilities.rates_hz[0], RATE_HZ)
         assert disagreement(await heard(models, to_pcm(voice)), text) <= 0.2
 
 
@@ -284,8 +284,8 @@ async def test_speech_begins_at_once_at_speaking_level_and_ends_soon(models: Emb
     for text in SENTENCES:
         audio = np.abs(from_pcm(await spoken(models, text)))
         loud = np.flatnonzero(audio > 0.02)
-        assert loud[0] < 0.05 * models.tts.rate_hz
-        assert len(audio) - loud[-1] < 0.2 * models.tts.rate_hz
+        assert loud[0] < 0.05 * models.tts.capabilities.rates_hz[0]
+        assert len(audio) - loud[-1] < 0.2 * models.tts.capabilities.rates_hz[0]
         assert 0.07 < np.sqrt(np.mean(audio**2)) < 0.2
         assert audio.max() < 0.98
 

@@ -6,7 +6,7 @@ import pytest
 
 from flows.actions import ToolSpec
 from kit.errors import ProviderError
-from pipeline.ports import LanguageModel, LlmOptions, Message, ToolCall
+from pipeline.ports import LanguageModel, LlmOptions, LlmUsage, Message, ToolCall
 from providers.openai.chat import Deadlines
 from providers.openai.llm import OpenAiLlm
 from tests.support.openai_server import KEY, Answer, OpenAiServer, text, tool_call
@@ -28,7 +28,7 @@ async def talking_to(
             await llm.aclose()
 
 
-async def ask(llm: OpenAiLlm, *tools: ToolSpec) -> list[str | ToolCall]:
+async def ask(llm: OpenAiLlm, *tools: ToolSpec) -> list[str | ToolCall | LlmUsage]:
     return [piece async for piece in llm.stream(HELLO, tools, LlmOptions(max_tokens=9, temperature=0.0))]
 
 
@@ -39,6 +39,7 @@ async def test_text_comes_in_the_pieces_it_was_sent_in() -> None:
         {
             "model": "m",
             "stream": True,
+            "stream_options": {"include_usage": True},
             "max_tokens": 9,
             "temperature": 0.0,
             "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}],

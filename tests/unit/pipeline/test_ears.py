@@ -17,7 +17,7 @@ class Tape(FakeSttStream):
         super().__init__(FakeStt([]))
         self.turns: list[list[int]] = []
 
-    def begin(self) -> None:
+    def begin(self, language: str | None = None) -> None:
         self.turns.append([])
 
     def feed(self, pcm: bytes) -> None:

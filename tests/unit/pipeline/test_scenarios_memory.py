@@ -9,7 +9,7 @@ from flows.actions import ToolSpec
 from pipeline.frames.audio import AudioOut
 from pipeline.frames.control import Interrupted, UiAction
 from pipeline.frames.text import Caption
-from pipeline.ports import LlmOptions, Message, ToolCall
+from pipeline.ports import LlmOptions, LlmUsage, Message, ToolCall
 from providers.fake.llm import FakeLlm
 from providers.fake.pace import Pace
 from providers.fake.tts import FakeTts
@@ -113,7 +113,7 @@ def test_c13_an_answer_that_was_stopped_calls_nothing_any_more(onset_s: float, s
 
         async def stream(
             self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: LlmOptions
-        ) -> AsyncGenerator[str | ToolCall, None]:
+        ) -> AsyncGenerator[str | ToolCall | LlmUsage, None]:
             try:
                 async for piece in super().stream(messages, tools, options):
                     yield piece

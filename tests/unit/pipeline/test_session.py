@@ -210,7 +210,7 @@ def test_a_stalled_recogniser_is_admitted_aloud() -> None:
 
 def test_a_recogniser_that_cannot_be_opened_is_said_on_the_screen() -> None:
     class Unreachable(FakeStt):
-        async def open(self, language: str) -> "FakeStt":  # type: ignore[override]
+        async def open(self, language: str, rate_hz: int = 16_000) -> "FakeStt":  # type: ignore[override]
             raise ProviderError("nobody", "no answer", retryable=True)
 
     async def scenario(lab: Lab) -> None:

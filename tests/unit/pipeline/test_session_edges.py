@@ -10,7 +10,7 @@ from kit.errors import ProviderError
 from pipeline.frames.audio import AudioIn
 from pipeline.frames.control import CallFailed, Interrupted, PeerGone, RateAnnounced, Screen, UiAction
 from pipeline.frames.text import Caption
-from pipeline.ports import LlmOptions, Message, SttResult, ToolCall
+from pipeline.ports import AS_MADE, LlmOptions, Message, SpeakOptions, SttResult, ToolCall
 from pipeline.session import CallSession
 from providers.fake.llm import FakeLlm, Request
 from providers.fake.pace import Pace
@@ -99,8 +99,8 @@ def test_a_recogniser_that_does_not_close_cannot_keep_a_call_from_ending() -> No
             await asyncio.sleep(1000)
 
     class ClingingStt(FakeStt):
-        async def open(self, language: str) -> FakeSttStream:
-            await super().open(language)
+        async def open(self, language: str, rate_hz: int = 16_000) -> FakeSttStream:
+            await super().open(language, rate_hz)
             return Clings(self)
 
     async def scenario(lab: Lab) -> None:
@@ -118,8 +118,8 @@ def test_a_recogniser_that_breaks_when_it_is_closed_leaves_the_report() -> None:
             raise OSError("broken pipe")
 
     class BreakingStt(FakeStt):
-        async def open(self, language: str) -> FakeSttStream:
-            await super().open(language)
+        async def open(self, language: str, rate_hz: int = 16_000) -> FakeSttStream:
+            await super().open(language, rate_hz)
             return Breaks(self)
 
     async def scenario(lab: Lab) -> None:
@@ -167,8 +167,8 @@ def test_a_recogniser_that_opens_in_mid_turn_reads_it_from_its_beginning() -> No
             return await super().finalize()
 
     class LateStt(FakeStt):
-        async def open(self, language: str) -> FakeSttStream:
-            await super().open(language)
+        async def open(self, language: str, rate_hz: int = 16_000) -> FakeSttStream:
+            await super().open(language, rate_hz)
             return Counts(self)
 
     async def scenario(lab: Lab) -> None:
@@ -233,7 +233,7 @@ def test_each_tool_call_has_a_result_when_the_model_is_asked_again() -> None:
 
 def test_a_voice_that_cuts_samples_in_two_is_played() -> None:
     class Odd(FakeTts):
-        async def stream(self, text: str) -> AsyncGenerator[bytes, None]:
+        async def stream(self, text: str, options: SpeakOptions = AS_MADE) -> AsyncGenerator[bytes, None]:
             pcm = buzz(self.duration_samples(text), self.rate_hz)
             for start in range(0, len(pcm), 333):
                 yield pcm[start : start + 333]
@@ -294,8 +294,8 @@ def test_a_long_story_is_read_to_its_end() -> None:
             return await super().finalize()
 
     class CountingStt(FakeStt):
-        async def open(self, language: str) -> FakeSttStream:
-            await super().open(language)
+        async def open(self, language: str, rate_hz: int = 16_000) -> FakeSttStream:
+            await super().open(language, rate_hz)
             return Counts(self)
 
     async def scenario(lab: Lab) -> None:

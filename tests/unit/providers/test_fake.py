@@ -15,12 +15,14 @@ from pipeline.ports import (
     ToolCall,
     VoiceActivityModel,
     VoiceGate,
+    WordTimes,
 )
 from providers.fake.llm import FakeLlm
 from providers.fake.pace import Pace
 from providers.fake.stt import FakeStt
 from providers.fake.tts import FakeTts
 from providers.fake.vad import FakeEndOfTurn, FakeGate, FakeVad
+from tests.support.provider_contract import audio_of
 
 # mypy proves here that each fake fills its port
 _PORTS: tuple[type[SpeechToText], type[LanguageModel], type[TextToSpeech], type[VoiceActivityModel]] = (
@@ -80,7 +82,7 @@ async def test_a_scripted_failure_comes_after_the_pieces_before_it() -> None:
 
 async def test_a_stalled_voice_can_be_cancelled() -> None:
     tts = FakeTts(pace=Pace(stall_after=1))
-    got: list[bytes] = []
+    got: list[bytes | WordTimes] = []
 
     async def listen() -> None:
         async for chunk in tts.stream("hello there"):
@@ -94,9 +96,9 @@ async def test_a_stalled_voice_can_be_cancelled() -> None:
 
 async def test_speech_is_as_long_as_its_text_and_the_same_each_time() -> None:
     tts = FakeTts(rate_hz=8000, s_per_char=0.05)
-    first = b"".join([c async for c in tts.stream("hello")])
+    first = await audio_of(tts.stream("hello"))
     assert len(first) == 2 * tts.duration_samples("hello") == 2 * 2000
-    assert first == b"".join([c async for c in tts.stream("hello")])
+    assert first == await audio_of(tts.stream("hello"))
     assert np.abs(np.frombuffer(first, "<i2")).max() > 4000
 
 

@@ -10,15 +10,18 @@ from kit.errors import NotFoundError
 from kit.ids import uuid7
 from pipeline.frames.control import Span
 from pipeline.report import CallReport, TurnReport
+from pipeline.usage import ProviderUse
 from server.call_log import RECENT, CallLog
 
 TURN = TurnReport(1, "Tomorrow", "At nine?", 480.5, (Span("stt", 1.0, 2.0),), at_s=2.0)
+
+USAGE = (ProviderUse("tts", "embedded", "hibari", requests=2, characters=40),)
 
 
 def _report(call_id: str) -> CallReport:
     started_at = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
     variables = MappingProxyType({"name": "Zoë", "at": datetime.date(2026, 1, 2), "more": MappingProxyType({"a": 1})})
-    return CallReport(call_id, "greet", started_at, 12.5, "completed", True, variables, (TURN,))
+    return CallReport(call_id, "greet", started_at, 12.5, "completed", True, variables, (TURN,), USAGE)
 
 
 async def test_a_report_is_kept_and_written_whole(tmp_path: Path) -> None:
@@ -27,6 +30,7 @@ async def test_a_report_is_kept_and_written_whole(tmp_path: Path) -> None:
     written = json.loads((tmp_path / "calls" / call_id / "report.json").read_text())
     assert written["variables"] == {"name": "Zoë", "at": "2026-01-02", "more": {"a": 1}}
     assert written["turns"][0]["spans"] == [{"name": "stt", "start_ms": 1.0, "end_ms": 2.0}]
+    assert [(use["kind"], use["characters"]) for use in written["usage"]] == [("tts", 40)]
     assert log.report(call_id) == written | {"recording": False}
     assert [path.name for path in (tmp_path / "calls" / call_id).iterdir()] == ["report.json"]
     (recent,) = log.recent()

@@ -1,0 +1,1 @@
+"""What outlives a process: tables, queries, migrations; no business rules. Start with `engine.py`."""

@@ -1,0 +1,151 @@
+"""The database of this process: transactions for a tenant, on SQLite and PostgreSQL alike (docs/adr/0014)."""
+
+import enum
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+
+from kit.errors import ConfigError
+from storage.tables.base import Owned
+
+_LOCK_WAIT_S = 15
+_TENANT = "tenant"
+
+
+class Scope(enum.Enum):
+    """Stands in place of a tenant's id."""
+
+    EVERY_TENANT = "every tenant"
+
+
+EVERY_TENANT = Scope.EVERY_TENANT
+Tenant = str | Scope
+
+
+class TenantError(AssertionError):
+    """A row of one tenant was written in another's transaction: a mistake in our code."""
+
+
+class Database:
+    """One pool of connections; made once, closed at shutdown."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        """Prepare; connects when first used.
+
+        Args:
+            url: `sqlite:///path/to/file.db` or `postgresql+psycopg://user:password@host/name`.
+            pool_size: Connections at most.
+
+        Raises:
+            ConfigError: No such database can be used.
+        """
+        self._engine = _engine(async_url(url), pool_size)
+        self._writer = self._engine.execution_options(sqlite_begin="IMMEDIATE")
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this database is one file of this machine."""
+        return self._engine.dialect.name == "sqlite"
+
+    @asynccontextmanager
+    async def reading(self, tenant: Tenant) -> AsyncIterator[AsyncSession]:
+        """Open a transaction that only reads."""
+        async with self._session(self._engine, tenant) as session:
+            yield session
+
+    @asynccontextmanager
+    async def writing(self, tenant: Tenant) -> AsyncIterator[AsyncSession]:
+        """Open a transaction that may write; commits at its end, keeps nothing if an exception leaves it."""
+        async with self._session(self._writer, tenant) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Any]:
+        """Open a bare connection in a transaction: for migrations and health, never for owned tables."""
+        async with self._writer.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _session(self, engine: AsyncEngine, tenant: Tenant) -> AsyncIterator[AsyncSession]:
+        async with AsyncSession(engine, expire_on_commit=False, info={_TENANT: tenant}) as session:
+            yield session
+
+
+def async_url(url: str) -> URL:
+    """Return `url` with the driver that we use.
+
+    Raises:
+        ConfigError: It is no address of a database, or of one that we do not know.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigError("DATABASE_URL is no address, such as postgresql+psycopg://user@host/name.") from error
+    drivers = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+    backend = parsed.drivername.partition("+")[0]
+    if backend not in drivers:
+        raise ConfigError(f"DATABASE_URL: '{backend}' is not supported; use sqlite or postgresql+psycopg.")
+    return parsed.set(drivername=drivers[backend])
+
+
+def _engine(url: URL, pool_size: int) -> AsyncEngine:
+    if url.get_backend_name() != "sqlite":
+        return create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True)
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url, connect_args={"timeout": _LOCK_WAIT_S}, pool_size=pool_size, max_overflow=0)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # else the driver begins late, and an upgrade to a write lock fails
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        f"busy_timeout={_LOCK_WAIT_S * 1000}",
+        "foreign_keys=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN " + connection.get_execution_options().get("sqlite_begin", "DEFERRED"))
+
+
+# --- the tenant rule ------------------------------------------------------------------------------------------------
+@event.listens_for(Session, "do_orm_execute")
+def _only_own_rows(state: ORMExecuteState) -> None:
+    tenant = state.session.info.get(_TENANT)
+    if tenant is EVERY_TENANT or state.is_column_load or state.is_relationship_load:
+        return
+    if not isinstance(tenant, str):
+        raise TenantError("A session was opened without a tenant; use Database.reading or .writing.")
+    if state.is_select or state.is_update or state.is_delete:
+        state.statement = state.statement.options(
+            with_loader_criteria(Owned, lambda owned: owned.account_id == tenant, include_aliases=True)
+        )
+
+
+@event.listens_for(Session, "before_flush")
+def _write_only_own_rows(session: Session, _: UOWTransaction, __: Any) -> None:
+    tenant = session.info.get(_TENANT)
+    if tenant is EVERY_TENANT:
+        return
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(row, Owned) and row.account_id != tenant:
+            raise TenantError(f"A row of {type(row).__name__} belongs to another tenant.")

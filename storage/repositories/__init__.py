@@ -1,0 +1,1 @@
+"""One noun a file: plain functions that take the session first. Queries stand here and nowhere else."""

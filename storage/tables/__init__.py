@@ -1,0 +1,1 @@
+"""One table a file. `base.py` has what all share; `storage/schema.py` knows them all."""

@@ -1,0 +1,98 @@
+import asyncio
+import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from kit.errors import ConfigError
+from storage.engine import EVERY_TENANT, Database, TenantError, async_url
+from storage.tables.account import Account
+from storage.tables.api_key import ApiKey
+
+_AT = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
+
+
+def _key(name: str, account_id: str, **columns: Any) -> ApiKey:
+    values = {"prefix": name, "secret_hash": name, "label": "new", "scopes": [], "created_at": _AT}
+    return ApiKey(id=name, account_id=account_id, **(values | columns))
+
+
+@pytest.fixture
+async def keys(database: Database) -> Database:
+    """Make two tenants and a key of each."""
+    async with database.writing(EVERY_TENANT) as session:
+        session.add_all([Account(id=name, name=name, created_at=_AT) for name in ("anna", "bert")])
+        await session.flush()
+        session.add_all([_key(f"k-{name}", name) for name in ("anna", "bert")])
+    return database
+
+
+async def test_a_tenant_reads_only_its_own_rows(keys: Database) -> None:
+    for tenant in ("anna", "bert", "anna"):
+        async with keys.reading(tenant) as session:
+            assert [each.id for each in await session.scalars(select(ApiKey))] == [f"k-{tenant}"]
+    async with keys.reading("anna") as session:
+        assert await session.get(ApiKey, "k-bert") is None
+        assert (await session.execute(select(ApiKey.label).where(ApiKey.id == "k-bert"))).all() == []
+
+
+async def test_a_tenant_updates_only_its_own_rows(keys: Database) -> None:
+    async with keys.writing("anna") as session:
+        await session.execute(update(ApiKey).values(label="mine"))
+    async with keys.reading(EVERY_TENANT) as session:
+        labels = {row.id: row.label for row in await session.execute(select(ApiKey.id, ApiKey.label))}
+    assert labels == {"k-anna": "mine", "k-bert": "new"}
+
+
+async def test_a_row_of_another_tenant_is_refused(keys: Database) -> None:
+    with pytest.raises(TenantError):
+        async with keys.writing("anna") as session:
+            session.add(_key("k-2", "bert"))
+
+
+async def _write_and_fail(keys: Database) -> None:
+    async with keys.writing("anna") as session:
+        session.add(_key("k-2", "anna"))
+        await session.flush()
+        raise ZeroDivisionError
+
+
+async def test_what_fails_leaves_nothing_behind(keys: Database) -> None:
+    with pytest.raises(ZeroDivisionError):
+        await _write_and_fail(keys)
+    async with keys.reading("anna") as session:
+        assert await session.get(ApiKey, "k-2") is None
+
+
+async def test_times_come_back_aware_and_in_utc(keys: Database) -> None:
+    zone = datetime.timezone(datetime.timedelta(hours=5, minutes=30))
+    async with keys.writing("anna") as session:
+        session.add(_key("k-3", "anna", expires_at=_AT.astimezone(zone)))
+    async with keys.reading("anna") as session:
+        key = await session.get(ApiKey, "k-3")
+        assert key is not None
+        assert key.expires_at is not None
+        assert (key.expires_at, key.expires_at.tzinfo) == (_AT, datetime.UTC)
+
+
+async def test_many_who_read_and_then_write_all_succeed(keys: Database) -> None:
+    async def count_up(_: int) -> None:
+        async with keys.writing("anna") as session:
+            key = await session.get(ApiKey, "k-anna", with_for_update=True)
+            assert key is not None
+            key.label = str(int(key.label) + 1)
+
+    async with keys.writing("anna") as session:
+        await session.execute(update(ApiKey).values(label="0"))
+    await asyncio.gather(*(count_up(number) for number in range(60)))
+    async with keys.reading("anna") as session:
+        key = await session.get(ApiKey, "k-anna")
+        assert key is not None
+        assert key.label == "60"
+
+
+@pytest.mark.parametrize("url", ["", "no address", "mysql://host/name"])
+def test_an_address_that_cannot_be_used_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="DATABASE_URL"):
+        async_url(url)
