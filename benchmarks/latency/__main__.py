@@ -1,7 +1,7 @@
 """Voice to voice: `python -m benchmarks.latency [--quick] [--json FILE] [--peers|--no-peers]`.
 
 Real audio in and out over a real socket in real time; recogniser 100 ms, language model 200 ms, voice 100 ms on every
-side (docs/adr/0012). Prints waits, false cut-offs, model calls and own overhead, and the same for peers in the same run.
+side (docs/adr/0012). Prints waits, false cut-offs, model calls and own overhead, and a peer's in the same run.
 """
 
 import json
@@ -17,8 +17,8 @@ from benchmarks.latency.columns import COLUMNS, CURVE, Column, Result, run_colum
 from benchmarks.latency.embedded import EmbeddedResult, run_embedded
 from benchmarks.report import machine, percentiles, table, write_json
 from benchmarks.talk.server import NOT_INSTALLED, peers_installed
+from benchmarks.talk.set_tape import spread, true_turns
 from benchmarks.talk.tape import write_tape
-from benchmarks.talk.turn_set import TURNS, load_turns, spread
 from benchmarks.targets import Target, rows
 
 _CUT_OFF_LIMIT_PCT = 5.0
@@ -37,24 +37,23 @@ class Size:
     curve: int
     embedded: int
     greetings: int
-    calls_at_once: int
     columns: tuple[Column, ...]
 
 
-FULL = Size(240, 120, 60, 30, 12, 4, (*COLUMNS, *CURVE))
-QUICK = Size(16, 8, 0, 3, 3, 4, (COLUMNS[0], COLUMNS[2]))
+FULL = Size(200, 100, 48, 24, 12, (*COLUMNS, *CURVE))
+QUICK = Size(8, 4, 0, 2, 3, (COLUMNS[0], COLUMNS[2]))
+_CALLS_AT_ONCE, _PEERS_CALLS_AT_ONCE = 8, 4  # a peer has the lighter load: at eight it is no longer itself
 
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Two columns and few turns, under a minute.")
 @click.option("--peers/--no-peers", default=True, help="Whether pipecat is measured beside us.")
-@click.option("--turns", "folder", type=click.Path(path_type=Path), default=TURNS, help="The labelled set.")
 @click.option("--only", multiple=True, help="Only columns whose name has this in it (`embedded` is one).")
 @click.option("--json", "json_out", type=click.Path(path_type=Path), help="Write all figures here.")
-def main(quick: bool, peers: bool, folder: Path, only: tuple[str, ...], json_out: Path | None) -> None:
+def main(quick: bool, peers: bool, only: tuple[str, ...], json_out: Path | None) -> None:
     """Measure how long callers wait."""
     size = QUICK if quick else FULL
-    turns = [turn for turn in load_turns(folder) if turn.true_end_s is not None and turn.text]
+    turns = true_turns()
     print(json.dumps(machine()))
     results: list[Result] = []
     missing: list[str] = []
@@ -65,7 +64,8 @@ def main(quick: bool, peers: bool, folder: Path, only: tuple[str, ...], json_out
             if column.peer and (not peers or not peers_installed()):
                 missing.append(column.name)
                 continue
-            results.append(run_column(column, spread(turns, _count(column, size)), tape, size.calls_at_once))
+            at_once = _PEERS_CALLS_AT_ONCE if column.peer else _CALLS_AT_ONCE
+            results.append(run_column(column, spread(turns, _count(column, size)), tape, at_once))
             print(table([_row(results[-1])]), flush=True)
     embedded = None
     if not only or "embedded" in only:
@@ -74,7 +74,7 @@ def main(quick: bool, peers: bool, folder: Path, only: tuple[str, ...], json_out
     for part in ("rows", "curve", "targets"):
         print(f"\n{table(report[part])}")
     if json_out is not None:
-        write_json(json_out, {"turns_in_set": len(turns), "calls_at_once": size.calls_at_once, **report})
+        write_json(json_out, {"turns_in_set": len(turns), "quick": quick, **report})
 
 
 def _count(column: Column, size: Size) -> int:
@@ -106,6 +106,7 @@ def _row(result: Result) -> dict[str, Any]:
     waits, own = percentiles(result.waits_ms()), percentiles(result.overheads_ms())
     return {
         "server": result.column.name,
+        "calls at once": result.calls_at_once,
         "turns": len(result.verdicts),
         "p50 ms": waits["p50"],
         "p95 ms": waits["p95"],
@@ -123,6 +124,7 @@ def _embedded_row(embedded: EmbeddedResult) -> dict[str, Any]:
     waits = percentiles(embedded.waits_ms())
     return {
         **_missing_row("antiphon, embedded models"),
+        "calls at once": 2,
         "turns": len(embedded.verdicts),
         "p50 ms": waits["p50"],
         "p95 ms": waits["p95"],
@@ -134,7 +136,7 @@ def _embedded_row(embedded: EmbeddedResult) -> dict[str, Any]:
 
 def _missing_row(name: str) -> dict[str, Any]:
     names = ("p50 ms", "p95 ms", "p99 ms", "cut off %", "unanswered", "LLM calls a turn", "own p50 ms", "own p99 ms")
-    return {"server": name, "turns": NOT_INSTALLED, **dict.fromkeys((*names, "caller late ms"))}
+    return {"server": name, "calls at once": None, "turns": NOT_INSTALLED, **dict.fromkeys((*names, "caller late ms"))}
 
 
 def _point(result: Result) -> dict[str, Any]:

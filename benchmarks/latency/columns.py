@@ -11,13 +11,13 @@ from benchmarks.latency.judge import Verdict, judge
 from benchmarks.talk.caller import Recording, Step, play
 from benchmarks.talk.overhead import TurnMoments
 from benchmarks.talk.server import OURS, PIPECAT, Server, running
+from benchmarks.talk.set_tape import deal
 from benchmarks.talk.spec import NodeSpec
 from benchmarks.talk.tape import Turn
-from benchmarks.talk.turn_set import deal
 
 SENTENCE = "Sure, I have noted that."
 SENTENCE_S = 0.8
-_TURNS_OF_A_CALL = 12
+_MOST_TURNS_OF_A_CALL = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,7 @@ class Result:
     """What a column's callers found, and what its server said of itself."""
 
     column: Column
+    calls_at_once: int
     verdicts: tuple[Verdict, ...]
     moments: tuple[TurnMoments, ...]
     llm_calls: int
@@ -120,13 +121,15 @@ def run_column(column: Column, turns: Sequence[Turn], tape: str, calls_at_once: 
     """Call a column's server until all `turns` are said."""
     spec = NodeSpec(0, tape, SENTENCE, SENTENCE_S)
     with running(column.command, replace(spec, **column.settings)) as server:
-        asyncio.run(play(server.url(), [Step(turns[0])]))  # whatever is slow once is over
+        asyncio.run(play(server.url(), []))  # what is slow once is over with the first greeting
         server.figures()
-        plans = deal(turns, _TURNS_OF_A_CALL, hints=column.hints)
+        of_a_call = min(_MOST_TURNS_OF_A_CALL, max(1, len(turns) // (2 * calls_at_once)))
+        plans = deal(turns, of_a_call, hints=column.hints)
         recordings = asyncio.run(_all_calls(server, plans, calls_at_once))
         figures = server.figures()
     return Result(
         column,
+        calls_at_once,
         tuple(verdict for recording in recordings for verdict in judge(recording)),
         tuple(TurnMoments.read(moments) for moments in figures["turns"]),
         int(figures["llm_calls"]),

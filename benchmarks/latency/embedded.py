@@ -8,13 +8,13 @@ from pathlib import Path
 
 from benchmarks.latency.judge import Verdict, judge
 from benchmarks.talk.caller import Recording, Step, play
+from benchmarks.talk.set_tape import DEFAULT, PROFILES, deal
 from benchmarks.talk.tape import RATE_HZ, Turn
-from benchmarks.talk.turn_set import DEFAULT, PROFILES, deal
 from server.caller.local_server import local_server
 from server.caller.measure import voiced_segments
 from server.caller.wire import call_url
 
-_TURNS_OF_A_CALL = 10
+_TURNS_OF_A_CALL = 3
 _FLOW = """
 id: {asks}
 version: "1.0.0"
@@ -51,20 +51,29 @@ class EmbeddedResult:
 
 
 def run_embedded(turns: Sequence[Turn], greetings: int) -> EmbeddedResult:
-    """Say `turns`, one call after the other, and call `greetings` times only to be greeted."""
+    """Say `turns`, two calls at once, and call `greetings` times only to be greeted."""
     with tempfile.TemporaryDirectory() as flows, tempfile.TemporaryDirectory() as data:
         for asks in PROFILES:
             (Path(flows) / f"{asks}.yaml").write_text(_FLOW.format(asks=asks), encoding="utf-8")
         settings = {"DATA_DIR": data, "LOCAL_LLM": "false", "LLM_BASE_URL": ""}
         with local_server(Path(flows), settings) as address:
             greeted = [_greeting_ms(asyncio.run(play(call_url(address, DEFAULT), []))) for _ in range(greetings)]
-            recordings = [
-                asyncio.run(play(call_url(address, flow), [Step(turn) for turn in some]))
-                for flow, some in deal(turns, _TURNS_OF_A_CALL, hints=True)
-            ]
+            recordings = asyncio.run(_two_at_once(address, deal(turns, _TURNS_OF_A_CALL, hints=True)))
     verdicts = tuple(verdict for recording in recordings for verdict in judge(recording))
     later = (*greeted[1:], *map(_greeting_ms, recordings))
     return EmbeddedResult(verdicts, greeted[0] if greeted else None, tuple(ms for ms in later if ms is not None))
+
+
+async def _two_at_once(address: str, plans: Sequence[tuple[str, list[Turn]]]) -> list[Recording]:
+    places = asyncio.Semaphore(2)
+
+    async def one(flow: str, some: list[Turn]) -> Recording:
+        async with places:
+            return await play(call_url(address, flow), [Step(turn) for turn in some])
+
+    async with asyncio.TaskGroup() as tasks:
+        calls = [tasks.create_task(one(flow, some)) for flow, some in plans]
+    return [call.result() for call in calls]
 
 
 def _greeting_ms(recording: Recording) -> float | None:

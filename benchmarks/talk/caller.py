@@ -21,6 +21,7 @@ Sound = npt.NDArray[np.int16]
 
 _LOUD = 300  # of 32768: what is softer is silence that a server sends
 _BREATH_S = 0.6  # the bot has been silent for so long: it is our turn
+_REACTION_S = 2.5  # after the last sound, where only its effect is of interest
 _ANSWER_S = 7.0  # no answer comes any more
 
 
@@ -62,14 +63,37 @@ class Recording:
     late_s: float = 0.0
 
 
-async def play(url: str, steps: Sequence[Step]) -> Recording:
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """What the microphone picks up of the speaker."""
+
+    level_db: float
+    delay_s: float
+
+
+async def play(
+    url: str,
+    steps: Sequence[Step],
+    *,
+    to_the_end: bool = True,
+    echo: Echo | None = None,
+    at_most_s: float = 600.0,
+) -> Recording:
     """Call `url`, do `steps`, hang up.
+
+    Args:
+        url: Where.
+        steps: What to do, in order.
+        to_the_end: Hear the last answer out; else hang up a moment after the last step.
+        echo: Send back what is heard.
+        at_most_s: Hang up after so long.
 
     Raises:
         OSError: Nobody answers.
     """
     async with connect(url, compression=None, max_size=2**20, close_timeout=1) as socket:
-        caller = _Caller(socket, steps)
+        caller = _Caller(socket, steps, echo)
+        caller.hear_out, caller.until_s = to_the_end, at_most_s
         async with asyncio.TaskGroup() as tasks:
             listening = tasks.create_task(caller.listen())
             await caller.talk()
@@ -80,8 +104,9 @@ async def play(url: str, steps: Sequence[Step]) -> Recording:
 class _Caller:
     """The state of one call."""
 
-    def __init__(self, socket: ClientConnection, steps: Sequence[Step]) -> None:
-        self._socket = socket
+    def __init__(self, socket: ClientConnection, steps: Sequence[Step], echo: Echo | None) -> None:
+        self.hear_out, self.until_s = True, 0.0
+        self._socket, self._echo = socket, echo
         self._clock = Clock()
         self._began_s = self._clock.now_s()
         self._speaker = Speaker(telephone=False)
@@ -123,7 +148,7 @@ class _Caller:
             due_s = self._began_s + number * FRAME_S
             await asyncio.sleep(due_s - self._clock.now_s())
             self._record.late_s = max(self._record.late_s, self._clock.now_s() - due_s)
-            frame = next(self._frames, None) or self._room.next_frame()
+            frame = self._with_echo(next(self._frames, None) or self._room.next_frame(), (number - 1) * FRAME_SAMPLES)
             try:
                 await self._socket.send(frame)
             except ConnectionClosed:
@@ -135,20 +160,35 @@ class _Caller:
         here = number * FRAME_SAMPLES
         if here < self._idle_since:
             return True
+        if here >= self.until_s * RATE_HZ:
+            return False
+        if self._echo is not None and not self._left:
+            return True  # whatever the bot makes of it
         audible = self._bot_until > here
         if self._left and self._is_time(here, audible):
             self._begin(self._left.pop(0), here)
-        elif not self._left and self._is_quiet(here, audible):
-            return False
+        elif not self._left:
+            return not (self._is_quiet(here, audible) if self.hear_out else self._has_reacted(here))
         return True
+
+    def _has_reacted(self, here: int) -> bool:
+        return here >= self._idle_since + _REACTION_S * RATE_HZ
+
+    def _with_echo(self, frame: bytes, here: int) -> bytes:
+        if self._echo is None:
+            return frame
+        heard = self._speaker.between(here - round(self._echo.delay_s * RATE_HZ), FRAME_SAMPLES)
+        mixed = np.frombuffer(frame, "<i2") + heard * 10 ** (self._echo.level_db / 20)
+        loudest = np.iinfo(np.int16).max
+        return bytes(np.clip(np.rint(mixed), -loudest, loudest).astype("<i2").tobytes())
 
     def _is_time(self, here: int, audible: bool) -> bool:
         over_bot_s = self._left[0].over_bot_s
         if over_bot_s is None:
             return self._is_quiet(here, audible)
-        if not audible or self._bot_from is None or self._bot_from < self._idle_since:
+        if not audible or self._bot_from is None:
             return self._waited_enough(here)
-        return here >= self._bot_from + over_bot_s * RATE_HZ
+        return here >= max(self._bot_from, self._idle_since) + over_bot_s * RATE_HZ
 
     def _is_quiet(self, here: int, audible: bool) -> bool:
         if audible:
@@ -163,7 +203,8 @@ class _Caller:
     def _begin(self, step: Step, here: int) -> None:
         self._frames = iter(step.turn.frames())
         self._record.played.append(Played(step, here))
-        self._idle_since = here + len(step.turn.sound)
+        end_s = step.turn.true_end_s
+        self._idle_since = here + (len(step.turn.sound) if end_s is None else round(end_s * RATE_HZ))
         self._waiting = True
 
     def _hear(self, pcm: bytes) -> None:

@@ -7,7 +7,19 @@ from dataclasses import dataclass, field
 from benchmarks.talk.tape import Hearing, TapeReader
 from flows.actions import ToolSpec
 from kit.clock import Clock
-from pipeline.ports import EndOfTurnModel, LlmOptions, Message, SttCapabilities, SttResult, ToolCall
+from pipeline.capabilities import LlmCapabilities, SttCapabilities
+from pipeline.ports import (
+    AS_MADE,
+    EndOfTurnModel,
+    LlmOptions,
+    LlmUsage,
+    Message,
+    SpeakOptions,
+    SttResult,
+    SttSignal,
+    ToolCall,
+    WordTimes,
+)
 from providers.fake.tts import FakeTts
 
 STT_S, LLM_S, TTS_S = 0.1, 0.2, 0.1
@@ -36,14 +48,22 @@ class Work:
 class PacedStt:
     """Reads the tape."""
 
+    provider = "paced"
+    model = "tape"
     capabilities = SttCapabilities(partials=True)
 
     def __init__(self, reader: TapeReader, work: Work) -> None:
         self._reader, self._work = reader, work
 
-    async def open(self, language: str) -> "PacedSttStream":
+    async def open(self, language: str, rate_hz: int = 16_000) -> "PacedSttStream":
         """Listen to a call, in any language."""
         return PacedSttStream(Hearing(self._reader), self._work)
+
+    async def warm(self) -> None:
+        """Need no warming."""
+
+    async def aclose(self) -> None:
+        """Hold nothing."""
 
 
 class PacedSttStream:
@@ -52,7 +72,7 @@ class PacedSttStream:
     def __init__(self, hearing: Hearing, work: Work) -> None:
         self._hearing, self._work = hearing, work
 
-    def begin(self) -> None:
+    def begin(self, language: str | None = None) -> None:
         """A new turn."""
         self._hearing.begin()
 
@@ -74,6 +94,11 @@ class PacedSttStream:
         self._work.done(since_s)
         return SttResult(text)
 
+    async def signals(self) -> AsyncGenerator[SttSignal, None]:
+        """Hear no ends of turns."""
+        return
+        yield
+
     async def aclose(self) -> None:
         """Hold nothing."""
 
@@ -81,12 +106,16 @@ class PacedSttStream:
 class PacedLlm:
     """Says one sentence, whatever it is asked."""
 
+    provider = "paced"
+    model = "one sentence"
+    capabilities = LlmCapabilities()
+
     def __init__(self, sentence: str, work: Work) -> None:
         self._sentence, self._work = sentence, work
 
     async def stream(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: LlmOptions
-    ) -> AsyncGenerator[str | ToolCall, None]:
+    ) -> AsyncGenerator[str | ToolCall | LlmUsage, None]:
         """Yield the sentence word by word, all at once after 200 ms."""
         since_s = self._work.clock.now_s()
         self._work.llm_calls += any(message.role == "user" for message in messages)
@@ -98,6 +127,9 @@ class PacedLlm:
     async def prefill(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> None:
         """Have no cache."""
 
+    async def warm(self) -> None:
+        """Need no warming."""
+
     async def aclose(self) -> None:
         """Hold nothing."""
 
@@ -105,20 +137,28 @@ class PacedLlm:
 class PacedTts:
     """Speaks as `FakeTts` does; its first sound takes 100 ms."""
 
+    provider = "paced"
+    model = "buzz"
     voice = "paced"
 
     def __init__(self, sentence_s: float, sentence: str, work: Work) -> None:
         self._fake = FakeTts(s_per_char=sentence_s / len(sentence))
         self._work = work
-        self.rate_hz = self._fake.rate_hz
+        self.capabilities = self._fake.capabilities
 
-    async def stream(self, text: str) -> AsyncGenerator[bytes, None]:
+    async def stream(self, text: str, options: SpeakOptions = AS_MADE) -> AsyncGenerator[bytes | WordTimes, None]:
         """Yield the sound."""
         since_s = self._work.clock.now_s()
         await asyncio.sleep(TTS_S)
         self._work.done(since_s)
         async for chunk in self._fake.stream(text):
             yield chunk
+
+    async def warm(self) -> None:
+        """Need no warming."""
+
+    async def aclose(self) -> None:
+        """Hold nothing."""
 
 
 class WatchedEndOfTurn:

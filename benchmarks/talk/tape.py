@@ -16,7 +16,8 @@ RATE_HZ = 16_000
 FRAME_S = 0.02
 FRAME_SAMPLES = round(RATE_HZ * FRAME_S)
 FRAME_BYTES = 2 * FRAME_SAMPLES
-_QUIET_DB = -30.0  # below a turn's loudest 5 ms: where nothing is said
+_LEVEL_S = 0.005
+_QUIET_DB = -20.0  # below a turn's loudest 5 ms: where nothing is said
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +25,20 @@ class Turn:
     """One sound of a caller.
 
     Attributes:
-        kind: What it is an example of; decides what a flow would have asked for.
+        kind: What it is an example of.
         text: What a perfect recogniser reads; empty for a noise.
+        asked_for: What a flow would have asked for that gets it (`endpointing` of a state).
         true_end_s: Where the caller has finished, from the beginning of the sound; None if it is no turn.
-        pauses: Silences inside, `(from_s, to_s)`.
+        speech: Where the caller speaks, `(from_s, to_s)`.
         sound: Whole frames, int16 mono at 16 kHz.
     """
 
     name: str
     kind: str
     text: str
+    asked_for: str
     true_end_s: float | None
-    pauses: tuple[tuple[float, float], ...]
+    speech: tuple[tuple[float, float], ...]
     sound: npt.NDArray[np.int16]
 
     def frames(self) -> list[bytes]:
@@ -48,10 +51,13 @@ class Turn:
         """Return how long the sound is."""
         return len(self.sound) / RATE_HZ
 
-    def voiced_from_s(self) -> float:
-        """Return where its sound begins: the first 5 ms within 30 dB of the loudest."""
+    def voiced_s(self) -> tuple[float, float]:
+        """Return where the voice, or what else stands out of the room, begins and ends."""
+        if self.speech:
+            return self.speech[0][0], self.speech[-1][1]
         level = _levels(self.sound)
-        return int(np.flatnonzero(level >= level.max() * 10 ** (_QUIET_DB / 20))[0]) * 0.005
+        loud = np.flatnonzero(level >= level.max() * 10 ** (_QUIET_DB / 20))
+        return int(loud[0]) * _LEVEL_S, (int(loud[-1]) + 1) * _LEVEL_S
 
 
 def write_tape(folder: Path, turns: Sequence[Turn]) -> None:
@@ -69,8 +75,9 @@ def write_tape(folder: Path, turns: Sequence[Turn]) -> None:
                 "file": f"{turn.name}.wav",
                 "kind": turn.kind,
                 "text": turn.text,
+                "asked_for": turn.asked_for,
                 "true_end_s": turn.true_end_s,
-                "pauses": turn.pauses,
+                "speech": turn.speech,
             }
         )
     (folder / "tape.json").write_text(json.dumps(entries), encoding="utf-8")
@@ -82,9 +89,8 @@ def read_tape(folder: Path) -> list[Turn]:
     for entry in json.loads((folder / "tape.json").read_text(encoding="utf-8")):
         with wave.open(str(folder / entry["file"])) as file:
             sound = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.int16)
-        pauses = tuple((float(first), float(last)) for first, last in entry["pauses"])
-        name = str(entry["file"]).removesuffix(".wav")
-        turns.append(Turn(name, entry["kind"], entry["text"], entry["true_end_s"], pauses, sound))
+        entry["speech"] = tuple((float(first), float(last)) for first, last in entry["speech"])
+        turns.append(Turn(str(entry.pop("file")).removesuffix(".wav"), **entry, sound=sound))
     return turns
 
 
@@ -142,19 +148,13 @@ class Hearing:
 def _word_ends_s(turn: Turn) -> list[tuple[str, float]]:
     """Say when each word has been said: words take their share, by letters, of the time in which there is voice."""
     words = turn.text.split()
-    if not words or turn.true_end_s is None:
-        return [(word, turn.seconds / 2) for word in words]
-    voiced = _voiced_s(turn.voiced_from_s(), turn.true_end_s, turn.pauses)
-    total_s = sum(last - first for first, last in voiced)
+    if not words:
+        return []
+    total_s = sum(last - first for first, last in turn.speech)
     letters = np.cumsum([len(word) + 1 for word in words])
     # a little before the very end, so that the frames of the voice hold the last word
     shares = 0.98 * letters / letters[-1] * total_s
-    return [(word, _on_the_line(voiced, float(share))) for word, share in zip(words, shares, strict=True)]
-
-
-def _voiced_s(first_s: float, last_s: float, pauses: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    edges = [first_s, *(edge for pause in pauses for edge in pause if first_s < edge < last_s), last_s]
-    return [(edges[i], edges[i + 1]) for i in range(0, len(edges) - 1, 2)]
+    return [(word, _on_the_line(turn.speech, float(share))) for word, share in zip(words, shares, strict=True)]
 
 
 def _on_the_line(voiced: Sequence[tuple[float, float]], share_s: float) -> float:
@@ -167,7 +167,7 @@ def _on_the_line(voiced: Sequence[tuple[float, float]], share_s: float) -> float
 
 
 def _levels(sound: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
-    size = RATE_HZ // 200
+    size = round(_LEVEL_S * RATE_HZ)
     whole = sound[: len(sound) // size * size].astype(np.float64).reshape(-1, size)
     level: npt.NDArray[np.float64] = np.sqrt((whole**2).mean(axis=1))
     return level
