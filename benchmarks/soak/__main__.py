@@ -1,6 +1,6 @@
 """`python -m benchmarks.soak --minutes N [--calls K] [--json FILE]`: exit code 1 if something grows.
 
-The real server with its embedded models, in a process of its own; callers talk, interrupt, hang up, vanish, send garbage
+The real server with its embedded models, in its own process; callers talk, interrupt, hang up, vanish, send garbage
 and do not read. Says the slope of its memory over calls after a warm-up, and what it holds at rest that is new.
 """
 
