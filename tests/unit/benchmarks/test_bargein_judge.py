@@ -44,7 +44,7 @@ def test_a_turn_that_waited_for_silence_is_no_interruption() -> None:
 def test_a_sound_without_a_label_begins_where_it_is_loud() -> None:
     cough = turn(kind="cough", text="", true_end_s=None, speech=((0.4, 0.7),))
     unlabelled = type(cough)(cough.name, "cough", "", "default", None, (), cough.sound)
-    assert unlabelled.voiced_s() == (pytest.approx(0.4, abs=0.01), pytest.approx(0.7, abs=0.01))
+    assert unlabelled.voiced_s() == pytest.approx((0.4, 0.7), abs=0.01)
 
 
 def test_a_tone_is_one_stretch_and_a_dropped_frame_is_heard_as_a_gap() -> None:
