@@ -49,7 +49,7 @@ class Size:
 
 
 FULL = Size(36, 20, 0.65, 15.0, 10_000)
-QUICK = Size(6, 4, 0.5, 6.0, 200)
+QUICK = Size(4, 2, 0.5, 3.0, 100)
 
 
 @dataclass(frozen=True, slots=True)

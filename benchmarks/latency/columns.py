@@ -43,10 +43,6 @@ class Column:
         return self.command == PIPECAT
 
 
-def _waits(factor: float) -> dict[str, float]:
-    return {"floor_factor": factor, "ceiling_factor": factor}
-
-
 COLUMNS = (
     Column("antiphon", OURS, on_curve="antiphon"),
     Column("antiphon, flow without hints", OURS, hints=False, on_curve="antiphon, flow without hints"),
@@ -62,7 +58,9 @@ COLUMNS = (
 )
 CURVE = (
     *(
-        Column(f"antiphon, waits × {factor}", OURS, settings=_waits(factor), on_curve="antiphon", headline=False)
+        Column(
+            f"antiphon, waits × {factor}", OURS, settings={"wait_factor": factor}, on_curve="antiphon", headline=False
+        )
         for factor in (0.6, 1.5, 2.2)
     ),
     *(
@@ -70,7 +68,7 @@ CURVE = (
             f"antiphon without hints, waits × {factor}",
             OURS,
             hints=False,
-            settings=_waits(factor),
+            settings={"wait_factor": factor},
             on_curve="antiphon, flow without hints",
             headline=False,
         )

@@ -114,13 +114,13 @@ def main(minutes: float, callers: int, quick: bool, json_out: Path | None) -> No
     with tempfile.TemporaryDirectory() as flows, tempfile.TemporaryDirectory() as data:
         (Path(flows) / "soak.yaml").write_text(_FLOW, encoding="utf-8")
         process, port = _start(flows, data, callers)
-        try:
-            url = call_url(f"http://127.0.0.1:{port}", "soak")
-            soak = Soak(process, url, spread([t for t in true_turns() if t.seconds < 5.5], 24))
-            found, before, after = asyncio.run(_soak(soak, 60 * minutes, callers))
-        finally:
-            process.terminate()
-            process.wait(20)
+        with process:
+            try:
+                url = call_url(f"http://127.0.0.1:{port}", "soak")
+                soak = Soak(process, url, spread([t for t in true_turns() if t.seconds < 5.5], 24))
+                found, before, after = asyncio.run(_soak(soak, 60 * minutes, callers))
+            finally:
+                process.terminate()
     print("\n" + table([{"caller did": name, "calls": count} for name, count in soak.kinds.most_common()]))
     print("\n" + table([_row(found, soak, after)]))
     print(f"\n{found.verdict.upper()}: at most {LIMIT_MB:g} MB for 1000 calls, nothing left at rest")

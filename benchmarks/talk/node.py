@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 import uvicorn
@@ -139,7 +139,7 @@ class _Node:
         self._end_of_turn = SmartTurn(self._pool)
         self._host: CallHost | None = None
         self._watches: list[_Watch] = []
-        scale_waits(spec.floor_factor, spec.ceiling_factor)
+        scale_waits(spec.wait_factor)
 
     @asynccontextmanager
     async def open(self, app: FastAPI) -> AsyncIterator[None]:
@@ -181,12 +181,13 @@ class _Node:
             print(json.dumps({"llm_calls": sum(w.work.llm_calls for w in watches), "turns": turns}), flush=True)
 
 
-def scale_waits(floor_factor: float, ceiling_factor: float) -> None:
-    """Set this process's waits for the end of a turn: for the curve, the profiles of the flow language are scaled."""
+def scale_waits(factor: float) -> None:
+    """Set this process's waits for the end of a turn: for the curve, all that the profiles say in seconds is scaled."""
     for name, profile in endpointing.PROFILES.items():
-        floor_s = profile.floor_s * floor_factor
-        ceiling_s = max(floor_s, profile.ceiling_s * ceiling_factor)
-        endpointing.PROFILES[name] = replace(profile, floor_s=floor_s, ceiling_s=ceiling_s)
+        waits = {
+            each.name: factor * getattr(profile, each.name) for each in fields(profile) if each.name.endswith("_s")
+        }
+        endpointing.PROFILES[name] = replace(profile, **waits)
 
 
 def main() -> None:

@@ -65,16 +65,16 @@ def running(command: tuple[str, ...], spec: NodeSpec) -> Iterator[Server]:
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    try:
-        _await_port(process, port)
-        yield Server(process, port)
-    finally:
-        process.terminate()
+    with process:
         try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            _await_port(process, port)
+            yield Server(process, port)
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def _await_port(process: "subprocess.Popen[str]", port: int) -> None:

@@ -8,11 +8,12 @@ import numpy.typing as npt
 
 from benchmarks import turn_set
 from benchmarks.talk.tape import FRAME_SAMPLES, RATE_HZ, Turn
+from flows.parse_states import ENDPOINTING
 from server.caller.sound import resample
 
 DEFAULT = "default"
-PROFILES = (DEFAULT, "yes_no", "digits", "spelling", "long_answer")
-_RULES = {None: DEFAULT, "email": "spelling"}  # as flows ask for an address (`flows.interpreter.endpointing`)
+PROFILES = ENDPOINTING
+_RULES = {None: DEFAULT, "email": "spelling", "phone": "digits"}  # where the flow language has no rule of that name
 _HISS_DBFS = -66.0
 _ROOM_S = 1.5  # the room goes on after the file: someone may answer late
 
@@ -56,12 +57,12 @@ def deal(some: Sequence[Turn], turns_of_a_call: int, *, hints: bool) -> list[tup
 
 def _turn(number: int, labelled: turn_set.Turn) -> Turn:
     sound = resample(labelled.samples(_ROOM_S), labelled.rate_hz, RATE_HZ)
-    asked_for = labelled.state_rule if labelled.state_rule in PROFILES else _RULES[labelled.state_rule]
+    rule = labelled.state_rule
     return Turn(
         labelled.id,
         labelled.kind,
         labelled.text,
-        asked_for or DEFAULT,
+        rule if rule in PROFILES else _RULES[rule],
         labelled.true_end_s,
         labelled.speech,
         _with_hiss(sound, number),

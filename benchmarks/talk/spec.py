@@ -13,8 +13,7 @@ class NodeSpec:
         sentence_s: How long the voice takes to say it.
         strategy: A peer's way of finding the end of a turn, by its own name.
         wait_s: A parameter of that.
-        floor_factor: Of our waits, what the shortest is multiplied by.
-        ceiling_factor: The same for the longest.
+        wait_factor: What our waits for the end of a turn are multiplied by.
     """
 
     port: int
@@ -23,5 +22,4 @@ class NodeSpec:
     sentence_s: float
     strategy: str = ""
     wait_s: float = 0.0
-    floor_factor: float = 1.0
-    ceiling_factor: float = 1.0
+    wait_factor: float = 1.0
