@@ -4,6 +4,7 @@ import json
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ PEERS = ROOT / ".tools" / "peers" / "venv" / "bin" / "python"
 OURS = (sys.executable, "-m", "benchmarks.talk.node")
 PIPECAT = (str(PEERS), "-m", "benchmarks.peers.pipecat_latency")
 NOT_INSTALLED = "not installed: make bench-peers"
-_START_S = 90.0
+_START_S = 180.0
 
 
 def peers_installed() -> bool:
@@ -57,17 +58,16 @@ def running(command: tuple[str, ...], spec: NodeSpec) -> Iterator[Server]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     told = json.dumps(asdict(replace(spec, port=port)))
-    process = subprocess.Popen(
-        [*command, told],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    with process:
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(
+            [*command, told], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, text=True
+        ) as process,
+    ):
         try:
-            _await_port(process, port)
+            if not _started(process, port):
+                said.seek(0)
+                raise RuntimeError(f"the server under measurement did not start: {said.read().decode()[-1000:]}")
             yield Server(process, port)
         finally:
             process.terminate()
@@ -77,11 +77,11 @@ def running(command: tuple[str, ...], spec: NodeSpec) -> Iterator[Server]:
                 process.kill()
 
 
-def _await_port(process: "subprocess.Popen[str]", port: int) -> None:
+def _started(process: "subprocess.Popen[str]", port: int) -> bool:
     until_s = time.monotonic() + _START_S
     while time.monotonic() < until_s and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+                return True
         time.sleep(0.05)
-    raise RuntimeError("the server under measurement did not start")
+    return False
