@@ -89,8 +89,8 @@ class Work:
 
     def sent(self) -> None:
         """A frame of an answer goes out."""
-        if self.committed_s is None:
-            return
+        if self.committed_s is None or self.committed_s < self.asked_s:
+            return  # of an answer to nothing, or the caller already talks on
         self.turns.append(
             {
                 "silent_s": max((at_s for at_s in self.windows_s if at_s <= self.asked_s), default=None),

@@ -84,9 +84,9 @@ class _Watch:
 
     def sent(self) -> None:
         """A frame of an answer goes out."""
-        if self.committed_s is None:
-            return
         asked_s = self.work.asked_s
+        if self.committed_s is None or self.committed_s < asked_s:
+            return  # of an answer to nothing, or the caller already talks on
         silent_s = max((at_s for at_s in self.windows_s if at_s <= asked_s), default=None)
         now_s = self.clock.now_s()
         self.turns.append(TurnMoments(silent_s, asked_s, self.committed_s, now_s, tuple(self.work.spans)))
