@@ -11,7 +11,7 @@ from benchmarks.talk.tape import FRAME_SAMPLES, RATE_HZ
 from server.caller.measure import Segment
 
 _LOUD = 300
-_SAME_SOUND = round(0.04 * RATE_HZ)  # the bot's tone is louder than that many times in between
+_SAME_SOUND = round(0.1 * RATE_HZ)  # a shorter gap is a stall, not a pause that somebody decided on
 _NEXT_S = 2.5  # what the bot does later than that after a sound is not because of it
 
 
@@ -48,7 +48,7 @@ def effects(recording: Recording) -> list[Effect]:
 
 
 def sounding(bot: npt.NDArray[np.int16]) -> list[Segment]:
-    """Return where the bot is heard, to the sample; a pause of 40 ms is one."""
+    """Return where the bot is heard, to the sample; a gap of 100 ms is a pause."""
     loud = np.flatnonzero(np.abs(bot.astype(np.int32)) >= _LOUD)
     if not len(loud):
         return []
