@@ -7,12 +7,21 @@ from typing import Protocol
 from fastapi import FastAPI
 
 from control_api import errors
+from control_api.accounts.login import Login
+from control_api.auth import Authenticator
+from control_api.body_limit import BodyLimit
 from control_api.calls.routes import call_router
+from control_api.cors import PublicCors
+from control_api.dialects.prepatu.auth_routes import auth_router
+from control_api.dialects.prepatu.flow_routes import flow_router as account_flow_router
+from control_api.dialects.table import encoder_for, is_public
 from control_api.flows.routes import flow_router
 from control_api.health.routes import health_router
 from control_api.ports import CallArchive, FlowCatalogue, ServerState, UtcClock
 from control_api.sessions.routes import session_router
 from control_api.sessions.service import Tickets
+
+MAX_BODY_BYTES = 1024 * 1024
 
 
 class Lifespan(Protocol):
@@ -34,6 +43,8 @@ class ControlPlane:
     archive: CallArchive
     state: ServerState
     tickets: Tickets
+    authenticator: Authenticator
+    login: Login
     clock: UtcClock
     version: str
     anonymous: bool
@@ -42,10 +53,21 @@ class ControlPlane:
 def build_control_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> FastAPI:
     """Return the application with all routes of the control plane."""
     # No /docs page: it would load its scripts from elsewhere, and this server works offline.
-    app = FastAPI(title="Antiphon", version=plane.version, lifespan=lifespan, docs_url=None, redoc_url=None)
-    errors.install(app)
+    app = FastAPI(
+        title="Antiphon",
+        version=plane.version,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.authenticator = plane.authenticator
+    errors.install(app, encoder_for)
+    app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, encoder_of=encoder_for)
+    app.add_middleware(PublicCors, is_public=is_public)
     app.include_router(health_router(plane.state, plane.clock, plane.version))
     app.include_router(flow_router(plane.catalogue))
-    app.include_router(call_router(plane.archive, anonymous=plane.anonymous))
+    app.include_router(call_router(plane.archive))
+    app.include_router(auth_router(plane.login, plane.clock))
+    app.include_router(account_flow_router(plane.clock))
     app.include_router(session_router(plane.tickets, plane.catalogue, anonymous=plane.anonymous))
     return app

@@ -1,35 +1,86 @@
-"""The one table from our errors to HTTP, and the one shape of an error body."""
+"""The one table from our errors to HTTP, and our own shape of an error body; a dialect may have another."""
 
-import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from flows.findings import Finding
 from flows.load import FlowError
 from kit.errors import (
     AntiphonError,
     CapacityError,
     ConfigError,
+    ConflictError,
+    ForbiddenError,
     InputError,
+    InsufficientCreditsError,
     NotFoundError,
     ProtocolError,
     ProviderError,
+    RateLimitedError,
+    UnauthenticatedError,
 )
 
 HTTP_STATUS: dict[type[AntiphonError], int] = {
     AntiphonError: 500,
     InputError: 422,
+    UnauthenticatedError: 401,
+    ForbiddenError: 403,
     NotFoundError: 404,
+    ConflictError: 409,
+    RateLimitedError: 429,
+    InsufficientCreditsError: 402,
     ProtocolError: 400,
     ConfigError: 500,
     CapacityError: 503,
     ProviderError: 502,
 }
-_HTTP_CODES = {401: "auth.required", 404: "route.not_found", 405: "route.method_not_allowed"}
+_HTTP_CODES = {
+    400: "request.unreadable",
+    401: "auth.required",
+    404: "route.not_found",
+    405: "route.method_not_allowed",
+    413: "request.too_large",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One part of a request that is not as it must be."""
+
+    loc: tuple[str | int, ...]
+    msg: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What went wrong, before a dialect words it.
+
+    Attributes:
+        code: Stable and dotted.
+        detail: For people.
+        fields: Which parts of the request are wrong.
+        findings: What is wrong with the flow that it is about.
+    """
+
+    status: int
+    code: str
+    detail: str
+    fields: tuple[FieldProblem, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Encoder = Callable[[Problem], Mapping[str, Any]]
+"""Words a problem as a JSON body."""
 
 
 def http_status(error: AntiphonError) -> int:
@@ -39,34 +90,66 @@ def http_status(error: AntiphonError) -> int:
     return next(HTTP_STATUS[each] for each in type(error).__mro__ if each in HTTP_STATUS)
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error in one shape: `{"error": code, "detail": message}`."""
-    app.add_exception_handler(AntiphonError, _ours)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
+def encode(problem: Problem) -> Mapping[str, Any]:
+    """Word a problem as our own routes do: `{"error": code, "detail": message}`."""
+    detail = problem.detail
+    if problem.fields:
+        detail = "; ".join(f"{'.'.join(map(str, each.loc))}: {each.msg}" for each in problem.fields)
+    findings = {"findings": [asdict(each) for each in problem.findings]} if problem.findings else {}
+    return {"error": problem.code, "detail": detail} | findings
 
 
-async def _ours(_: Request, error: Exception) -> Response:
+def install(app: FastAPI, encoder_of: Callable[[str], Encoder]) -> None:
+    """Answer every error in the words of the dialect that `encoder_of` finds for the request's path."""
+
+    def answering(problem_of: Callable[[Exception], Problem]) -> Callable[[Request, Exception], Response]:
+        def answer(request: Request, error: Exception) -> Response:
+            problem = problem_of(error)
+            body = encoder_of(request.url.path)(problem)
+            return JSONResponse(body, problem.status, headers=dict(problem.headers))
+
+        return answer
+
+    app.add_exception_handler(AntiphonError, answering(_ours))
+    app.add_exception_handler(RequestValidationError, answering(_invalid))
+    app.add_exception_handler(HTTPException, answering(_http))
+    app.add_exception_handler(DataError, answering(_unkeepable))
+    # Starlette raises it again for the server to log, once, with its traceback.
+    app.add_exception_handler(Exception, answering(_unexpected))
+
+
+def _ours(error: Exception) -> Problem:
     assert isinstance(error, AntiphonError)
-    body: dict[str, Any] = {"error": error.code, "detail": str(error)}
-    if isinstance(error, FlowError):
-        body["findings"] = [dataclasses.asdict(each) for each in error.findings]
-    return JSONResponse(body, http_status(error))
+    findings = error.findings if isinstance(error, FlowError) else ()
+    return Problem(http_status(error), error.code, str(error), findings=findings, headers=_headers_of(error))
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
+def _headers_of(error: AntiphonError) -> dict[str, str]:
+    if isinstance(error, UnauthenticatedError):
+        return {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, RateLimitedError):
+        return {"Retry-After": str(max(1, round(error.retry_after_s)))}
+    return {}
+
+
+def _invalid(error: Exception) -> Problem:
     assert isinstance(error, RequestValidationError)
-    problems = [f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in error.errors()]
-    return JSONResponse({"error": "request.invalid", "detail": "; ".join(problems)}, 422)
+    fields = tuple(FieldProblem(tuple(each["loc"]), each["msg"], each["type"]) for each in error.errors())
+    return Problem(422, "request.invalid", "The request is not as it must be.", fields=fields)
 
 
-async def _http(_: Request, error: Exception) -> Response:
+def _http(error: Exception) -> Problem:
     assert isinstance(error, HTTPException)
     code = _HTTP_CODES.get(error.status_code, f"http.{error.status_code}")
-    return JSONResponse({"error": code, "detail": error.detail}, error.status_code, headers=error.headers)
+    return Problem(error.status_code, code, error.detail, headers=error.headers or {})
 
 
-async def _unexpected(_: Request, __: Exception) -> Response:
-    # Starlette raises it again for the server to log, once, with its traceback.
-    return JSONResponse({"error": "internal", "detail": "Something went wrong on our side."}, 500)
+def _unkeepable(_: Exception) -> Problem:
+    """Say that a database cannot hold a value, such as a NUL in a text: whoever sent it must act."""
+    return Problem(
+        422, "input.unkeepable", "A value cannot be kept: a text with a NUL character, or a number too large."
+    )
+
+
+def _unexpected(_: Exception) -> Problem:
+    return Problem(500, "internal", "Something went wrong on our side.")

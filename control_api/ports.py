@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 
 @dataclass(frozen=True, slots=True)
 class FlowSummary:
@@ -103,3 +105,10 @@ class UtcClock(Protocol):
 
     def utc(self) -> datetime.datetime:
         """Return aware UTC."""
+
+
+class OnSignup(Protocol):
+    """What else happens when an account is made, such as a gift of credits."""
+
+    async def __call__(self, session: AsyncSession, account_id: str, /) -> None:
+        """Write with `session`, which commits the account and this together."""

@@ -29,6 +29,49 @@ class NotFoundError(InputError):
     code = "input.not_found"
 
 
+class UnauthenticatedError(InputError):
+    """The caller did not prove who they are."""
+
+    code = "auth.required"
+
+
+class ForbiddenError(InputError):
+    """We know the caller; they may not do this."""
+
+    code = "auth.forbidden"
+
+
+class ConflictError(InputError):
+    """What the caller wants contradicts what is there."""
+
+    code = "input.conflict"
+
+
+class RateLimitedError(InputError):
+    """The caller asks too often.
+
+    Attributes:
+        retry_after_s: When asking again makes sense, from now.
+    """
+
+    code = "input.too_often"
+
+    def __init__(self, message: str, *, retry_after_s: float, code: str | None = None) -> None:
+        """Say when to come again."""
+        super().__init__(message, code=code)
+        self.retry_after_s = retry_after_s
+
+
+class InsufficientCreditsError(InputError):
+    """The account's credits do not suffice; somebody must pay."""
+
+    code = "insufficient_credits"
+
+    def __init__(self, message: str = "Insufficient credits.") -> None:
+        """Say it."""
+        super().__init__(message)
+
+
 class ProtocolError(AntiphonError):
     """The peer broke the wire protocol."""
 

@@ -1,9 +1,13 @@
 """One log line per HTTP request, without query, token or body."""
 
+import re
+
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.clock import Clock
+
+_SECRETS = re.compile(r"(pk_live_|st_)[A-Za-z0-9_-]+")  # a key or a session may be named by itself in a path
 
 log = structlog.get_logger(__name__)
 
@@ -31,4 +35,10 @@ class AccessLog:
             await self._app(scope, receive, watch)
         finally:
             took_ms = round((self._clock.now_s() - began_s) * 1000, 1)
-            log.info("http_request", method=scope["method"], path=scope["path"], status=status, took_ms=took_ms)
+            log.info(
+                "http_request",
+                method=scope["method"],
+                path=_SECRETS.sub(r"\1…", scope["path"]),
+                status=status,
+                took_ms=took_ms,
+            )

@@ -15,6 +15,7 @@ from kit.clock import Clock
 from server.access_log import AccessLog
 from server.call_desk import CallDesk
 from server.call_log import CallLog
+from server.identity import Identity
 from server.metrics import CallMetrics
 from server.session_tokens import TicketTokens
 from server.settings import Settings
@@ -72,6 +73,7 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
     catalogue: FlowCatalogue,
     call_log: CallLog,
     live: LiveCalls,
+    identity: Identity,
     *,
     lifespan: Lifespan | None = None,
     static_dir: Path = STATIC_DIR,
@@ -84,6 +86,7 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
         catalogue: The flows that can be called.
         call_log: Where reports go.
         live: Shared with `server.drain.DrainingServer`.
+        identity: Who may ask, and how they log in.
         lifespan: Opens what calls need and closes it again.
         static_dir: The talk page.
     """
@@ -96,6 +99,8 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
         archive=call_log,
         state=NodeState(settings, desk, live),
         tickets=tickets,
+        authenticator=identity.authenticator,
+        login=identity.login,
         clock=clock,
         version=importlib.metadata.version("antiphon"),
         anonymous=settings.on_loopback,

@@ -30,6 +30,11 @@ class Settings(BaseSettings):
         default=None,
         description="postgresql+psycopg://user:password@host/name; unset: a SQLite file in DATA_DIR.",
     )
+    jwt_secret: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="Signs log-in tokens, 32 characters or more; unset: made once and kept in DATA_DIR.",
+    )
     max_calls: int = Field(default=8, ge=1, description="Calls at once; one more is told that the server is full.")
     record: bool = Field(default=True, description="Whether calls are recorded.")
     llm_base_url: str | None = Field(
@@ -44,6 +49,23 @@ class Settings(BaseSettings):
     log_json: bool = Field(default=False, description="Log JSON lines instead of text.")
     metrics_token: SecretStr | None = Field(
         default=None, description="What a reader of /metrics must send as a bearer token; unset: nothing."
+    )
+    rate_per_minute_usd_cents: int = Field(default=3, ge=0, description="What a started minute of a call costs.")
+    sign_up_credits_usd_cents: int = Field(default=200, ge=0, description="What a new account is given.")
+    meter_tick_s: int = Field(
+        default=10, ge=1, le=60, description="How often a running call is metered and its lease renewed, in seconds."
+    )
+    admin_token: SecretStr | None = Field(
+        default=None, min_length=16, description="Who sends it as a bearer token may top up any account."
+    )
+    paddle_webhook_secret: SecretStr | None = Field(
+        default=None, description="Signs POST /webhooks/paddle; unset: payments are not taken."
+    )
+    hooks_secret: SecretStr | None = Field(
+        default=None, min_length=32, description="The secrets of hooks are derived from it."
+    )
+    hooks_allow_private: bool = Field(
+        default=False, description="Whether hooks may go to addresses that are not public, and by plain HTTP."
     )
     drain_timeout_s: float = Field(
         default=1800.0, ge=0, description="How long a stopping server lets calls go on, in seconds."

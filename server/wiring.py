@@ -8,12 +8,16 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from kit.clock import Clock
 from pipeline.ports import LanguageModel
 from providers.embedded.gguf import installed
 from server.app import build_app
 from server.call_log import CallLog
+from server.call_meter import MeteredCalls
 from server.flow_store import FlowStore
+from server.identity import build_identity, make_local_account
 from server.media import MediaPlane
+from server.money import build_money
 from server.settings import Settings
 from storage import schema
 from storage.engine import Database
@@ -32,13 +36,21 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     media = MediaPlane(flows, call_log, settings.inference_threads, settings.record, _llm_maker(settings))
 
     database = Database(settings.database_address)
+    money = build_money(settings, database)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _opened(database), media.open():
+        async with _opened(database), money.open(), media.open():
+            if settings.on_loopback:
+                await make_local_account(database, Clock())
             yield
 
-    return build_app(settings, media, flows, call_log, live, lifespan=lifespan)
+    identity = build_identity(settings, database, welcome=money.welcome)
+    calls = MeteredCalls(media, money.billing, Clock())
+    app = build_app(settings, calls, flows, call_log, live, identity, lifespan=lifespan)
+    for router in money.routers:
+        app.include_router(router)
+    return app
 
 
 @asynccontextmanager

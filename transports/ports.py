@@ -17,12 +17,19 @@ class CallRequest:
         flow: Name (file stem) or id of the flow.
         context: Variables to set before the first state.
         metadata: Passed to the call's record.
+        account_id: Whose flow it is, and who pays; None for a flow of the server's own.
+        session_id: Of the session that the call belongs to, if any.
+        flow_version_id: Which version of an account's flow; None for the newest.
     """
 
     call_id: str
     flow: str
     context: Mapping[str, Any] = field(default_factory=dict)
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    account_id: str | None = None
+    session_id: str | None = None
+    flow_version_id: str | None = None
+    transport: str = "websocket"
 
 
 class Call(Protocol):

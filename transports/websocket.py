@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from flows.load import FlowError
 from kit.clock import Clock
-from kit.errors import AntiphonError, CapacityError, InputError, ProtocolError
+from kit.errors import AntiphonError, CapacityError, InputError, InsufficientCreditsError, ProtocolError
 from pipeline.frames.control import PeerGone
 from pipeline.ports import Frame, LegCapabilities
 from transports.live import LiveCalls
@@ -115,7 +115,7 @@ class PvpConnection:
         try:
             try:
                 call = await self._calls.place(request, self._leg)
-            except CapacityError as error:
+            except (CapacityError, InsufficientCreditsError) as error:
                 return endings.of_refusal(error)
             except InputError as error:
                 return await self._stay(endings.flow_error(error, request.flow, _findings(error)))

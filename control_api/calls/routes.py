@@ -4,25 +4,33 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, Response
 from starlette.responses import FileResponse
 
+from control_api.access import Caller
 from control_api.ports import CallArchive
+from control_api.principal import Kind
+from kit.errors import ForbiddenError
+
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    401: {"description": "Authentication required"},
+    403: {"description": "Only for this machine's own user"},
+}
 
 
-def call_router(archive: CallArchive, *, anonymous: bool) -> APIRouter:
+def call_router(archive: CallArchive) -> APIRouter:
     """Return the routes to calls that are over.
 
-    A call id is parsed as a UUID, so that no path gets through. Without `anonymous` (a server on loopback) nobody may
-    list calls; a call's own id, which only its caller was told, opens that call.
+    A call id is parsed as a UUID, so that no path gets through. Only who sits at a server on loopback may list calls;
+    a call's own id, which only its caller was told, opens that call.
     """
     router = APIRouter(tags=["calls"])
 
-    @router.get("/calls", responses={401: {"description": "Authentication required"}})
-    def list_calls() -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    @router.get("/calls", responses=_REFUSED)
+    def list_calls(who: Caller) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         """List the last calls, newest first."""
-        if not anonymous:
-            raise HTTPException(401, "Authentication required")
+        if who.kind is not Kind.LOCAL:
+            raise ForbiddenError("Only who sits at this machine may list all its calls.")
         return {"calls": archive.recent()}
 
     @router.get("/calls/{call_id}")

@@ -85,3 +85,15 @@ class CallFailed(SystemFrame):
 
     code: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell(ControlFrame):
+    """The server ends the call: this is said to its end, then it hangs up.
+
+    Attributes:
+        reason: Why, for the flow's end and for `CallReport.end_reason`.
+    """
+
+    reason: str
+    text: str

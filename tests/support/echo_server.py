@@ -14,7 +14,9 @@ from kit.errors import InputError, NotFoundError
 from server import drain
 from server.app import build_app
 from server.call_log import CallLog
+from server.identity import build_identity
 from server.settings import Settings
+from storage.engine import Database
 from tests.support.fake_call import EchoCalls
 from transports.live import LiveCalls
 
@@ -72,7 +74,8 @@ def running(data_dir: Path, *, max_calls: int = 1_000, calls: EchoCalls | None =
     flows_dir.mkdir(parents=True, exist_ok=True)
     settings = Settings(_env_file=None, data_dir=data_dir, flows_dir=flows_dir, max_calls=max_calls)  # type: ignore[call-arg]  # pydantic-settings' own argument
     echo, live, ready = calls or EchoCalls(), LiveCalls(), threading.Event()
-    app = build_app(settings, echo, OneFlow(), CallLog(data_dir), live, static_dir=data_dir / "static")
+    identity = build_identity(settings, Database(settings.database_address))
+    app = build_app(settings, echo, OneFlow(), CallLog(data_dir), live, identity, static_dir=data_dir / "static")
     with drain.listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
         server = drain.DrainingServer(drain.config_of(app), live, 30.0, ready.set)
@@ -92,7 +95,8 @@ def main() -> None:
     data_dir = Path(sys.argv[1])
     settings = Settings(_env_file=None, data_dir=data_dir, flows_dir=data_dir)  # type: ignore[call-arg]  # as above
     live = LiveCalls()
-    app = build_app(settings, EchoCalls(), OneFlow(), CallLog(data_dir), live)
+    identity = build_identity(settings, Database(settings.database_address))
+    app = build_app(settings, EchoCalls(), OneFlow(), CallLog(data_dir), live, identity)
     with drain.listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
         drain.serve(app, listener, live, settings.drain_timeout_s, lambda: print(port, flush=True))  # noqa: T201  the test reads it

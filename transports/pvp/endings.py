@@ -10,7 +10,12 @@ _FLOW_ERRORS = {
     "flow.invalid": "Flow configuration error.",
     "flow.check_failed": "Flow validation failed.",
 }
-_REFUSALS = {"session.invalid_token": 4401, "session.token_in_use": 4409, "capacity.full": 1013}
+_REFUSALS = {
+    "session.invalid_token": 4401,
+    "insufficient_credits": 4402,
+    "session.token_in_use": 4409,
+    "capacity.full": 1013,
+}
 _MAX_NAME_CHARS = 100  # of a flow's name that is sent back
 
 
@@ -31,12 +36,14 @@ class Ending:
 COMPLETED = Ending(1000, says_ended=True)
 SERVER_STOPPING = Ending(1012, says_ended=True)
 INTERNAL = Ending(1011, Error("Something went wrong on our side.", "internal"))
+NO_CREDITS = Ending(4402, Error("Your credits are used up.", "insufficient_credits"))
 IDLE = Ending(4408, Error("Nobody there: the call has ended.", "call.idle"))
 PEER_TOO_SLOW = Ending(1008, Error("The client does not read what it is sent.", "peer.too_slow"))
 TOO_MANY_BAD_FRAMES = Ending(1008, Error("Too many bad audio frames.", "audio.too_many_bad_frames"))
 
 _BY_REASON = {
     "idle": IDLE,
+    "credits_exhausted": NO_CREDITS,
     "peer_too_slow": PEER_TOO_SLOW,
     "server_stopping": SERVER_STOPPING,
     "internal": INTERNAL,

@@ -19,6 +19,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
     )
     op.create_table(
+        "ledger_transaction",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("call_id", sa.String(length=36), nullable=True),
+        sa.Column("note", sa.String(length=200), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_transaction")),
+        sa.UniqueConstraint("key", name=op.f("uq_ledger_transaction_key")),
+    )
+    op.create_table(
         "api_key",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("prefix", sa.String(length=32), nullable=False),
@@ -38,6 +49,89 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_api_key_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "call_meter",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("rate_microcents", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_tick_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("elapsed_ms", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("captured", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("held", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("postings", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_call_meter_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_meter")),
+    )
+    with op.batch_alter_table("call_meter", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_call_meter_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_call_meter_ended_at_last_tick_at"), ["ended_at", "last_tick_at"], unique=False
+        )
+
+    op.create_table(
+        "flow",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_flow_account_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_flow")),
+    )
+    with op.batch_alter_table("flow", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_flow_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "hook_endpoint",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("url", sa.String(length=2000), nullable=False),
+        sa.Column("events", sa.JSON(), nullable=False),
+        sa.Column("salt", sa.String(length=32), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_hook_endpoint_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hook_endpoint")),
+    )
+    with op.batch_alter_table("hook_endpoint", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_hook_endpoint_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "ledger_account",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=True),
+        sa.Column("balance", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("floor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("balance >= floor", name=op.f("ck_ledger_account_floor")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_ledger_account_account_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_account")),
+    )
+    with op.batch_alter_table("ledger_account", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ledger_account_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "revoked_token",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_revoked_token_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_revoked_token")),
+    )
+    with op.batch_alter_table("revoked_token", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_revoked_token_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
         "user",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("email", sa.String(length=320), nullable=False),
@@ -54,15 +148,127 @@ def upgrade() -> None:
     with op.batch_alter_table("user", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_user_account_id"), ["account_id"], unique=False)
 
+    op.create_table(
+        "flow_version",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("flow_id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.String(length=36), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_flow_version_account_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["flow_id"], ["flow.id"], name=op.f("fk_flow_version_flow_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_flow_version")),
+        sa.UniqueConstraint("flow_id", "number", name=op.f("uq_flow_version_flow_id_number")),
+    )
+    with op.batch_alter_table("flow_version", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_flow_version_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "hook_delivery",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("endpoint_id", sa.String(length=36), nullable=False),
+        sa.Column("event", sa.String(length=64), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_status", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("last_error", sa.String(length=200), nullable=True),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_hook_delivery_account_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["endpoint_id"], ["hook_endpoint.id"], name=op.f("fk_hook_delivery_endpoint_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hook_delivery")),
+    )
+    with op.batch_alter_table("hook_delivery", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_hook_delivery_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_hook_delivery_endpoint_id"), ["endpoint_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_hook_delivery_next_attempt_at"), ["next_attempt_at"], unique=False)
+
+    op.create_table(
+        "ledger_entry",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("transaction_id", sa.String(length=36), nullable=False),
+        sa.Column("ledger_account_id", sa.String(length=64), nullable=False),
+        sa.Column("amount", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ledger_account_id"],
+            ["ledger_account.id"],
+            name=op.f("fk_ledger_entry_ledger_account_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["transaction_id"],
+            ["ledger_transaction.id"],
+            name=op.f("fk_ledger_entry_transaction_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_entry")),
+    )
+    with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_ledger_entry_ledger_account_id_transaction_id"),
+            ["ledger_account_id", "transaction_id"],
+            unique=False,
+        )
+        batch_op.create_index(batch_op.f("ix_ledger_entry_transaction_id"), ["transaction_id"], unique=False)
+
 
 def downgrade() -> None:
     """Go back."""
+    with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ledger_entry_transaction_id"))
+        batch_op.drop_index(batch_op.f("ix_ledger_entry_ledger_account_id_transaction_id"))
+
+    op.drop_table("ledger_entry")
+    with op.batch_alter_table("hook_delivery", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_hook_delivery_next_attempt_at"))
+        batch_op.drop_index(batch_op.f("ix_hook_delivery_endpoint_id"))
+        batch_op.drop_index(batch_op.f("ix_hook_delivery_account_id"))
+
+    op.drop_table("hook_delivery")
+    with op.batch_alter_table("flow_version", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_flow_version_account_id"))
+
+    op.drop_table("flow_version")
     with op.batch_alter_table("user", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_user_account_id"))
 
     op.drop_table("user")
+    with op.batch_alter_table("revoked_token", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_revoked_token_account_id"))
+
+    op.drop_table("revoked_token")
+    with op.batch_alter_table("ledger_account", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ledger_account_account_id"))
+
+    op.drop_table("ledger_account")
+    with op.batch_alter_table("hook_endpoint", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_hook_endpoint_account_id"))
+
+    op.drop_table("hook_endpoint")
+    with op.batch_alter_table("flow", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_flow_account_id"))
+
+    op.drop_table("flow")
+    with op.batch_alter_table("call_meter", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_call_meter_ended_at_last_tick_at"))
+        batch_op.drop_index(batch_op.f("ix_call_meter_account_id"))
+
+    op.drop_table("call_meter")
     with op.batch_alter_table("api_key", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_key_account_id"))
 
     op.drop_table("api_key")
+    op.drop_table("ledger_transaction")
     op.drop_table("account")

@@ -1,0 +1,1 @@
+"""The tools of the benchmarks; what they measure is in `benchmarks/results`."""

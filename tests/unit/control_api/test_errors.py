@@ -7,7 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from control_api.errors import HTTP_STATUS, http_status, install
+from control_api.errors import HTTP_STATUS, encode, http_status, install
 from flows.findings import Finding
 from flows.load import FlowError
 from kit import errors
@@ -62,7 +62,7 @@ def test_an_upstream_failure_that_may_pass_is_503() -> None:
 async def test_a_broken_flow_is_answered_with_its_findings() -> None:
     finding = Finding("states.a", 3, 7, "error", "check.unknown_target", "unknown target")
     app = FastAPI()
-    install(app)
+    install(app, lambda _: encode)
 
     @app.get("/")
     async def broken() -> None:

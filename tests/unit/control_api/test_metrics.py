@@ -10,7 +10,7 @@ TYPE = "text/plain; version=1.0.0; charset=utf-8"
 
 def _client(token: str | None) -> httpx.AsyncClient:
     app = FastAPI()
-    errors.install(app)
+    errors.install(app, lambda _: errors.encode)
     app.include_router(metrics_router(lambda: (b"antiphon_active_calls 0\n", TYPE), token))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000")
 

@@ -1,0 +1,1 @@
+"""Data that benchmarks are run over; `turns/` holds labelled turns of callers."""

@@ -1,0 +1,1 @@
+"""What things cost and who has paid (docs/adr/0016). Start with `metering.py`."""

@@ -1,0 +1,1 @@
+"""Prepatu Cloud: `/auth` and `/v1`. Start with `auth_routes.py`."""

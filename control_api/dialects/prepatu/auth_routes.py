@@ -1,0 +1,100 @@
+"""`/auth`: sign-up, log-in, log-out and API keys."""
+
+import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from control_api.access import DECLARED, Person, Reading, Writing, authenticator
+from control_api.accounts import api_keys
+from control_api.accounts.login import Login
+from control_api.auth import credentials_of
+from control_api.dialects.prepatu.auth_schemas import KeyListed, KeyMade, LogIn, SignUp, Token
+from control_api.dialects.prepatu.errors import declared
+from control_api.dialects.prepatu.flow_schemas import PRINTABLE
+from control_api.local_caller import is_local
+from control_api.ports import UtcClock
+from storage.repositories import api_keys as stored_keys
+from storage.tables.api_key import ApiKey
+
+
+def auth_router(login: Login, clock: UtcClock) -> APIRouter:
+    """Return the routes of people and keys."""
+    router = APIRouter(prefix="/auth", tags=["auth"])
+
+    @router.post("/signup", responses=declared(409, 429))
+    async def sign_up(body: SignUp, request: Request) -> Token:
+        """Make an account; answers with a log-in token."""
+        return Token(access_token=await login.sign_up(body.email, body.password, _peer(request)))
+
+    @router.post("/login", responses=declared(401, 429))
+    async def log_in(body: LogIn, request: Request) -> Token:
+        """Answer the right password with a log-in token."""
+        return Token(access_token=await login.log_in(body.email, body.password, _peer(request)))
+
+    @router.post("/logout", status_code=204, responses=declared(401), dependencies=DECLARED)
+    async def log_out(request: Request, who: Person, everywhere: bool = False) -> Response:
+        """Void the token that this request bears; with `everywhere`, all tokens of this person."""
+        token = authenticator(request).token(credentials_of(request))
+        await login.log_out(who, token, everywhere=everywhere)
+        return Response(status_code=204)
+
+    router.include_router(_key_router(clock))
+    return router
+
+
+def _key_router(clock: UtcClock) -> APIRouter:
+    router = APIRouter(prefix="/api-keys", dependencies=DECLARED)
+
+    @router.post("", status_code=201, responses=declared(401))
+    async def make_key(
+        who: Person,
+        session: Writing,
+        label: Annotated[str, Query(max_length=200, pattern=PRINTABLE)] = "default",
+        scope: Annotated[list[str] | None, Query(max_length=20)] = None,
+        expires_in_days: Annotated[int | None, Query(ge=1, le=3650)] = None,
+    ) -> KeyMade:
+        """Make an API key; without `scope` it may do all that keys may."""
+        now = clock.utc()
+        expires_at = None if expires_in_days is None else now + datetime.timedelta(days=expires_in_days)
+        made = await api_keys.make(session, who.account_id, label, now, scopes=scope or (), expires_at=expires_at)
+        shown = _listed(made.row)
+        return KeyMade(
+            key=made.secret, **shown.model_dump(include={"label", "key_id", "created_at", "scopes", "expires_at"})
+        )
+
+    @router.get("", responses=declared(401))
+    async def list_keys(who: Person, session: Reading) -> list[KeyListed]:
+        """List all keys, newest first, revoked ones too."""
+        return [_listed(key) for key in await stored_keys.newest_first(session)]
+
+    @router.delete("/{key_id}", status_code=204, responses=declared(401, 404))
+    async def revoke_key(
+        key_id: Annotated[str, Path(max_length=100, pattern=PRINTABLE)], who: Person, session: Writing
+    ) -> Response:
+        """Void a key, named by its id or by itself, at once."""
+        await api_keys.revoke(session, key_id, clock.utc())
+        return Response(status_code=204)
+
+    return router
+
+
+def _peer(request: Request) -> str | None:
+    """Return whose tries are counted; a person at this machine needs no slowing down."""
+    host = request.client.host if request.client else None
+    return None if is_local(host, request.headers) else host or "unknown"
+
+
+def _listed(key: ApiKey) -> KeyListed:
+    masked = f"{key.prefix}..."
+    return KeyListed(
+        key_id=key.id,
+        key_prefix=masked,
+        key=masked,
+        label=key.label,
+        created_at=key.created_at.timestamp(),
+        revoked=key.revoked_at is not None,
+        scopes=key.scopes,
+        expires_at=key.expires_at.timestamp() if key.expires_at else None,
+        last_used_at=key.last_used_at.timestamp() if key.last_used_at else None,
+    )

@@ -1,0 +1,62 @@
+"""Bodies of the routes under `/auth`."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_EMAIL_EXAMPLE = "ada@example.com"
+
+
+class SignUp(BaseModel):
+    """Who wants an account."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"email": _EMAIL_EXAMPLE, "password": "correct horse"}]})
+
+    email: Annotated[str, Field(min_length=3, max_length=320)]
+    password: Annotated[str, Field(min_length=8, max_length=1024)]
+
+
+class LogIn(BaseModel):
+    """Who wants in."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"email": _EMAIL_EXAMPLE, "password": "correct horse"}]})
+
+    email: Annotated[str, Field(min_length=1, max_length=320)]
+    password: Annotated[str, Field(min_length=1, max_length=1024)]
+
+
+class Token(BaseModel):
+    """What a person sends as `Authorization: Bearer …` for the next 7 days."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"
+
+
+class KeyMade(BaseModel):
+    """A new key; its text is never shown again."""
+
+    key: str
+    label: str
+    key_id: str
+    created_at: float
+    scopes: list[str]
+    expires_at: float | None
+
+
+class KeyListed(BaseModel):
+    """A key without its secret.
+
+    Attributes:
+        key: Its beginning, then dots.
+        created_at: Seconds since 1970, like all times here.
+    """
+
+    key_id: str
+    key_prefix: str
+    key: str
+    label: str
+    created_at: float
+    revoked: bool
+    scopes: list[str]
+    expires_at: float | None
+    last_used_at: float | None

@@ -1,0 +1,33 @@
+"""Which public API a path belongs to, and who gets a path that two of them want."""
+
+from control_api import errors
+from control_api.dialects.prepatu import errors as prepatu_errors
+from control_api.errors import Encoder
+
+DIALECTS: dict[str, Encoder] = {
+    "/auth": prepatu_errors.encode,
+    "/v1": prepatu_errors.encode,
+    "/webhooks/paddle": prepatu_errors.encode,
+}
+"""By first segments; what is not here is our own."""
+
+SETTLED: dict[tuple[str, str], str] = {}
+"""Paths with several takers, by method, and how it is settled; a test fails on others."""
+
+_OPEN = frozenset({"/health", "/ready", "/capabilities"})
+
+
+def is_public(path: str) -> bool:
+    """Say whether pages of other sites may use a path."""
+    return path in _OPEN or _prefix(path) is not None
+
+
+def encoder_for(path: str) -> Encoder:
+    """Return how errors are worded for a path."""
+    prefix = _prefix(path)
+    return errors.encode if prefix is None else DIALECTS[prefix]
+
+
+def _prefix(path: str) -> str | None:
+    found = [prefix for prefix in DIALECTS if path == prefix or path.startswith(f"{prefix}/")]
+    return max(found, key=len, default=None)

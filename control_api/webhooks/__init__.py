@@ -1,0 +1,1 @@
+"""Hooks: telling an account's own server what happens (docs/adr/0016). Start with `worker.py`."""

@@ -1,0 +1,226 @@
+"""Meters over the database (`server.call_meter`): ledger and hooks in one transaction, tried until it succeeds."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from control_api.credits import metering
+from control_api.credits.metering import Bill, MeteredCall
+from control_api.credits.tariff import Tariff
+from control_api.webhooks import service as webhooks
+from kit import money
+from kit.clock import Clock
+from pipeline.report import CallReport
+from server.call_meter import Meter, MeterAwayError
+from storage.engine import EVERY_TENANT, Database
+from transports.ports import CallRequest
+
+_AWAY: Final = (SQLAlchemyError, OSError)
+_FIRST_WAIT_S: Final = 0.5
+_LONGEST_WAIT_S: Final = 30.0
+_LAST_TRY_S: Final = 5.0  # at shutdown, for what is not settled yet; the reaper of the next start does the rest
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A call to settle."""
+
+    call_id: str
+    request: CallRequest
+    elapsed_ms: int
+    report: CallReport | None
+
+
+class Billing:
+    """Meters calls of accounts, settles them, and ends those of dead processes.
+
+    Attributes:
+        tick_s: How often a call is metered.
+    """
+
+    def __init__(
+        self, database: Database, tariff: Tariff, clock: Clock, tick_s: int, on_event: Callable[[], None]
+    ) -> None:
+        """Prepare; meters work while it is open. `on_event` is called when something is due to hooks."""
+        self.tick_s = tick_s
+        self.database = database
+        self.tariff = tariff
+        self.clock = clock
+        self.on_event = on_event
+        self._ended: asyncio.Queue[_Ended] = asyncio.Queue()  # as many as calls end while the database is away
+        self._tasks: asyncio.TaskGroup | None = None
+
+    def of(self, request: CallRequest) -> Meter | None:
+        """Return the meter of a call; see `server.call_meter.Meters`."""
+        return None if request.account_id is None else _AccountMeter(self, request, request.account_id)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Settle and reap until it closes; then settle what there is left."""
+        async with asyncio.TaskGroup() as self._tasks:
+            jobs = [self._tasks.create_task(job) for job in (self._settle_all(), self._reap_all())]
+            try:
+                yield
+            finally:
+                try:
+                    async with asyncio.timeout(_LAST_TRY_S):
+                        await self._ended.join()
+                except TimeoutError:
+                    log.warning("calls_not_settled", count=self._ended.qsize())
+                for job in jobs:
+                    job.cancel()
+
+    def spawn(self, work: Coroutine[Any, Any, float | None]) -> "asyncio.Task[float | None]":
+        """Do something that is finished even if nobody waits for it any more."""
+        assert self._tasks is not None, "open while there are calls"
+        return self._tasks.create_task(work)
+
+    def end(self, call_id: str, request: CallRequest, elapsed_ms: int, report: CallReport | None) -> None:
+        """Settle a call as soon as possible."""
+        self._ended.put_nowait(_Ended(call_id, request, elapsed_ms, report))
+
+    async def reap(self) -> int:
+        """End the calls whose process is dead; return how many there were."""
+        now = self.clock.utc()
+        async with self.database.reading(EVERY_TENANT) as session:
+            orphans = await metering.orphans(session, now, self.tick_s)
+        reaped = 0
+        for call_id in orphans:
+            async with self.database.writing(EVERY_TENANT) as session:
+                bill = await metering.reap(session, call_id, now, self.tick_s)
+                if bill is not None:
+                    reaped += 1
+                    await webhooks.tell(session, bill.account_id, "session.ended", _ended_data(bill), now)
+                    log.warning("call_reaped", call_id=call_id, elapsed_ms=bill.elapsed_ms)
+        if reaped:
+            self.on_event()
+        return reaped
+
+    async def _reap_all(self) -> None:
+        while True:
+            try:
+                await self.reap()
+            except Exception:  # a job ends here: the next round tries again
+                log.exception("reaper_failed")
+            await asyncio.sleep(self.tick_s)
+
+    async def _settle_all(self) -> None:
+        while True:
+            ended = await self._ended.get()
+            try:
+                await self._settle_in_the_end(ended)
+            except Exception:  # a job ends here: the reaper ends this call, and the others are settled
+                log.exception("call_not_settled", call_id=ended.call_id)
+            finally:
+                self._ended.task_done()
+
+    async def _settle_in_the_end(self, ended: _Ended) -> None:
+        wait_s = _FIRST_WAIT_S
+        while True:
+            try:
+                return await self._settle(ended)
+            except _AWAY as error:
+                log.warning("settling_waits", call_id=ended.call_id, reason=type(error).__name__)
+            await asyncio.sleep(wait_s)
+            wait_s = min(_LONGEST_WAIT_S, 2 * wait_s)
+
+    async def _settle(self, ended: _Ended) -> None:
+        account_id, now = ended.request.account_id, self.clock.utc()
+        assert account_id is not None, "only calls of accounts are metered"
+        async with self.database.writing(account_id) as session:
+            bill = await metering.stop(session, ended.call_id, ended.elapsed_ms)
+            if bill is not None:
+                data = _ended_data(bill, ended.request, ended.report)
+                await webhooks.tell(session, account_id, "session.ended", data, now)
+        self.on_event()
+
+
+class _AccountMeter:
+    """`server.call_meter.Meter` of one call."""
+
+    def __init__(self, billing: Billing, request: CallRequest, account_id: str) -> None:
+        self.tick_s = billing.tick_s
+        self._billing = billing
+        self._request = request
+        self._call = MeteredCall(request.session_id or request.call_id, account_id, 0, billing.tick_s)
+
+    async def start(self) -> float:
+        now = self._billing.clock.utc()
+        try:
+            async with self._billing.database.writing(self._call.account_id) as session:
+                rate = await self._billing.tariff.rate(session, self._call.account_id)
+                self._call = replace(self._call, rate=rate)
+                paid_s = await metering.start(session, self._call, now)
+                data = _about(self._call.call_id, self._request) | {"started_at": now.isoformat()}
+                await webhooks.tell(session, self._call.account_id, "session.started", data, now)
+        except _AWAY as error:
+            raise MeterAwayError from error
+        self._billing.on_event()
+        return _or_inf(paid_s)
+
+    async def tick(self, elapsed_ms: int) -> float:
+        # Not cut off in the middle when the call ends: the connection to the database would be lost with it.
+        paid_s = await asyncio.shield(self._billing.spawn(self._tick(elapsed_ms)))
+        if paid_s is None:
+            raise MeterAwayError
+        return paid_s
+
+    def stop(self, elapsed_ms: int, report: CallReport | None) -> None:
+        self._billing.end(self._call.call_id, self._request, elapsed_ms, report)
+
+    async def _tick(self, elapsed_ms: int) -> float | None:
+        try:
+            async with self._billing.database.writing(self._call.account_id) as session:
+                return _or_inf(await metering.tick(session, self._call, elapsed_ms, self._billing.clock.utc()))
+        except Exception:  # what breaks here must not reach the other calls; this one is counted at its next tick
+            log.exception("tick_failed", call_id=self._call.call_id)
+            return None
+
+
+def _or_inf(paid_s: int | None) -> float:
+    return float("inf") if paid_s is None else paid_s
+
+
+def _about(session_id: str, request: CallRequest) -> dict[str, Any]:
+    return {
+        "session_id": session_id,
+        "call_id": request.call_id,
+        "flow_id": request.flow,
+        "metadata": dict(request.metadata),
+    }
+
+
+def _ended_data(bill: Bill, request: CallRequest | None = None, report: CallReport | None = None) -> Mapping[str, Any]:
+    """Return what `session.ended` tells; of a call whose process died only what its meter knows."""
+    about = {"session_id": bill.call_id} if request is None else _about(bill.call_id, request)
+    usage = {
+        "duration_seconds": bill.elapsed_ms // 1000,
+        "charged_microcents": bill.charge,
+        "charged_usd_cents": money.cents_up(bill.charge),
+    }
+    times = {"started_at": bill.started_at.isoformat(), "ended_at": bill.ended_at.isoformat()}
+    if report is None:
+        return about | times | {"end_reason": "server_lost", "completed": False, "usage": usage}
+    return (
+        about
+        | times
+        | {
+            "end_reason": report.end_reason,
+            "completed": report.completed,
+            "variables": dict(report.variables),
+            "transcript": _transcript(report),
+            "usage": usage,
+        }
+    )
+
+
+def _transcript(report: CallReport) -> list[dict[str, str]]:
+    said = [(role, text) for turn in report.turns for role, text in (("user", turn.caller), ("assistant", turn.bot))]
+    return [{"role": role, "text": text} for role, text in said if text]

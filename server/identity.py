@@ -1,0 +1,58 @@
+"""Puts together who may ask and how they log in."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from control_api.accounts.login import Login
+from control_api.accounts.login_tokens import LoginTokens
+from control_api.accounts.passwords import Passwords
+from control_api.auth import Authenticator
+from control_api.ports import OnSignup, UtcClock
+from control_api.principal import LOCAL_ACCOUNT_ID
+from kit.clock import Clock
+from server.secret_files import secret
+from server.settings import Settings
+from storage.engine import EVERY_TENANT, Database
+from storage.repositories import users
+from storage.tables.account import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the control plane needs to know people by."""
+
+    authenticator: Authenticator
+    login: Login
+
+
+async def _no_welcome(session: AsyncSession, account_id: str) -> None:
+    """Give a new account nothing."""
+
+
+def build_identity(
+    settings: Settings,
+    database: Database,
+    passwords: Passwords | None = None,
+    welcome: OnSignup = _no_welcome,
+) -> Identity:
+    """Prepare log-in and the resolver of credentials.
+
+    Args:
+        settings: What the operator decided.
+        database: Where people are kept.
+        passwords: Only where hashes shall cost less.
+        welcome: Done in the transaction of each sign-up.
+    """
+    clock = Clock()
+    tokens = LoginTokens(secret(settings.jwt_secret, settings.data_dir / "jwt.secret"))
+    authenticator = Authenticator(database, tokens, clock, serves_locals=settings.on_loopback)
+    return Identity(authenticator, Login(database, passwords or Passwords(), tokens, clock, welcome))
+
+
+async def make_local_account(database: Database, clock: UtcClock) -> None:
+    """Make the account of those who use a server on loopback without a credential, if it is missing."""
+    async with database.writing(EVERY_TENANT) as session:
+        if not await users.has_account(session, LOCAL_ACCOUNT_ID):
+            account = Account(id=LOCAL_ACCOUNT_ID, name="This machine", created_at=clock.utc())
+            await users.add_account(session, account)

@@ -1,0 +1,21 @@
+"""Meters of calls (docs/adr/0016)."""
+
+import datetime
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.tables.call_meter import CallMeter
+
+
+async def locked(session: AsyncSession, call_id: str) -> CallMeter | None:
+    """Return a call's meter and keep others from it until the transaction ends."""
+    query = select(CallMeter).where(CallMeter.id == call_id).with_for_update()
+    return (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
+
+
+async def not_heard_of_since(session: AsyncSession, time: datetime.datetime) -> Sequence[str]:
+    """Return the running calls whose last tick is older; of every account in a transaction of every tenant."""
+    query = select(CallMeter.id).where(CallMeter.ended_at.is_(None), CallMeter.last_tick_at < time)
+    return (await session.scalars(query.order_by(CallMeter.last_tick_at))).all()

@@ -1,0 +1,188 @@
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from control_api.credits import metering, service
+from control_api.credits.metering import MeteredCall
+from control_api.credits.pricing import Rate
+from control_api.credits.tariff import Tariff
+from control_api.dialects.prepatu.credits import CreditHost, credit_router, payment_router
+from kit.money import from_cents
+from storage.engine import EVERY_TENANT
+from storage.tables.user import User
+from tests.support.control_lab import START, Lab
+
+_SECRET, _ADMIN = b"payment secret", "admin-token-of-this-test"
+
+
+@pytest.fixture
+async def bank(lab: Lab) -> Lab:
+    """A server that others can reach, and that takes payments."""
+    tariff = Tariff(Rate(from_cents(3)))
+    host = CreditHost(lab.database, tariff, lab.clock, _ADMIN.encode(), _SECRET)
+    lab.app.include_router(credit_router(host))
+    lab.app.include_router(payment_router(host))
+    return lab
+
+
+async def _user(lab: Lab, email: str) -> User:
+    async with lab.database.reading(EVERY_TENANT) as session:
+        return (await session.scalars(select(User).where(User.email_key == email))).one()
+
+
+async def _grant(lab: Lab, email: str, cents: int) -> str:
+    account_id = (await _user(lab, email)).account_id
+    async with lab.database.writing(account_id) as session:
+        await service.grant_at_sign_up(session, account_id, from_cents(cents), START)
+    return account_id
+
+
+async def _pay(lab: Lab, *, secret: bytes = _SECRET, **custom: Any) -> httpx.Response:
+    event = {"event_type": "transaction.completed", "data": {"id": "txn_1", "custom_data": custom}}
+    body = json.dumps(event).encode()
+    ts = int(START.timestamp())
+    signature = hmac.new(secret, f"{ts}:".encode() + body, hashlib.sha256).hexdigest()
+    headers = {"Paddle-Signature": f"ts={ts};h1={signature}"}
+    return await lab.http.post("/webhooks/paddle", content=body, headers=headers)
+
+
+async def _balance(lab: Lab, headers: dict[str, str]) -> dict[str, Any]:
+    answer = await lab.http.get("/v1/credits/balance", headers=headers)
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def test_a_balance_counts_what_is_held_as_still_there(bank: Lab) -> None:
+    ada = await bank.sign_up()
+    account_id = await _grant(bank, "ada@example.com", 200)
+    async with bank.database.writing(account_id) as session:
+        await metering.start(session, MeteredCall("call-1", account_id, from_cents(3), 10), START)
+    assert await _balance(bank, ada) == {
+        "balance_usd_cents": 200,
+        "rate_per_minute_usd_cents": 3,
+        "available_usd_cents": 199,
+        "available_microcents": 199_500_000,
+        "held_microcents": 500_000,
+        "rate_per_minute_microcents": 3_000_000,
+    }
+
+
+@pytest.mark.parametrize("path", ["/v1/credits/balance", "/v1/credits/ledger"])
+async def test_who_is_nobody_sees_no_money(bank: Lab, path: str) -> None:
+    answer = await bank.http.get(path)
+    assert (answer.status_code, answer.json()) == (401, {"detail": "Authentication required"})
+
+
+async def test_an_account_sees_only_its_own_ledger_page_by_page(bank: Lab) -> None:
+    ada, bob = await bank.sign_up(), await bank.sign_up("bob@example.com")
+    await _grant(bank, "ada@example.com", 200)
+    await bank.http.post(
+        "/v1/credits/top-up",
+        json={"email": "ada@example.com", "amount_usd_cents": 5, "key": "k", "note": "sorry"},
+        headers={"Authorization": f"Bearer {_ADMIN}"},
+    )
+    first = (await bank.http.get("/v1/credits/ledger?limit=1", headers=ada)).json()
+    rest = (await bank.http.get(f"/v1/credits/ledger?before={first[0]['id']}", headers=ada)).json()
+    assert [(each["kind"], each["microcents"], each["note"]) for each in first + rest] == [
+        ("top_up", 5_000_000, "sorry"),
+        ("grant", 200_000_000, None),
+    ]
+    assert (await bank.http.get("/v1/credits/ledger", headers=bob)).json() == []
+
+
+async def test_what_can_be_bought_is_open_to_all(bank: Lab) -> None:
+    packages = (await bank.http.get("/v1/credits/packages")).json()
+    assert [(each["id"], each["price_usd"], each["credits"]) for each in packages] == [
+        ("starter", 5.0, 500),
+        ("standard", 15.0, 1600),
+        ("pro", 40.0, 5000),
+    ]
+
+
+async def test_a_payment_is_credited_once(bank: Lab) -> None:
+    ada = await bank.sign_up()
+    user = await _user(bank, "ada@example.com")
+    for _ in range(2):
+        answer = await _pay(bank, user_id=user.id, package_id="standard")
+        assert (answer.status_code, answer.json()) == (200, {"received": True})
+    assert (await _balance(bank, ada))["balance_usd_cents"] == 1600
+
+
+async def test_a_payment_may_name_the_account(bank: Lab) -> None:
+    ada = await bank.sign_up()
+    user = await _user(bank, "ada@example.com")
+    assert (await _pay(bank, account_id=user.account_id, package_id="starter")).status_code == 200
+    assert (await _balance(bank, ada))["balance_usd_cents"] == 500
+
+
+@pytest.mark.parametrize(
+    ("secret", "custom", "status"),
+    [
+        (b"wrong", {"user_id": "u", "package_id": "pro"}, 401),
+        (_SECRET, {"user_id": "nobody", "package_id": "pro"}, 422),
+        (_SECRET, {"user_id": "u", "package_id": "gold"}, 422),
+        (_SECRET, {}, 422),
+    ],
+)
+async def test_a_payment_that_is_not_right_credits_nobody(
+    bank: Lab, secret: bytes, custom: dict[str, str], status: int
+) -> None:
+    answer = await _pay(bank, secret=secret, **custom)
+    assert answer.status_code == status
+    assert isinstance(answer.json()["detail"], str)
+
+
+async def test_without_a_provider_no_payment_is_taken(lab: Lab) -> None:
+    lab.app.include_router(payment_router(CreditHost(lab.database, Tariff(Rate(0)), lab.clock)))
+    assert (await _pay(lab)).status_code == 503
+
+
+async def _top_up(lab: Lab, headers: dict[str, str], **body: Any) -> httpx.Response:
+    whole = {"email": "ada@example.com", "amount_usd_cents": 500, "key": "ticket-17"} | body
+    return await lab.http.post("/v1/credits/top-up", json=whole, headers=headers)
+
+
+async def test_an_operator_tops_up_an_account_once_for_each_key(bank: Lab) -> None:
+    ada, admin = await bank.sign_up(), {"Authorization": f"Bearer {_ADMIN}"}
+    first, again, other = [(await _top_up(bank, admin, key=key)).json() for key in ("a", "a", "b")]
+    assert [(each["applied"], each["balance_usd_cents"]) for each in (first, again, other)] == [
+        (True, 500),
+        (False, 500),
+        (True, 1000),
+    ]
+    assert (await _balance(bank, ada))["balance_usd_cents"] == 1000
+
+
+async def test_only_an_operator_tops_up(bank: Lab) -> None:
+    ada = await bank.sign_up()
+    key = await bank.make_key(ada)
+    assert (await _top_up(bank, {})).status_code == 401
+    assert (await _top_up(bank, {"Authorization": "Bearer wrong"})).status_code == 401
+    assert (await _top_up(bank, ada)).status_code == 403
+    assert (await _top_up(bank, key)).status_code == 401
+    assert (await _balance(bank, ada))["balance_usd_cents"] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"email": "nobody@example.com"}, 404),
+        ({"email": None, "account_id": "nobody"}, 404),
+        ({"email": None}, 422),
+        ({"account_id": "both"}, 422),
+        ({"amount_usd_cents": 0}, 422),
+        ({"amount_usd_cents": -5}, 422),
+        ({"amount_usd_cents": 10**12}, 422),
+        ({"key": ""}, 422),
+    ],
+)
+async def test_a_top_up_that_is_not_right_is_refused(bank: Lab, body: dict[str, Any], status: int) -> None:
+    await bank.sign_up()
+    answer = await _top_up(bank, {"Authorization": f"Bearer {_ADMIN}"}, **body)
+    assert answer.status_code == status

@@ -1,0 +1,140 @@
+"""Calls of accounts, metered in a real database: what they cost and what is told about them."""
+
+import asyncio
+import datetime
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from control_api.credits import metering, service
+from control_api.credits.metering import MeteredCall
+from control_api.credits.pricing import Rate
+from control_api.credits.tariff import Tariff
+from control_api.principal import LOCAL_ACCOUNT_ID
+from control_api.webhooks import service as webhooks
+from kit.clock import Clock
+from kit.errors import InsufficientCreditsError
+from kit.money import from_cents
+from pipeline.report import CallReport, TurnReport
+from server.billing import Billing
+from storage.engine import EVERY_TENANT, Database
+from storage.repositories import ledger
+from storage.repositories.ledger import Balance
+from storage.tables.account import Account
+from storage.tables.call_meter import CallMeter
+from storage.tables.hook_delivery import HookDelivery
+from transports.ports import CallRequest
+
+_AT = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
+_REQUEST = CallRequest("call-1", "pizza", metadata={"order": "17"}, account_id="anna", session_id="session-1")
+_REPORT = CallReport(
+    "call-1",
+    "pizza",
+    _AT,
+    61.2,
+    "completed",
+    True,
+    {"size": "large"},
+    (TurnReport(0, "", "Hello", None), TurnReport(1, "Hi", "", 5.0)),
+)
+
+
+@pytest.fixture
+async def anna(database: Database) -> Database:
+    """Make an account with two dollars and a hook."""
+    async with database.writing(EVERY_TENANT) as session:
+        session.add_all([Account(id=each, name=each, created_at=_AT) for each in ("anna", "bert", LOCAL_ACCOUNT_ID)])
+        await session.flush()
+        await service.grant_at_sign_up(session, "anna", from_cents(200), _AT)
+    async with database.writing("anna") as session:
+        await webhooks.add_endpoint(session, "anna", "https://example.com/", webhooks.EVENTS, _AT)
+    return database
+
+
+@pytest.fixture
+def billing(anna: Database) -> Billing:
+    """Make the meters of three cents a minute."""
+    return Billing(anna, Tariff(Rate(from_cents(3))), Clock(), 10, lambda: None)
+
+
+async def _told(database: Database) -> list[tuple[str, dict[str, Any]]]:
+    async with database.reading("anna") as session:
+        rows = await session.scalars(select(HookDelivery).order_by(HookDelivery.id))
+        return [(row.event, json.loads(row.body)["data"]) for row in rows]
+
+
+async def _balance(database: Database, account_id: str = "anna") -> Balance:
+    async with database.reading(account_id) as session:
+        assert sum((await ledger.sums(session)).values()) == 0
+        return await service.balance(session, account_id)
+
+
+async def test_a_call_is_charged_and_told_about(anna: Database, billing: Billing) -> None:
+    async with billing.open():
+        meter = billing.of(_REQUEST)
+        assert meter is not None
+        assert await meter.start() == 10
+        assert await meter.tick(10_000) == 20
+        meter.stop(61_200, _REPORT)
+    assert await _balance(anna) == Balance(from_cents(194), 0)
+    (started, about), (ended, data) = await _told(anna)
+    assert (started, ended) == ("session.started", "session.ended")
+    assert about["metadata"] == {"order": "17"}
+    assert (data["session_id"], data["call_id"], data["metadata"]) == ("session-1", "call-1", {"order": "17"})
+    assert data["variables"] == {"size": "large"}
+    assert data["transcript"] == [{"role": "assistant", "text": "Hello"}, {"role": "user", "text": "Hi"}]
+    assert data["usage"] == {"duration_seconds": 61, "charged_microcents": 6_000_000, "charged_usd_cents": 6}
+
+
+async def test_a_call_that_cannot_be_paid_is_refused_and_not_told_about(anna: Database, billing: Billing) -> None:
+    async with billing.open():
+        meter = billing.of(CallRequest("call-2", "pizza", account_id="bert"))
+        assert meter is not None
+        with pytest.raises(InsufficientCreditsError):
+            await meter.start()
+    assert await _told(anna) == []
+
+
+async def test_calls_at_this_machine_are_told_about_and_cost_nothing(anna: Database, billing: Billing) -> None:
+    async with billing.open():
+        meter = billing.of(CallRequest("call-3", "pizza", account_id=LOCAL_ACCOUNT_ID))
+        assert meter is not None
+        assert await meter.start() == float("inf")
+        meter.stop(3_600_000, None)
+    assert await _balance(anna, LOCAL_ACCOUNT_ID) == Balance(0, 0)
+
+
+async def test_a_call_of_nobody_has_no_meter(billing: Billing) -> None:
+    assert billing.of(CallRequest("call-4", "pizza")) is None
+
+
+async def test_calls_of_dead_processes_are_ended_when_the_server_opens(anna: Database, billing: Billing) -> None:
+    long_ago = Clock().utc() - datetime.timedelta(hours=1)
+    async with anna.writing("anna") as session:
+        call = MeteredCall("session-9", "anna", from_cents(3), 10)
+        await metering.start(session, call, long_ago)
+        await metering.tick(session, call, 70_000, long_ago + datetime.timedelta(seconds=70))
+    async with billing.open():
+        for _ in range(500):
+            if await _told(anna):
+                break
+            await asyncio.sleep(0.01)
+    assert await _balance(anna) == Balance(from_cents(194), 0)
+    ((event, data),) = await _told(anna)
+    assert (event, data["session_id"], data["end_reason"]) == ("session.ended", "session-9", "server_lost")
+    assert data["usage"]["duration_seconds"] == 70
+    async with anna.reading("anna") as session:
+        meter = await session.get(CallMeter, "session-9")
+        assert meter is not None
+        assert meter.ended_at == long_ago + datetime.timedelta(seconds=70)
+
+
+async def test_a_live_call_is_not_reaped(anna: Database, billing: Billing) -> None:
+    async with anna.writing("anna") as session:
+        await metering.start(session, MeteredCall("session-9", "anna", from_cents(3), 10), Clock().utc())
+    assert await billing.reap() == 0
+    async with anna.writing("anna") as session:
+        await session.execute(update(CallMeter).values(last_tick_at=Clock().utc() - datetime.timedelta(seconds=31)))
+    assert await billing.reap() == 1

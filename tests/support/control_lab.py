@@ -1,0 +1,155 @@
+"""The control plane on a real database, with a clock to set and hashes that cost nothing."""
+
+import contextlib
+import datetime
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from control_api.accounts.login import Login
+from control_api.accounts.login_tokens import LoginTokens
+from control_api.accounts.passwords import Passwords
+from control_api.app import ControlPlane, build_control_app
+from control_api.auth import Authenticator
+from control_api.sessions.service import Tickets
+from kit.errors import NotFoundError
+from server.identity import make_local_account
+from storage.engine import Database
+from tests.support.echo_server import OneFlow
+
+START = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
+PASSWORD = "correct horse"
+CALL_ID = "01934f3c-0000-7000-8000-000000000000"
+
+
+@dataclass
+class SetClock:
+    """A clock that goes on only when told to."""
+
+    passed_s: float = 0.0
+
+    def now_s(self) -> float:
+        return self.passed_s
+
+    def utc(self) -> datetime.datetime:
+        return START + datetime.timedelta(seconds=self.passed_s)
+
+
+@dataclass
+class PlainState:
+    """`ServerState` to be set as a test likes."""
+
+    draining: bool = False
+    active_calls: int = 3
+    max_calls: int = 8
+    trouble: str | None = None
+
+    def problem(self) -> str | None:
+        return self.trouble
+
+    def capabilities(self) -> Mapping[str, Any]:
+        return {"transport": {"websocket": True}}
+
+
+@dataclass
+class PlainArchive:
+    """One call, `CALL_ID`; recorded if `wav` is set."""
+
+    wav: Path | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def recent(self) -> Sequence[Mapping[str, Any]]:
+        return [{"call_id": CALL_ID}]
+
+    def report(self, call_id: str) -> Mapping[str, Any]:
+        self.asked.append(call_id)
+        if call_id != CALL_ID:
+            raise NotFoundError("No such call.", code="call.not_found")
+        return {"call_id": call_id, "end_reason": "completed"}
+
+    def trace(self, call_id: str) -> Mapping[str, Any]:
+        self.report(call_id)
+        return {"traceEvents": []}
+
+    def recording(self, call_id: str) -> Path:
+        self.report(call_id)
+        if self.wav is None:
+            raise NotFoundError("Not recorded.", code="call.not_recorded")
+        return self.wav
+
+
+@dataclass
+class Lab:
+    """The application, what it stands on, and a client that has no credential."""
+
+    app: FastAPI
+    http: httpx.AsyncClient
+    database: Database
+    clock: SetClock
+    state: PlainState
+    archive: PlainArchive
+    tickets: Tickets
+    signups: list[str]
+
+    async def sign_up(self, email: str = "ada@example.com") -> dict[str, str]:
+        """Make an account; return the headers of its user."""
+        answer = await self.http.post("/auth/signup", json={"email": email, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+    async def make_key(self, person: Mapping[str, str], **query: Any) -> dict[str, str]:
+        """Make a key of a person's account; return the headers of its program."""
+        answer = await self.http.post("/auth/api-keys", params=query, headers=person)
+        assert answer.status_code == 201, answer.text
+        return {"X-Prepatu-Key": answer.json()["key"]}
+
+
+def client_of(app: FastAPI, host: str = "api.example.com", peer: str = "203.0.113.7") -> httpx.AsyncClient:
+    """Return a client at the address `peer` that calls the server `host`."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(peer, 40_000))
+    return httpx.AsyncClient(transport=transport, base_url=f"http://{host}")
+
+
+def build_lab(database: Database, *, on_loopback: bool = False) -> Lab:
+    """Return a control plane; on loopback, its client sits at the same machine."""
+    clock, state, archive = SetClock(), PlainState(), PlainArchive()
+    tickets, tokens, signups = Tickets(clock.now_s), LoginTokens(b"s" * 32), list[str]()
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+    async def on_signup(_: AsyncSession, account_id: str) -> None:
+        signups.append(account_id)
+
+    plane = ControlPlane(
+        catalogue=OneFlow(),
+        archive=archive,
+        state=state,
+        tickets=tickets,
+        authenticator=Authenticator(database, tokens, clock, serves_locals=on_loopback),
+        login=Login(database, passwords, tokens, clock, on_signup),
+        clock=clock,
+        version="1.2.3",
+        anonymous=on_loopback,
+    )
+    app = build_control_app(plane)
+    http = client_of(app, "127.0.0.1:8000", "127.0.0.1") if on_loopback else client_of(app)
+    return Lab(app, http, database, clock, state, archive, tickets, signups)
+
+
+@contextlib.asynccontextmanager
+async def opened_lab(database_url: str, *, on_loopback: bool = False) -> AsyncIterator[Lab]:
+    """Open a control plane on a migrated database."""
+    database = Database(database_url)
+    lab = build_lab(database, on_loopback=on_loopback)
+    if on_loopback:
+        await make_local_account(database, lab.clock)
+    try:
+        async with lab.http:
+            yield lab
+    finally:
+        await database.close()

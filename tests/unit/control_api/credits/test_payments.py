@@ -1,0 +1,94 @@
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from control_api.credits import payments
+from kit.errors import InputError, UnauthenticatedError
+
+_SECRET, _NOW_S = b"pdl_ntfset_secret", 1_700_000_000
+
+
+def _signature(body: bytes, ts: int = _NOW_S, secret: bytes = _SECRET) -> str:
+    return f"ts={ts};h1={hmac.new(secret, f'{ts}:'.encode() + body, hashlib.sha256).hexdigest()}"
+
+
+def _event(**data: Any) -> dict[str, Any]:
+    custom = {"user_id": "user-1", "package_id": "standard"}
+    return {"event_type": "transaction.completed", "data": {"id": "txn_1", "custom_data": custom} | data}
+
+
+@pytest.mark.parametrize("late_s", [-300, 0, 300])
+def test_what_the_provider_has_signed_passes(late_s: int) -> None:
+    payments.check_signature(_signature(b"{}"), b"{}", _SECRET, _NOW_S + late_s)
+
+
+def test_while_a_secret_is_changed_either_signature_passes() -> None:
+    both = f"{_signature(b'{}', secret=b'old')};h1={_signature(b'{}').partition('h1=')[2]}"
+    payments.check_signature(both, b"{}", _SECRET, _NOW_S)
+
+
+@pytest.mark.parametrize(
+    ("header", "body", "now_s"),
+    [
+        (None, b"{}", _NOW_S),
+        ("", b"{}", _NOW_S),
+        ("ts=;h1=", b"{}", _NOW_S),
+        (_signature(b"{}"), b"{ }", _NOW_S),
+        (_signature(b"{}"), b"{}", _NOW_S + 301),
+        (_signature(b"{}"), b"{}", _NOW_S - 301),
+        (_signature(b"{}", secret=b"other"), b"{}", _NOW_S),
+        (_signature(b"{}").replace("ts=1", "ts=2"), b"{}", _NOW_S),
+        ("ts=1700000000;h1=ä", b"{}", _NOW_S),
+    ],
+)
+def test_what_it_has_not_signed_does_not(header: str | None, body: bytes, now_s: int) -> None:
+    with pytest.raises(UnauthenticatedError):
+        payments.check_signature(header, body, _SECRET, now_s)
+
+
+@given(st.text(max_size=80), st.binary(max_size=40))
+def test_any_header_passes_or_is_refused(header: str, body: bytes) -> None:
+    with pytest.raises(UnauthenticatedError):
+        payments.check_signature(header, body, _SECRET, _NOW_S)
+
+
+def test_a_completed_transaction_is_a_payment() -> None:
+    payment = payments.payment_in(json.dumps(_event()).encode())
+    assert payment is not None
+    assert (payment.transaction_id, payment.payer_id, payment.package.credits_cents) == ("txn_1", "user-1", 1600)
+
+
+def test_other_events_are_none() -> None:
+    assert payments.payment_in(b'{"event_type": "subscription.created", "data": {}}') is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"null",
+        b'{"data": 1}',
+        b'{"event_type": "transaction.completed", "data": null}',
+        b"\xff",
+        b"[" * 9999,
+    ],
+)
+def test_what_cannot_be_understood_is_refused(body: bytes) -> None:
+    with pytest.raises(InputError):
+        payments.payment_in(body)
+
+
+@pytest.mark.parametrize(("total", "taken"), [("1500", True), ("1800", True), ("500", False)])
+def test_a_package_is_not_given_for_less_than_its_price(total: str, taken: bool) -> None:
+    body = json.dumps(_event(details={"totals": {"total": total, "currency_code": "USD"}})).encode()
+    if taken:
+        assert payments.payment_in(body) is not None
+    else:
+        with pytest.raises(InputError, match="Less was paid"):
+            payments.payment_in(body)
