@@ -233,27 +233,9 @@ class Bot:
             audio_in_enabled=True, audio_out_enabled=True, audio_out_10ms_chunks=2, serializer=BareSound(work)
         )
         transport = FastAPIWebsocketTransport(websocket, params)
-        context = LLMContext([{"role": "system", "content": "Answer in one sentence."}])
-        aggregators = LLMContextAggregatorPair(
-            context,
-            user_params=LLMUserAggregatorParams(
-                vad_analyzer=SileroVADAnalyzer(), user_turn_strategies=self._strategies()
-            ),
-        )
-        pipeline = Pipeline(
-            [
-                transport.input(),
-                PacedStt(Hearing(self._reader), work),
-                aggregators.user(),
-                PacedLlm(self._spec.sentence, work),
-                PacedTts(self._spec.sentence_s, work),
-                transport.output(),
-                aggregators.assistant(),
-            ]
-        )
         # no resampling anywhere, and nothing for clients that are not there: as well as it can be configured
         worker = PipelineWorker(
-            pipeline,
+            self._pipeline(transport, work),
             params=PipelineParams(audio_in_sample_rate=RATE_HZ, audio_out_sample_rate=RATE_HZ),
             enable_rtvi=False,
             idle_timeout_secs=None,
@@ -270,6 +252,26 @@ class Bot:
         runner = WorkerRunner(handle_sigint=False)
         await runner.add_workers(worker)
         await runner.run()
+
+    def _pipeline(self, transport: FastAPIWebsocketTransport, work: Work) -> Pipeline:
+        context = LLMContext([{"role": "system", "content": "Answer in one sentence."}])
+        aggregators = LLMContextAggregatorPair(
+            context,
+            user_params=LLMUserAggregatorParams(
+                vad_analyzer=SileroVADAnalyzer(), user_turn_strategies=self._strategies()
+            ),
+        )
+        return Pipeline(
+            [
+                transport.input(),
+                PacedStt(Hearing(self._reader), work),
+                aggregators.user(),
+                PacedLlm(self._spec.sentence, work),
+                PacedTts(self._spec.sentence_s, work),
+                transport.output(),
+                aggregators.assistant(),
+            ]
+        )
 
     def _strategies(self) -> UserTurnStrategies | None:
         if self._spec.strategy == "default":

@@ -86,7 +86,7 @@ class Speaker:
         return self._end_samples > now_samples
 
     def between(self, start_samples: int, count: int) -> Sound:
-        """Return what was heard in `count` samples from `start_samples` on; only what was played lately is looked at."""
+        """Return what was heard in `count` samples from `start_samples` on, which must be of late."""
         heard = np.zeros(count, dtype=np.int16)
         for start, sound in self._parts[-_LATELY:]:
             first, last = max(start, start_samples), min(start + len(sound), start_samples + count)
