@@ -11,6 +11,7 @@ Answers each line on standard input with its figures since the last one, as `ben
 
 import asyncio
 import json
+import signal
 import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -286,6 +287,7 @@ class Bot:
             works, self._works = self._works, []
             turns = [turn for work in works for turn in work.turns]
             print(json.dumps({"llm_calls": sum(work.llm_calls for work in works), "turns": turns}), flush=True)
+        signal.raise_signal(signal.SIGTERM)  # whoever measures us is gone
 
 
 def main() -> None:
