@@ -89,14 +89,18 @@ CURVE = (
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a column's callers found, and what its server said of itself."""
+    """What a column's callers found, and what its server said of itself.
+
+    Attributes:
+        caller_late_ms: How late the latest of a hundred frames of the callers was.
+    """
 
     column: Column
     calls_at_once: int
     verdicts: tuple[Verdict, ...]
     moments: tuple[TurnMoments, ...]
     llm_calls: int
-    driver_late_ms: float
+    caller_late_ms: float
 
     def waits_ms(self) -> list[float]:
         """Return the waits of all turns that have one."""
@@ -131,7 +135,7 @@ def run_column(column: Column, turns: Sequence[Turn], tape: str, calls_at_once: 
         tuple(verdict for recording in recordings for verdict in judge(recording)),
         tuple(TurnMoments.read(moments) for moments in figures["turns"]),
         int(figures["llm_calls"]),
-        1000 * max(recording.late_s for recording in recordings),
+        1000 * float(np.percentile([late_s for recording in recordings for late_s in recording.late_s], 99)),
     )
 
 

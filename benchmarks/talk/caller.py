@@ -52,7 +52,7 @@ class Recording:
     Attributes:
         bot: What was heard.
         received: When the last sound came that was heard before a given place: `(came_at, plays_until)`.
-        late_s: How much later than due the caller's worst frame was sent.
+        late_s: How much later than due each frame of the caller was sent.
     """
 
     played: list[Played] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Recording:
     received: list[tuple[int, int]] = field(default_factory=list)
     interrupted: list[int] = field(default_factory=list)
     end_samples: int = 0
-    late_s: float = 0.0
+    late_s: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ class _Caller:
             number += 1
             due_s = self._began_s + number * FRAME_S
             await asyncio.sleep(due_s - self._clock.now_s())
-            self._record.late_s = max(self._record.late_s, self._clock.now_s() - due_s)
+            self._record.late_s.append(self._clock.now_s() - due_s)
             frame = self._with_echo(next(self._frames, None) or self._room.next_frame(), (number - 1) * FRAME_SAMPLES)
             try:
                 await self._socket.send(frame)
