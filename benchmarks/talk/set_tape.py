@@ -9,7 +9,6 @@ import numpy.typing as npt
 from benchmarks import turn_set
 from benchmarks.talk.tape import FRAME_SAMPLES, RATE_HZ, Turn
 from flows.parse_states import ENDPOINTING
-from server.caller.sound import resample
 
 DEFAULT = "default"
 PROFILES = ENDPOINTING
@@ -56,7 +55,7 @@ def deal(some: Sequence[Turn], turns_of_a_call: int, *, hints: bool) -> list[tup
 
 
 def _turn(number: int, labelled: turn_set.Turn) -> Turn:
-    sound = resample(labelled.samples(_ROOM_S), labelled.rate_hz, RATE_HZ)
+    sound = _at_tape_rate(labelled.samples(_ROOM_S), labelled.rate_hz)
     rule = labelled.state_rule
     return Turn(
         labelled.id,
@@ -69,7 +68,16 @@ def _turn(number: int, labelled: turn_set.Turn) -> Turn:
     )
 
 
-def _with_hiss(sound: npt.NDArray[np.int16], seed: int) -> npt.NDArray[np.int16]:
+def _at_tape_rate(sound: npt.NDArray[np.int16], rate_hz: int) -> npt.NDArray[np.float64]:
+    """Change the rate of a whole sound by its spectrum: upwards nothing is lost, and it is quick."""
+    samples = len(sound) * RATE_HZ // rate_hz
+    spectrum = np.zeros(samples // 2 + 1, np.complex128)
+    heard = np.fft.rfft(sound.astype(np.float64))
+    spectrum[: len(heard)] = heard
+    return np.fft.irfft(spectrum, samples) * (RATE_HZ / rate_hz)
+
+
+def _with_hiss(sound: npt.NDArray[np.float64], seed: int) -> npt.NDArray[np.int16]:
     """Put a hiss under a sound: no two frames are alike, so each is known by its bytes."""
     samples = -(-len(sound) // FRAME_SAMPLES) * FRAME_SAMPLES
     mixed = np.random.default_rng(seed).standard_normal(samples) * 32768 * 10 ** (_HISS_DBFS / 20)
