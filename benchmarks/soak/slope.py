@@ -38,8 +38,9 @@ class Growth:
 
     @property
     def verdict(self) -> str:
-        """Return `pass`, `fail`, or `too short to tell`: the error of the slope is larger than half of the limit."""
-        if max(self.descriptors, self.threads, self.tasks) > 0:
+        """Return `pass`, `fail`, or `too short to tell`: the slope's error is too large for either."""
+        surely_grows = self.mb_per_1000_calls - 2 * self.error_mb > LIMIT_MB
+        if surely_grows or max(self.descriptors, self.threads, self.tasks) > 0:
             return FAIL
         if self.error_mb > LIMIT_MB / 2:
             return TOO_SHORT

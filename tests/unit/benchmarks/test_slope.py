@@ -28,6 +28,10 @@ def test_a_short_run_proves_nothing() -> None:
     assert growth(_samples(0.0, 5.0, last=50), _REST, _REST).verdict == TOO_SHORT
 
 
+def test_a_short_run_in_which_memory_runs_away_fails() -> None:
+    assert growth(_samples(80.0, 5.0, last=400), _REST, _REST).verdict == FAIL
+
+
 def test_one_descriptor_that_stays_open_fails() -> None:
     found = growth(_samples(0.0, 0.5), _REST, Sample(4000, 600.0, 21, 8, 12))
     assert (found.descriptors, found.verdict) == (1, FAIL)
