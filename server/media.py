@@ -1,13 +1,14 @@
 """The media plane of this process: models loaded once, and the calls that use them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import structlog
 
+from flows.model import Flow
 from kit.clock import Clock
 from kit.errors import CapacityError
 from pipeline.metered import metered
@@ -17,7 +18,6 @@ from pipeline.session import CallContext, CallHost, CallSession
 from pipeline.vad import VadScheduler
 from providers.embedded.load import EmbeddedModels, load
 from server.call_log import CallLog
-from server.flow_store import FlowStore
 from transports.ports import Call, CallRequest
 
 log = structlog.get_logger(__name__)
@@ -28,11 +28,12 @@ class MediaPlane:
     """Makes calls (`transports.ports.CallFactory`) while it is open.
 
     Attributes:
+        flow_of: Finds the flow of a call; raises as `place` does.
         new_llm: Makes the language model (it may block); None where flows run without one.
         record: Whether calls are recorded.
     """
 
-    flows: FlowStore
+    flow_of: Callable[[CallRequest], Awaitable[Flow]]
     call_log: CallLog
     inference_threads: int
     record: bool
@@ -73,7 +74,7 @@ class MediaPlane:
         """Prepare a call; see `transports.ports.CallFactory`."""
         if self._providers is None or self._host is None:
             raise CapacityError("The server is not ready yet; try again in a moment.")
-        flow = await asyncio.to_thread(self.flows.flow, request.flow)
+        flow = await self.flow_of(request)
         today = self._clock.utc().astimezone().date().isoformat()
         recorder = self._recorder(request.call_id) if self.record else None
         about = CallContext(request.call_id, flow, request.context, today)
