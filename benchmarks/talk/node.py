@@ -16,6 +16,7 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.requests import HTTPConnection
 
 from benchmarks.talk.overhead import TurnMoments
 from benchmarks.talk.paced import PacedLlm, PacedStt, PacedTts, WatchedEndOfTurn, Work
@@ -55,11 +56,18 @@ states:
 class _Tokens:
     """No session was ever made here."""
 
-    def redeem(self, token: str) -> CallRequest:
+    async def redeem(self, token: str) -> CallRequest:
         raise KeyError(token)
 
-    def release(self, token: str) -> None:
+    async def release(self, token: str) -> None:
         raise KeyError(token)
+
+
+class _Door:
+    """Lets everybody in."""
+
+    async def account_of(self, connection: HTTPConnection) -> str:
+        return "benchmark"
 
 
 @dataclass(slots=True)
@@ -197,7 +205,7 @@ def main() -> None:
     spec = NodeSpec(**json.loads(sys.argv[1]))
     node = _Node(spec)
     app = FastAPI(lifespan=node.open)
-    app.include_router(pvp_router(node, _Tokens(), LiveCalls(), Clock()))
+    app.include_router(pvp_router(node, _Tokens(), _Door(), LiveCalls(), Clock()))
     server = uvicorn.Server(config_of(app))
     server.config.port = spec.port
     server.run()
