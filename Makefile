@@ -78,8 +78,11 @@ unit: .venv/.dev
 e2e: .venv/.dev $(PAGE)
 	$(BIN)/pytest -q tests/e2e
 
-bench: .venv/.dev
-	$(BIN)/python -m benchmarks.first_call
+bench: .venv/.dev  ## all benchmarks of bounded time (about 35 minutes; QUICK=1: 6), then benchmarks/REPORT.md
+	$(BIN)/python -m benchmarks.run_all $(if $(QUICK),--quick)
+
+soak: .venv/.dev  ## calls come and go for MINUTES; fails if anything grows
+	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),30) --json benchmarks/results/soak.json
 
 .tools/peers/.stamp: requirements/peers.txt | $(UV)
 	@echo "Installing whom we measure ourselves against (about 0.7 GB) …"

@@ -12,6 +12,7 @@ FRAME_S = 0.02
 
 FRAME_SAMPLES = round(FRAME_S * RATE_HZ)
 _NOISE_S = 3.0
+_LATELY = 100  # parts, of 20 ms each as a rule
 
 
 class Microphone:
@@ -83,6 +84,15 @@ class Speaker:
     def audible(self, now_samples: int) -> bool:
         """Return whether something is being heard at `now_samples`, or still to be."""
         return self._end_samples > now_samples
+
+    def between(self, start_samples: int, count: int) -> Sound:
+        """Return what was heard in `count` samples from `start_samples` on, which must be of late."""
+        heard = np.zeros(count, dtype=np.int16)
+        for start, sound in self._parts[-_LATELY:]:
+            first, last = max(start, start_samples), min(start + len(sound), start_samples + count)
+            if first < last:
+                heard[first - start_samples : last - start_samples] = sound[first - start : last - start]
+        return heard
 
     def recording(self) -> Sound:
         """Return what was heard, with the silences between, at 16 kHz."""

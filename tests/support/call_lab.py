@@ -25,9 +25,8 @@ _Frame = TypeVar("_Frame", bound=Frame)
 class TapeLeg:
     """Keeps every frame with the time it was sent."""
 
-    capabilities = LegCapabilities()
-
-    def __init__(self) -> None:
+    def __init__(self, capabilities: LegCapabilities | None = None) -> None:
+        self.capabilities = capabilities or LegCapabilities()
         self.sent: list[tuple[float, Frame]] = []
 
     def send(self, frame: Frame) -> None:
@@ -94,6 +93,7 @@ class Setup:
     context: dict[str, Any] = field(default_factory=dict)
     vad: FakeVad = field(default_factory=FakeVad)
     observer: CallObserver | None = None
+    capabilities: LegCapabilities = field(default_factory=LegCapabilities)
     beforehand: Callable[[CallSession], None] = lambda _session: None  # what happens before the call runs
 
 
@@ -109,7 +109,7 @@ def call(
     async def run() -> tuple[CallReport, TapeLeg]:
         stt = setup.stt or FakeStt(setup.heard)
         vad = VadScheduler(setup.vad, _inline)
-        leg = TapeLeg()
+        leg = TapeLeg(setup.capabilities)
         about = CallContext("call-1", load(setup.flow), setup.context, "2026-11-22")
         providers = Providers(stt, setup.tts, setup.end_of_turn, setup.llm)
         session = CallSession(about, providers, leg, CallHost(vad, Clock(), settings=setup.settings), setup.observer)
