@@ -9,15 +9,16 @@ from fastapi import FastAPI
 from control_api import errors
 from control_api.accounts.login import Login
 from control_api.auth import Authenticator
+from control_api.body_limit import BodyLimit
 from control_api.calls.routes import call_router
 from control_api.cors import PublicCors
 from control_api.dialects.prepatu.auth_routes import auth_router
+from control_api.dialects.prepatu.flow_routes import flow_router as account_flow_router
+from control_api.dialects.prepatu.sessions import SessionHost, session_router
 from control_api.dialects.table import encoder_for, is_public
 from control_api.flows.routes import flow_router
 from control_api.health.routes import health_router
 from control_api.ports import CallArchive, FlowCatalogue, ServerState, UtcClock
-from control_api.sessions.routes import session_router
-from control_api.sessions.service import Tickets
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -31,21 +32,16 @@ class Lifespan(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ControlPlane:
-    """What the routes work with.
-
-    Attributes:
-        anonymous: Anyone who reaches the server may make sessions and list calls: it listens on loopback.
-    """
+    """What the routes work with."""
 
     catalogue: FlowCatalogue
     archive: CallArchive
     state: ServerState
-    tickets: Tickets
+    sessions: SessionHost
     authenticator: Authenticator
     login: Login
     clock: UtcClock
     version: str
-    anonymous: bool
 
 
 def build_control_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> FastAPI:
@@ -57,14 +53,15 @@ def build_control_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> 
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        max_body_size=MAX_BODY_BYTES,
     )
     app.state.authenticator = plane.authenticator
     errors.install(app, encoder_for)
+    app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, encoder_of=encoder_for)
     app.add_middleware(PublicCors, is_public=is_public)
     app.include_router(health_router(plane.state, plane.clock, plane.version))
     app.include_router(flow_router(plane.catalogue))
     app.include_router(call_router(plane.archive))
     app.include_router(auth_router(plane.login, plane.clock))
-    app.include_router(session_router(plane.tickets, plane.catalogue, anonymous=plane.anonymous))
+    app.include_router(session_router(plane.sessions))
+    app.include_router(account_flow_router(plane.clock))
     return app

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -112,6 +113,7 @@ def install(app: FastAPI, encoder_of: Callable[[str], Encoder]) -> None:
     app.add_exception_handler(AntiphonError, answering(_ours))
     app.add_exception_handler(RequestValidationError, answering(_invalid))
     app.add_exception_handler(HTTPException, answering(_http))
+    app.add_exception_handler(DataError, answering(_unkeepable))
     # Starlette raises it again for the server to log, once, with its traceback.
     app.add_exception_handler(Exception, answering(_unexpected))
 
@@ -140,6 +142,13 @@ def _http(error: Exception) -> Problem:
     assert isinstance(error, HTTPException)
     code = _HTTP_CODES.get(error.status_code, f"http.{error.status_code}")
     return Problem(error.status_code, code, error.detail, headers=error.headers or {})
+
+
+def _unkeepable(_: Exception) -> Problem:
+    """Say that a database cannot hold a value, such as a NUL in a text: whoever sent it must act."""
+    return Problem(
+        422, "input.unkeepable", "A value cannot be kept: a text with a NUL character, or a number too large."
+    )
 
 
 def _unexpected(_: Exception) -> Problem:

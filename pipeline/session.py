@@ -22,7 +22,16 @@ from pipeline.dialogue import Dialogue
 from pipeline.ears import Ears
 from pipeline.frames.audio import AudioIn
 from pipeline.frames.base import ControlFrame, DataFrame, SystemFrame
-from pipeline.frames.control import CallFailed, DtmfPressed, PeerGone, RateAnnounced, Screen, StatusChanged, UiAction
+from pipeline.frames.control import (
+    CallFailed,
+    DtmfPressed,
+    Farewell,
+    PeerGone,
+    RateAnnounced,
+    Screen,
+    StatusChanged,
+    UiAction,
+)
 from pipeline.ingest import FRAME_SAMPLES, RATE_HZ
 from pipeline.media_time import MediaTime
 from pipeline.ports import CallObserver, Frame, Leg, Providers, VoiceGate
@@ -146,6 +155,7 @@ class CallSession:
         self._began_s = self._active_s = self._heard_s = 0.0
         self._media_time = MediaTime()
         self._hang_up: str | None = None
+        self._farewell: Farewell | None = None
         self._end_reason: str | None = None
         self._completed = False
 
@@ -266,6 +276,9 @@ class CallSession:
                 self._by_hand(flow_events.Dtmf(digits))
             case ToolAsked() | ModelFailed():
                 self._serve_answer(item)
+            case Farewell(reason, text):
+                self._farewell, self._hang_up = item, reason
+                self._speak((Say(text, interruptible=False),))
             case inputs.PartialHeard() | inputs.TranscriptReady():
                 self._advance(replace(item, bot_words=self._voice.playout.heard_text(_SAYING_S)))
             case inputs.BotStarted() | inputs.BotFinished() | inputs.EndJudged():
@@ -330,6 +343,9 @@ class CallSession:
                     self._apply(self._brain.step(flow_events.BotFinished(), self._clock.now_s()))
                 else:
                     self._end_reason = self._hang_up
+                    if self._farewell is not None:
+                        flow, variables = self._about.flow, self._brain.state.variables
+                        self._leg.send(Screen(FlowEnded(flow.id, self._farewell.reason, dict(variables))))
             case actions.Recover():
                 log.warning("answer_late")
                 self._speak((Say(_TOO_LATE),))
@@ -374,6 +390,8 @@ class CallSession:
         self._apply(self._brain.step(started, now_s))
 
     def _apply(self, outcome: Outcome) -> None:
+        if self._farewell is not None:
+            return  # the flow has nothing more to say
         self._show(outcome)
         self._times.mark("flow", self._clock.now_s())
         self._advance(inputs.ProfileSet(self._brain.profile))

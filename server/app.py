@@ -8,16 +8,20 @@ from typing import Any
 from fastapi import FastAPI
 
 from control_api.app import ControlPlane, Lifespan, build_control_app
+from control_api.dialects.prepatu.sessions import SessionHost
 from control_api.metrics.routes import metrics_router
 from control_api.ports import FlowCatalogue
-from control_api.sessions.service import Tickets
+from control_api.sessions.service import SessionPorts
 from kit.clock import Clock
 from server.access_log import AccessLog
 from server.call_desk import CallDesk
 from server.call_log import CallLog
+from server.call_records import CallRecords
+from server.doorkeeper import AccountDoor
 from server.identity import Identity
 from server.metrics import CallMetrics
-from server.session_tokens import TicketTokens
+from server.session_ports import NamedFlows, SessionCredits, SessionFlows
+from server.session_tokens import StoredTokens
 from server.settings import Settings
 from server.talk_page import STATIC_DIR, page_router
 from transports.live import LiveCalls
@@ -74,6 +78,7 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
     call_log: CallLog,
     live: LiveCalls,
     identity: Identity,
+    named: NamedFlows,
     *,
     lifespan: Lifespan | None = None,
     static_dir: Path = STATIC_DIR,
@@ -87,28 +92,31 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
         call_log: Where reports go.
         live: Shared with `server.drain.DrainingServer`.
         identity: Who may ask, and how they log in.
+        named: The flows that sessions are made for.
         lifespan: Opens what calls need and closes it again.
         static_dir: The talk page.
     """
     clock = Clock()
     metrics = CallMetrics(lambda: desk.active, settings.max_calls)
-    desk = CallDesk(calls, call_log, settings.max_calls, metrics.observe)
-    tickets = Tickets(clock.now_s)
+    database = identity.authenticator.database
+    desk = CallDesk(calls, call_log, settings.max_calls, metrics.observe, CallRecords(database).add)
+    flows = SessionFlows(named, has_model=settings.llm_base_url is not None)
+    ports = SessionPorts(flows, SessionCredits())
     plane = ControlPlane(
         catalogue=catalogue,
         archive=call_log,
         state=NodeState(settings, desk, live),
-        tickets=tickets,
+        sessions=SessionHost(ports, call_log, clock, desk.end_session, settings.public_url),
         authenticator=identity.authenticator,
         login=identity.login,
         clock=clock,
         version=importlib.metadata.version("antiphon"),
-        anonymous=settings.on_loopback,
     )
     app = build_control_app(plane, lifespan)
+    door = AccountDoor(identity.authenticator, open_to_all=settings.open_to_all)
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     app.include_router(metrics_router(metrics.render, metrics_token))
-    app.include_router(pvp_router(desk, TicketTokens(tickets), live, clock))
+    app.include_router(pvp_router(desk, StoredTokens(database, clock), door, live, clock))
     app.include_router(page_router(static_dir))
     app.add_middleware(AccessLog, clock=clock)
     return app

@@ -1,11 +1,12 @@
 """What is left of calls: a report beside each recording, and the last ones at hand."""
 
 import asyncio
+import contextlib
 import dataclasses
 import json
 import os
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ import structlog
 from kit.errors import NotFoundError
 from pipeline.report import CallReport
 from server.trace import trace_of
+from transports.ports import CallRequest
 
 RECENT = 100
+_FROM_REQUEST = ("account_id", "session_id", "transport", "metadata")
 
 log = structlog.get_logger(__name__)
 
@@ -42,14 +45,26 @@ class CallLog:
             except (OSError, ValueError, TypeError, KeyError):
                 log.warning("report_unreadable", call_id=folder.name)
 
-    async def save(self, report: CallReport) -> None:
-        """Keep the report of a call that is over. A full disk costs the file, not the call."""
-        values = _json_values(report)
+    async def save(self, report: CallReport, request: CallRequest) -> Mapping[str, Any]:
+        """Keep the report of a call that is over, and whose it was; return both as JSON values.
+
+        A full disk costs the file, not the call.
+        """
+        values = _json_values(report) | {key: getattr(request, key) for key in _FROM_REQUEST}
+        values["recorded"] = self.recording_path(report.call_id).exists()
         self._recent.appendleft(_summary(values))
         try:
             await asyncio.to_thread(_write, self._calls_dir / report.call_id / "report.json", values)
         except OSError as error:
             log.error("report_not_written", call_id=report.call_id, reason=error.strerror)  # noqa: TRY400  no bug
+        return values
+
+    def all_reports(self) -> Iterator[Mapping[str, Any]]:
+        """Read every report there is, oldest first; those that are damaged are left out."""
+        if self._calls_dir.is_dir():
+            for folder in sorted(self._calls_dir.iterdir()):
+                with contextlib.suppress(OSError, ValueError):
+                    yield json.loads((folder / "report.json").read_text())
 
     def recent(self) -> Sequence[Mapping[str, Any]]:
         """Return the last calls, newest first, without their turns."""

@@ -8,7 +8,7 @@ from control_api.accounts.login import Login
 from control_api.accounts.login_tokens import LoginTokens
 from control_api.accounts.passwords import Passwords
 from control_api.auth import Authenticator
-from control_api.ports import OnSignup
+from control_api.ports import OnSignup, UtcClock
 from control_api.principal import LOCAL_ACCOUNT_ID
 from kit.clock import Clock
 from server.secret_files import secret
@@ -50,7 +50,7 @@ def build_identity(
     return Identity(authenticator, Login(database, passwords or Passwords(), tokens, clock, welcome))
 
 
-async def make_local_account(database: Database, clock: Clock) -> None:
+async def make_local_account(database: Database, clock: UtcClock) -> None:
     """Make the account of those who use a server on loopback without a credential, if it is missing."""
     async with database.writing(EVERY_TENANT) as session:
         if not await users.has_account(session, LOCAL_ACCOUNT_ID):

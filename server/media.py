@@ -1,13 +1,14 @@
 """The media plane of this process: models loaded once, and the calls that use them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import structlog
 
+from flows.model import Flow
 from kit.clock import Clock
 from kit.errors import CapacityError
 from pipeline.ports import LanguageModel, Leg, Providers
@@ -18,7 +19,6 @@ from providers.embedded.load import EmbeddedModels, load
 from providers.resilience.for_call import for_call
 from server.call_log import CallLog
 from server.flow_speech import require_speakable
-from server.flow_store import FlowStore
 from server.provider_choice import Choice
 from server.provider_registry import ProviderRegistry
 from transports.ports import Call, CallRequest
@@ -31,12 +31,13 @@ class MediaPlane:
     """Makes calls (`transports.ports.CallFactory`) while it is open.
 
     Attributes:
+        flow_of: Finds the flow of a call; raises as `place` does.
         record: Whether calls are recorded.
         choice: Which providers calls use.
         local_llm: Makes the local language model (it may block); None where there is none.
     """
 
-    flows: FlowStore
+    flow_of: Callable[[CallRequest], Awaitable[Flow]]
     call_log: CallLog
     inference_threads: int
     record: bool
@@ -80,7 +81,7 @@ class MediaPlane:
         """Prepare a call; see `transports.ports.CallFactory`."""
         if self._registry is None or self._host is None or self._tasks is None:
             raise CapacityError("The server is not ready yet; try again in a moment.")
-        flow = await asyncio.to_thread(self.flows.flow, request.flow)
+        flow = await self.flow_of(request)
         today = self._clock.utc().astimezone().date().isoformat()
         recorder = self._recorder(request.call_id) if self.record else None
         about = CallContext(request.call_id, flow, request.context, today, self.choice.language)

@@ -1,21 +1,46 @@
-"""Lead the control plane's tickets to the transports."""
+"""Lead the control plane's sessions to the transports."""
 
-from control_api.sessions.service import Tickets
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from control_api.ports import UtcClock
+from control_api.sessions import service
 from kit.ids import uuid7
+from storage.engine import EVERY_TENANT, Database
+from storage.repositories import voice_sessions
 from transports.ports import CallRequest
 
+log = structlog.get_logger(__name__)
 
-class TicketTokens:
-    """`transports.ports.SessionTokens` over `Tickets`."""
 
-    def __init__(self, tickets: Tickets) -> None:
-        self._tickets = tickets
+class StoredTokens:
+    """`transports.ports.SessionTokens` over the database: the token is the credential, so no tenant is known before."""
 
-    def redeem(self, token: str) -> CallRequest:
+    def __init__(self, database: Database, clock: UtcClock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def redeem(self, token: str) -> CallRequest:
         """Bind the token to this connection; see the port."""
-        ticket = self._tickets.redeem(token)
-        return CallRequest(uuid7(), ticket.flow, ticket.context, ticket.metadata)
+        call_id = uuid7()
+        async with self._database.writing(EVERY_TENANT) as session:
+            taken = await service.take(session, token, call_id, self._clock.utc())
+        return CallRequest(
+            call_id,
+            taken.flow_name,
+            taken.context,
+            taken.labels,
+            taken.account_id,
+            taken.id,
+            taken.flow_version_id,
+        )
 
-    def release(self, token: str) -> None:
-        """The connection is over; the token is spent."""
-        self._tickets.release(token)
+    async def release(self, token: str) -> None:
+        """The call is over; the token is spent. A database that is away is left to the reaper."""
+        try:
+            async with self._database.writing(EVERY_TENANT) as session:
+                found = await voice_sessions.by_token_hash(session, service.token_hash(token))
+                if found is not None:
+                    await voice_sessions.close(session, found.id, self._clock.utc())
+        except SQLAlchemyError:
+            log.exception("session_not_closed")

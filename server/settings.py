@@ -24,6 +24,11 @@ class Settings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="Address to listen on; beyond loopback a microphone needs TLS.")
     port: int = Field(default=8000, ge=0, le=65_535, description="TCP port to listen on; 0 takes any free one.")
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"https?://[^/?#]+/?$",
+        description="Where clients reach this server, such as https://voice.example.com; unset: where they came.",
+    )
     flows_dir: Path = Field(default_factory=_flows_dir, description="Folder of flow files, NAME.yaml.")
     data_dir: Path = Field(default=Path("var"), description="Folder for reports and recordings; made if missing.")
     database_url: SecretStr | None = Field(
@@ -34,6 +39,9 @@ class Settings(BaseSettings):
         default=None,
         min_length=32,
         description="Signs log-in tokens, 32 characters or more; unset: made once and kept in DATA_DIR.",
+    )
+    open_to_all: bool = Field(
+        default=False, description="Whether anybody who reaches the server may talk to its flows without a credential."
     )
     max_calls: int = Field(default=8, ge=1, description="Calls at once; one more is told that the server is full.")
     record: bool = Field(default=True, description="Whether calls are recorded.")
@@ -93,6 +101,11 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{(self.data_dir / 'antiphon.db').resolve()}"
+
+    @property
+    def has_own_account(self) -> bool:
+        """Whether there are people without a credential, for whom the server has an account."""
+        return self.on_loopback or self.open_to_all
 
     @property
     def on_loopback(self) -> bool:

@@ -1,7 +1,10 @@
 """The database of this process: transactions for a tenant, on SQLite and PostgreSQL alike (docs/adr/0014)."""
 
+import asyncio
 import enum
-from collections.abc import AsyncIterator
+import threading
+import weakref
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from kit.errors import ConfigError
 from storage.tables.base import Owned
 
 _LOCK_WAIT_S = 15
+_LAST_ANSWER_S = 2.0
 _TENANT = "tenant"
 
 
@@ -47,6 +51,9 @@ class Database:
             ConfigError: No such database can be used.
         """
         self._engine = _engine(async_url(url), pool_size)
+        self._threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        if self.is_sqlite:
+            event.listen(self._engine.sync_engine, "connect", self._note_thread)
         self._writer = self._engine.execution_options(sqlite_begin="IMMEDIATE")
 
     @property
@@ -75,6 +82,11 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
+        # The driver's thread of a connection that was given up in mid-query answers late: its loop must still be there.
+        await asyncio.to_thread(_join, tuple(self._threads))
+
+    def _note_thread(self, connection: Any, _: Any) -> None:
+        self._threads.add(connection.driver_connection._thread)
 
     @asynccontextmanager
     async def _session(self, engine: AsyncEngine, tenant: Tenant) -> AsyncIterator[AsyncSession]:
@@ -108,6 +120,11 @@ def _engine(url: URL, pool_size: int) -> AsyncEngine:
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _join(threads: Iterable[threading.Thread]) -> None:
+    for thread in threads:
+        thread.join(_LAST_ANSWER_S)
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -9,7 +9,7 @@ from pipeline.frames.audio import AudioOut
 from pipeline.frames.control import Interrupted, StatusChanged
 from pipeline.ports import Frame
 from transports.pvp.codec import Wire, encode_server
-from transports.pvp.messages import Error, ServerMessage
+from transports.pvp.messages import Error, FlowState, ServerMessage
 from transports.pvp.translate import to_message
 
 MAX_WAITING = 256  # 5 s of sound; a peer that far behind will not catch up
@@ -37,6 +37,8 @@ class Outbox:
         self.said_ended = False
         self.said_errors: set[str] = set()
         self._waiting: deque[Waiting] = deque()
+        self._silent = False
+        self._screen: Waiting | None = None
         self._filled = asyncio.Event()
 
     def __len__(self) -> int:
@@ -49,9 +51,13 @@ class Outbox:
         Returns:
             False if there was no room; from then on nothing is taken.
         """
+        if self._silent and isinstance(frame, AudioOut):
+            return True
         message = to_message(frame)
         if message is None:
             return True
+        if isinstance(message, FlowState):
+            self._screen = Waiting(encode_server(message))
         if isinstance(frame, Interrupted):
             self._drop_stale(frame.generation)
             return self._put(Waiting(encode_server(message)), first=True)
@@ -63,6 +69,17 @@ class Outbox:
     def put(self, message: ServerMessage) -> bool:
         """Queue a message that no frame stands for; see `put_frame`."""
         return self._put(Waiting(encode_server(message)))
+
+    def go_silent(self) -> None:
+        """Nobody listens for now: sound is lost, messages are kept."""
+        self._silent = True
+        self._waiting = deque(item for item in self._waiting if item.generation is None)
+
+    def speak_again(self) -> None:
+        """Somebody listens again, perhaps with an empty screen: show where the flow is, then what was missed."""
+        self._silent = False
+        if self._screen is not None:
+            self._put(self._screen, first=True)
 
     async def first(self) -> Waiting:
         """Wait for the message to send next; it stays until `sent`, so that a cancelled writer loses nothing."""

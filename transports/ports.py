@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from starlette.requests import HTTPConnection
+
 from pipeline.ports import Frame, Leg
 from pipeline.report import CallReport
 
@@ -14,7 +16,7 @@ class CallRequest:
 
     Attributes:
         call_id: UUIDv7, made by the transport.
-        flow: Name (file stem) or id of the flow.
+        flow: Name (file stem) or id of the flow; None for the assistant.
         context: Variables to set before the first state.
         metadata: Passed to the call's record.
         account_id: Whose flow it is, and who pays; None for a flow of the server's own.
@@ -23,7 +25,7 @@ class CallRequest:
     """
 
     call_id: str
-    flow: str
+    flow: str | None
     context: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     account_id: str | None = None
@@ -58,15 +60,26 @@ class CallFactory(Protocol):
         """
 
 
+class Doorkeeper(Protocol):
+    """Knows who may talk without a session token."""
+
+    async def account_of(self, connection: HTTPConnection) -> str:
+        """Return the account that whoever connects talks for.
+
+        Raises:
+            InputError: Nobody we know.
+        """
+
+
 class SessionTokens(Protocol):
     """Single-use tickets of `POST /v1/sessions`."""
 
-    def redeem(self, token: str) -> CallRequest:
+    async def redeem(self, token: str) -> CallRequest:
         """Bind the token to this connection.
 
         Raises:
             InputError: `session.invalid_token` or `session.token_in_use`.
         """
 
-    def release(self, token: str) -> None:
-        """The connection is over; the token is spent."""
+    async def release(self, token: str) -> None:
+        """The call is over; the token is spent. Must not raise."""

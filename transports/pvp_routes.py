@@ -8,16 +8,18 @@ from kit.clock import Clock
 from kit.errors import InputError
 from kit.ids import uuid7
 from transports.live import LiveCalls
-from transports.ports import CallFactory, SessionTokens
+from transports.ports import CallFactory, Doorkeeper, SessionTokens
 from transports.pvp.address import request_of
 from transports.websocket import PvpConnection
 
 RETRY_AFTER_S = 5
+RESUME_S = 30.0  # how long a session's call outlives its socket
 
 
-def pvp_router(calls: CallFactory, tokens: SessionTokens, live: LiveCalls, clock: Clock) -> APIRouter:
+def pvp_router(calls: CallFactory, tokens: SessionTokens, door: Doorkeeper, live: LiveCalls, clock: Clock) -> APIRouter:
     """Return the routes `/ws`, `/` and `/v1/ws/{token}`."""
     router = APIRouter()
+    held: dict[str, PvpConnection] = {}  # sessions whose call is in this process
 
     @router.websocket("/ws")
     @router.websocket("/")
@@ -28,25 +30,31 @@ def pvp_router(calls: CallFactory, tokens: SessionTokens, live: LiveCalls, clock
         connection = PvpConnection(websocket, calls, live, clock)
         call_id = uuid7()
         try:
-            request = request_of(websocket.query_params.multi_items(), call_id)
+            account_id = await door.account_of(websocket)
+            request = request_of(websocket.query_params.multi_items(), call_id, account_id)
         except InputError as error:
             return await connection.refuse(call_id, error)
         return await connection.serve(request)
 
     @router.websocket("/v1/ws/{token}")
     async def by_token(websocket: WebSocket, token: str) -> None:
-        """Talk in a session made by `POST /v1/sessions`."""
-        if live.draining:
+        """Talk in a session made by `POST /v1/sessions`, or go on after the socket broke."""
+        if live.draining and token not in held:
             return await _deny(websocket)
-        connection = PvpConnection(websocket, calls, live, clock)
+        waiting = held.get(token)
+        if waiting is not None and waiting.is_away and await waiting.resume(websocket):
+            return None
+        connection = PvpConnection(websocket, calls, live, clock, resume_s=RESUME_S)
         try:
-            request = tokens.redeem(token)
+            request = await tokens.redeem(token)
         except InputError as error:
             return await connection.refuse(uuid7(), error)
+        held[token] = connection
         try:
             return await connection.serve(request)
         finally:
-            tokens.release(token)
+            del held[token]
+            await tokens.release(token)
 
     return router
 

@@ -40,10 +40,20 @@ from transports.pvp.translate import to_frame
 MAX_BAD_FRAMES = 50
 NOBODY_S = 120.0  # without any message on a connection that has no call
 FAREWELL_S = 5.0  # for what is still to be sent when the call is over
+_GOODBYES = (1000, 1001)  # the client closed, or left its page
 # What Starlette and uvicorn raise when one sends to a peer that has gone; a RuntimeError after a close of their own.
 _PEER_LOST = (WebSocketDisconnect, RuntimeError, OSError)
 
 log = structlog.get_logger(__name__)
+
+
+class _Socket:
+    """One WebSocket; `done` when nobody will use it any more."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self.websocket = websocket
+        self.done = asyncio.Event()
+        self.said_goodbye = False
 
 
 class WebSocketLeg:
@@ -62,10 +72,23 @@ class WebSocketLeg:
 
 
 class PvpConnection:
-    """One WebSocket from its acceptance to its close."""
+    """One caller, from the acceptance of the first WebSocket to the close of the last."""
 
-    def __init__(self, websocket: WebSocket, calls: CallFactory, live: LiveCalls, clock: Clock) -> None:
-        self._websocket = websocket
+    def __init__(
+        self, websocket: WebSocket, calls: CallFactory, live: LiveCalls, clock: Clock, *, resume_s: float = 0.0
+    ) -> None:
+        """Prepare.
+
+        Args:
+            websocket: Not accepted yet.
+            calls: Places the call.
+            live: What a shutdown waits for.
+            clock: Tells the time.
+            resume_s: How long a call waits for another socket when its own breaks.
+        """
+        self._socket = self._newest = _Socket(websocket)
+        self._resume_s = resume_s
+        self._away: asyncio.Future[_Socket] | None = None
         self._calls = calls
         self._live = live
         self._clock = clock
@@ -77,6 +100,7 @@ class PvpConnection:
         self._peer_gone = False
         self._over = asyncio.Event()
         self._bad_frames = 0
+        self._greeting: tuple[Status, Config] | None = None
         self._last_heard_s = clock.now_s()
 
     async def serve(self, request: CallRequest) -> None:
@@ -88,11 +112,30 @@ class PvpConnection:
                     await self._farewell(await self._run(request))
         finally:
             self._live.remove(self)
+            self._newest.done.set()
 
     async def refuse(self, call_id: str, error: AntiphonError) -> None:
         """Accept, say why there is no call, close."""
         if await self._open(call_id):
             await self._farewell(endings.of_refusal(error))
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the socket broke and the call waits for another."""
+        return self._away is not None and not self._away.done()
+
+    async def resume(self, websocket: WebSocket) -> bool:
+        """Go on with another socket while `is_away`; returns when that socket is done with.
+
+        Returns:
+            False if the call ended at that moment; the socket is as it was.
+        """
+        assert self._away is not None
+        socket = _Socket(websocket)
+        self._away.set_result(socket)  # before the first wait: nobody else takes this place
+        self._newest = socket
+        await socket.done.wait()
+        return socket is self._socket
 
     def end(self, reason: str) -> None:
         """End the call now; a second call changes nothing."""
@@ -102,10 +145,13 @@ class PvpConnection:
             self._call.end(self._end_reason)
 
     async def _open(self, call_id: str) -> bool:
-        config = Config(call_id, self._leg.capabilities.rate_out_hz)
+        self._greeting = (Status("idle"), Config(call_id, self._leg.capabilities.rate_out_hz))
+        return await self._greet()
+
+    async def _greet(self) -> bool:
         try:
-            await self._websocket.accept()
-            for message in (Status("idle"), config):
+            await self._socket.websocket.accept()
+            for message in self._greeting or ():
                 await self._send(encode_server(message))
         except _PEER_LOST:
             return False
@@ -118,7 +164,7 @@ class PvpConnection:
             except (CapacityError, InsufficientCreditsError) as error:
                 return endings.of_refusal(error)
             except InputError as error:
-                return await self._stay(endings.flow_error(error, request.flow, _findings(error)))
+                return await self._stay(endings.flow_error(error, request.flow or "assistant", _findings(error)))
             return await self._talk(call)
         except Exception:  # a call ends here: nothing of it may reach the others
             log.exception("call_crashed")
@@ -129,10 +175,9 @@ class PvpConnection:
         if self._end_reason is not None:
             call.end(self._end_reason)
         async with asyncio.TaskGroup() as group:
-            helpers = (group.create_task(self._write()), group.create_task(self._read()))
+            attending = group.create_task(self._attend())
             report = await call.run()
-            for helper in helpers:
-                helper.cancel()
+            attending.cancel()
         return self._forced or endings.of_call(report.end_reason)
 
     async def _stay(self, error: Error) -> Ending:
@@ -140,18 +185,52 @@ class PvpConnection:
         self._live.remove(self)
         self._outbox.put(error)
         async with asyncio.TaskGroup() as group:
-            helpers = (group.create_task(self._write()), group.create_task(self._read()))
+            exchanging = group.create_task(self._attend())
             while not self._over.is_set() and self._clock.now_s() < self._last_heard_s + NOBODY_S:
                 try:
                     async with asyncio.timeout_at(self._last_heard_s + NOBODY_S):
                         await self._over.wait()
                 except TimeoutError:
                     continue  # something may have been heard meanwhile
-            for helper in helpers:
-                helper.cancel()
+            exchanging.cancel()
         if self._forced is not None:
             return self._forced
         return endings.of_call(self._end_reason or "idle")
+
+    async def _attend(self) -> None:
+        """Carry the call on one socket after another, until none comes."""
+        while True:
+            await self._exchange()
+            if not await self._regain():
+                return self._lose_peer()
+
+    async def _exchange(self) -> None:
+        """Read and write until the socket is gone."""
+        async with asyncio.TaskGroup() as group:
+            halves = (group.create_task(self._write()), group.create_task(self._read()))
+            await asyncio.wait(halves, return_when=asyncio.FIRST_COMPLETED)
+            for half in halves:
+                half.cancel()
+
+    async def _regain(self) -> bool:
+        """Wait for another socket, unless the client said goodbye."""
+        self._socket.done.set()
+        if self._resume_s <= 0 or self._call is None or self._socket.said_goodbye or self._end_reason is not None:
+            return False
+        self._away = asyncio.get_running_loop().create_future()
+        log.info("socket_lost")
+        self._outbox.go_silent()
+        try:
+            async with asyncio.timeout(self._resume_s):
+                self._socket = await self._away
+        except TimeoutError:
+            return False
+        finally:
+            self._away.cancel()
+        log.info("socket_regained")
+        if await self._greet():
+            self._outbox.speak_again()
+        return True
 
     async def _write(self) -> None:
         while True:
@@ -159,14 +238,15 @@ class PvpConnection:
             try:
                 await self._send(item.wire)
             except _PEER_LOST:
-                return self._lose_peer()
+                return
             self._outbox.sent(item)
 
     async def _read(self) -> None:
         while True:
-            event = await self._websocket.receive()
+            event = await self._socket.websocket.receive()
             if event["type"] == "websocket.disconnect":
-                return self._lose_peer()
+                self._socket.said_goodbye = event.get("code") in _GOODBYES
+                return
             self._last_heard_s = self._clock.now_s()
             if self._forced is None:
                 data = event.get("bytes")
@@ -222,9 +302,9 @@ class PvpConnection:
 
     async def _send(self, wire: Wire) -> None:
         if isinstance(wire, bytes):
-            await self._websocket.send_bytes(wire)
+            await self._socket.websocket.send_bytes(wire)
         else:
-            await self._websocket.send_text(wire)
+            await self._socket.websocket.send_text(wire)
 
     async def _farewell(self, ending: Ending) -> None:
         if self._peer_gone:
@@ -239,7 +319,7 @@ class PvpConnection:
                     await self._send(encode_server(ending.error))
                 if ending.says_ended and not self._outbox.said_ended:
                     await self._send(encode_server(Status("ended")))
-                await self._websocket.close(ending.code)
+                await self._socket.websocket.close(ending.code)
         except (TimeoutError, *_PEER_LOST):
             log.debug("peer_lost_at_farewell")
 

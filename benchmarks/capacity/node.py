@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.requests import HTTPConnection
 
 from flows.load import load
 from kit.clock import Clock
@@ -45,11 +46,18 @@ _WORDS = ("a word",) * 10_000
 class _Tokens:
     """No session was ever made here."""
 
-    def redeem(self, token: str) -> CallRequest:
+    async def redeem(self, token: str) -> CallRequest:
         raise KeyError(token)
 
-    def release(self, token: str) -> None:
+    async def release(self, token: str) -> None:
         raise KeyError(token)
+
+
+class _Door:
+    """Lets everybody in."""
+
+    async def account_of(self, connection: HTTPConnection) -> str:
+        return "benchmark"
 
 
 class _Node:
@@ -110,7 +118,7 @@ def main() -> None:
     """Serve until standard input closes or a signal comes."""
     node = _Node()
     app = FastAPI(lifespan=node.open)
-    app.include_router(pvp_router(node, _Tokens(), LiveCalls(), Clock()))
+    app.include_router(pvp_router(node, _Tokens(), _Door(), LiveCalls(), Clock()))
     server = uvicorn.Server(config_of(app))
     server.config.port = int(sys.argv[1])
     server.run()

@@ -17,8 +17,11 @@ from control_api.accounts.login_tokens import LoginTokens
 from control_api.accounts.passwords import Passwords
 from control_api.app import ControlPlane, build_control_app
 from control_api.auth import Authenticator
-from control_api.sessions.service import Tickets
+from control_api.dialects.prepatu.sessions import SessionHost
+from control_api.sessions.service import SessionPorts
 from kit.errors import NotFoundError
+from server.identity import make_local_account
+from server.session_ports import SessionCredits, SessionFlows
 from storage.engine import Database
 from tests.support.echo_server import OneFlow
 
@@ -93,7 +96,7 @@ class Lab:
     clock: SetClock
     state: PlainState
     archive: PlainArchive
-    tickets: Tickets
+    hung_up: list[tuple[str, str]]
     signups: list[str]
 
     async def sign_up(self, email: str = "ada@example.com") -> dict[str, str]:
@@ -118,26 +121,30 @@ def client_of(app: FastAPI, host: str = "api.example.com", peer: str = "203.0.11
 def build_lab(database: Database, *, on_loopback: bool = False) -> Lab:
     """Return a control plane; on loopback, its client sits at the same machine."""
     clock, state, archive = SetClock(), PlainState(), PlainArchive()
-    tickets, tokens, signups = Tickets(clock.now_s), LoginTokens(b"s" * 32), list[str]()
+    tokens, hung_up, signups = LoginTokens(b"s" * 32), list[tuple[str, str]](), list[str]()
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
     async def on_signup(_: AsyncSession, account_id: str) -> None:
         signups.append(account_id)
 
+    def hang_up(session_id: str, reason: str) -> bool:
+        hung_up.append((session_id, reason))
+        return True
+
+    ports = SessionPorts(SessionFlows(OneFlow(), has_model=False), SessionCredits())
     plane = ControlPlane(
         catalogue=OneFlow(),
         archive=archive,
         state=state,
-        tickets=tickets,
+        sessions=SessionHost(ports, archive, clock, hang_up),
         authenticator=Authenticator(database, tokens, clock, serves_locals=on_loopback),
         login=Login(database, passwords, tokens, clock, on_signup),
         clock=clock,
         version="1.2.3",
-        anonymous=on_loopback,
     )
     app = build_control_app(plane)
     http = client_of(app, "127.0.0.1:8000", "127.0.0.1") if on_loopback else client_of(app)
-    return Lab(app, http, database, clock, state, archive, tickets, signups)
+    return Lab(app, http, database, clock, state, archive, hung_up, signups)
 
 
 @contextlib.asynccontextmanager
@@ -145,6 +152,8 @@ async def opened_lab(database_url: str, *, on_loopback: bool = False) -> AsyncIt
     """Open a control plane on a migrated database."""
     database = Database(database_url)
     lab = build_lab(database, on_loopback=on_loopback)
+    if on_loopback:
+        await make_local_account(database, lab.clock)
     try:
         async with lab.http:
             yield lab

@@ -31,13 +31,21 @@ class EchoCall:
         self._leg.send(Caption("hello", "assistant", f"This is {self.request.flow}."))
         self._leg.send(StatusChanged("listening"))
         reason = await self._ended
+        flow = self.request.flow or "assistant"
         if reason == "crash":
             raise ZeroDivisionError("a planted bug")
         if reason == "completed":
-            self._leg.send(Screen(FlowEnded(self.request.flow, "completed", {})))
+            self._leg.send(Screen(FlowEnded(flow, "completed", {})))
             self._leg.send(StatusChanged("ended"))
         return CallReport(
-            self.request.call_id, self.request.flow, STARTED_AT, 1.0, reason, reason == "completed", {}, ()
+            self.request.call_id,
+            flow,
+            STARTED_AT,
+            1.0,
+            reason,
+            reason == "completed",
+            {},
+            (),
         )
 
     def receive(self, frame: Frame) -> None:

@@ -11,8 +11,8 @@ _MAX_METADATA = 32
 _MAX_METADATA_CHARS = 256
 
 
-def request_of(query: Iterable[tuple[str, str]], call_id: str) -> CallRequest:
-    """Read the query of `/ws`; of a repeated parameter the last one counts.
+def request_of(query: Iterable[tuple[str, str]], call_id: str, account_id: str | None = None) -> CallRequest:
+    """Read the query of `/ws` for the account that talks; of a repeated parameter the last one counts.
 
     Raises:
         InputError: `session.unsupported_mode`.
@@ -24,4 +24,4 @@ def request_of(query: Iterable[tuple[str, str]], call_id: str) -> CallRequest:
     rest = [(key, value) for key, value in parameters.items() if key not in _NOT_METADATA]
     metadata = {key[:_MAX_METADATA_CHARS]: value[:_MAX_METADATA_CHARS] for key, value in rest[:_MAX_METADATA]}
     flow = parameters.get("program_id") or parameters.get("flow") or ""
-    return CallRequest(call_id, flow, metadata=metadata)
+    return CallRequest(call_id, flow, metadata=metadata, account_id=account_id)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kit.errors import AntiphonError
+from kit.errors import AntiphonError, UnauthenticatedError
 from transports.pvp.messages import Error
 
 _FLOW_ERRORS = {
@@ -57,7 +57,8 @@ def of_call(end_reason: str) -> Ending:
 
 def of_refusal(error: AntiphonError) -> Ending:
     """Return how to end when the call was refused for good: a token that is not valid, a full server."""
-    return Ending(_REFUSALS.get(error.code, 1008), Error(str(error), error.code))
+    code = 4401 if isinstance(error, UnauthenticatedError) else _REFUSALS.get(error.code, 1008)
+    return Ending(code, Error(str(error), error.code))
 
 
 def too_large(error: AntiphonError) -> Ending:

@@ -3,7 +3,7 @@
 import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from control_api.access import DECLARED, Person, Reading, Writing, authenticator
 from control_api.accounts import api_keys
@@ -11,6 +11,7 @@ from control_api.accounts.login import Login
 from control_api.auth import credentials_of
 from control_api.dialects.prepatu.auth_schemas import KeyListed, KeyMade, LogIn, SignUp, Token
 from control_api.dialects.prepatu.errors import declared
+from control_api.dialects.prepatu.flow_schemas import PRINTABLE
 from control_api.local_caller import is_local
 from control_api.ports import UtcClock
 from storage.repositories import api_keys as stored_keys
@@ -49,7 +50,7 @@ def _key_router(clock: UtcClock) -> APIRouter:
     async def make_key(
         who: Person,
         session: Writing,
-        label: Annotated[str, Query(max_length=200)] = "default",
+        label: Annotated[str, Query(max_length=200, pattern=PRINTABLE)] = "default",
         scope: Annotated[list[str] | None, Query(max_length=20)] = None,
         expires_in_days: Annotated[int | None, Query(ge=1, le=3650)] = None,
     ) -> KeyMade:
@@ -68,7 +69,9 @@ def _key_router(clock: UtcClock) -> APIRouter:
         return [_listed(key) for key in await stored_keys.newest_first(session)]
 
     @router.delete("/{key_id}", status_code=204, responses=declared(401, 404))
-    async def revoke_key(key_id: str, who: Person, session: Writing) -> Response:
+    async def revoke_key(
+        key_id: Annotated[str, Path(max_length=100, pattern=PRINTABLE)], who: Person, session: Writing
+    ) -> Response:
         """Void a key, named by its id or by itself, at once."""
         await api_keys.revoke(session, key_id, clock.utc())
         return Response(status_code=204)

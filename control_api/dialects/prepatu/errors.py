@@ -1,12 +1,13 @@
 """Errors as Prepatu's clients read them: `{"detail": …}`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel
 
 from control_api.errors import Problem
+from flows.findings import Finding
 
 
 class FieldError(BaseModel):
@@ -35,12 +36,24 @@ class ErrorBody(BaseModel):
     findings: list[FlowFinding] | None = None
 
 
+_MAX_FINDINGS = 100
+
+
 def encode(problem: Problem) -> Mapping[str, Any]:
     """Word a problem; see `ErrorBody`."""
     if problem.fields:
         return {"detail": [asdict(each) for each in problem.fields]}
-    findings = {"findings": [asdict(each) for each in problem.findings]} if problem.findings else {}
-    return {"detail": problem.detail} | findings
+    if problem.findings:
+        found = [asdict(each) for each in problem.findings[:_MAX_FINDINGS]]
+        return {"detail": _of_flow(problem.findings), "findings": found}
+    return {"detail": problem.detail}
+
+
+def _of_flow(findings: Sequence[Finding]) -> str:
+    """Say what is wrong with a flow in one line, where clients show no more."""
+    first, *others = [each for each in findings if each.severity == "error"] or findings
+    more = f" (and {len(others)} more)" if others else ""
+    return f"Invalid YAML: line {first.line}, column {first.column}: {first.message}{more}"
 
 
 def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -72,6 +72,29 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "call_record",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("session_id", sa.String(length=36), nullable=True),
+        sa.Column("flow_id", sa.String(length=200), nullable=False),
+        sa.Column("transport", sa.String(length=16), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("duration_s", sa.Float(), nullable=False),
+        sa.Column("end_reason", sa.String(length=64), nullable=False),
+        sa.Column("report", sa.JSON(), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_call_record_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_record")),
+    )
+    with op.batch_alter_table("call_record", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_call_record_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_call_record_account_id_started_at"), ["account_id", "started_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_call_record_session_id"), ["session_id"], unique=False)
+
+    op.create_table(
         "flow",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -147,6 +170,33 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("user", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_user_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "voice_session",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("token_prefix", sa.String(length=8), nullable=False),
+        sa.Column("flow_name", sa.String(length=200), nullable=True),
+        sa.Column("flow_version_id", sa.String(length=36), nullable=True),
+        sa.Column("context", sa.JSON(), nullable=False),
+        sa.Column("labels", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("call_id", sa.String(length=36), nullable=True),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_voice_session_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_voice_session")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_voice_session_token_hash")),
+    )
+    with op.batch_alter_table("voice_session", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_voice_session_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_voice_session_account_id_created_at"), ["account_id", "created_at"], unique=False
+        )
 
     op.create_table(
         "flow_version",
@@ -241,6 +291,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_flow_version_account_id"))
 
     op.drop_table("flow_version")
+    with op.batch_alter_table("voice_session", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_voice_session_account_id_created_at"))
+        batch_op.drop_index(batch_op.f("ix_voice_session_account_id"))
+
+    op.drop_table("voice_session")
     with op.batch_alter_table("user", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_user_account_id"))
 
@@ -261,6 +316,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_flow_account_id"))
 
     op.drop_table("flow")
+    with op.batch_alter_table("call_record", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_call_record_session_id"))
+        batch_op.drop_index(batch_op.f("ix_call_record_account_id_started_at"))
+        batch_op.drop_index(batch_op.f("ix_call_record_account_id"))
+
+    op.drop_table("call_record")
     with op.batch_alter_table("call_meter", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_call_meter_ended_at_last_tick_at"))
         batch_op.drop_index(batch_op.f("ix_call_meter_account_id"))

@@ -1,9 +1,10 @@
 import asyncio
 import datetime
+import threading
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from kit.errors import ConfigError
 from storage.engine import EVERY_TENANT, Database, TenantError, async_url
@@ -96,3 +97,19 @@ async def test_many_who_read_and_then_write_all_succeed(keys: Database) -> None:
 def test_an_address_that_cannot_be_used_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="DATABASE_URL"):
         async_url(url)
+
+
+async def test_closing_waits_for_connections_that_were_given_up(keys: Database) -> None:
+    async def read() -> None:
+        async with keys.reading("anna") as session:
+            await session.execute(text("SELECT count(*) FROM api_key AS a, api_key AS b, api_key AS c"))
+
+    before = threading.active_count()
+    reads = [asyncio.ensure_future(read()) for _ in range(5)]
+    await asyncio.sleep(0.001)
+    for each in reads:
+        each.cancel()
+    await asyncio.gather(*reads, return_exceptions=True)
+    await keys.close()
+    assert not [thread for thread in threading.enumerate() if "_connection_worker" in thread.name]
+    assert threading.active_count() <= before + 1

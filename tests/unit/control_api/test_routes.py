@@ -111,42 +111,6 @@ async def test_a_call_id_is_brought_to_its_one_form(api: Api) -> None:
     assert api.archive.asked == [CALL_ID]
 
 
-async def test_a_session_is_made_with_a_ticket(api: Api) -> None:
-    body = {"flow_id": "greet", "context": {"name": "Ada"}, "metadata": {"campaign": "a"}}
-    response = await api.http.post("/v1/sessions", json=body)
-    assert response.status_code == 200
-    made = response.json()
-    assert made["session_token"].startswith("st_")
-    assert made["ws_url"] == f"ws://127.0.0.1:8000/v1/ws/{made['session_token']}"
-    assert (made["transport"], made["credits_remaining"]) == ("websocket", None)
-    ticket = api.tickets.redeem(made["session_token"])
-    assert (ticket.flow, ticket.context, ticket.metadata) == ("greet", {"name": "Ada"}, {"campaign": "a"})
-
-
-async def test_a_session_for_an_unknown_flow_is_refused(api: Api) -> None:
-    response = await api.http.post("/v1/sessions", json={"flow_id": "nope"})
-    assert (response.status_code, response.json()) == (404, {"detail": "Flow 'nope' not found."})
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        {"flow_id": ""},
-        {"flow_id": 7},
-        {"flow_id": "g" * 201},
-        {"flow_id": "greet", "context": []},
-        {"flow_id": "greet", "metadata": {"a": 1}},
-        [],
-        None,
-    ],
-)
-async def test_a_bad_session_request_is_refused(api: Api, body: object) -> None:
-    response = await api.http.post("/v1/sessions", json=body)
-    assert response.status_code == 422
-    assert {"loc", "msg", "type"} == set(response.json()["detail"][0])
-
-
 async def test_a_server_that_others_can_reach_makes_no_anonymous_session(public_api: Api) -> None:
     response = await public_api.http.post("/v1/sessions", json={"flow_id": "greet"})
     assert response.status_code == 401

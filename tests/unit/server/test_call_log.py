@@ -12,7 +12,9 @@ from pipeline.frames.control import Span
 from pipeline.report import CallReport, TurnReport
 from pipeline.usage import ProviderUse
 from server.call_log import RECENT, CallLog
+from transports.ports import CallRequest
 
+REQUEST = CallRequest("01934f3c-0000-7000-8000-000000000000", "greet", {}, {"from": "test"}, "anna", "session-1")
 TURN = TurnReport(1, "Tomorrow", "At nine?", 480.5, (Span("stt", 1.0, 2.0),), at_s=2.0)
 
 USAGE = (ProviderUse("tts", "embedded", "hibari", requests=2, characters=40),)
@@ -26,10 +28,16 @@ def _report(call_id: str) -> CallReport:
 
 async def test_a_report_is_kept_and_written_whole(tmp_path: Path) -> None:
     log, call_id = CallLog(tmp_path), uuid7()
-    await log.save(_report(call_id))
+    await log.save(_report(call_id), REQUEST)
     written = json.loads((tmp_path / "calls" / call_id / "report.json").read_text())
     assert written["variables"] == {"name": "Zoë", "at": "2026-01-02", "more": {"a": 1}}
     assert written["turns"][0]["spans"] == [{"name": "stt", "start_ms": 1.0, "end_ms": 2.0}]
+    assert (written["account_id"], written["session_id"], written["metadata"]) == (
+        "anna",
+        "session-1",
+        {"from": "test"},
+    )
+    assert list(log.all_reports()) == [written]
     assert [(use["kind"], use["characters"]) for use in written["usage"]] == [("tts", 40)]
     assert log.report(call_id) == written | {"recording": False}
     assert [path.name for path in (tmp_path / "calls" / call_id).iterdir()] == ["report.json"]
@@ -41,7 +49,7 @@ async def test_reports_of_earlier_runs_are_taken_up_newest_first(tmp_path: Path)
     ids = [f"01934f3c-0000-7000-8000-{number:012d}" for number in range(RECENT + 2)]
     log = CallLog(tmp_path)
     for call_id in ids:
-        await log.save(_report(call_id))
+        await log.save(_report(call_id), REQUEST)
     again = CallLog(tmp_path)
     again.load()
     assert [each["call_id"] for each in again.recent()] == ids[: -RECENT - 1 : -1]
@@ -63,7 +71,7 @@ async def test_a_full_disk_costs_the_file_only(tmp_path: Path) -> None:
     (tmp_path / "calls").write_text("in the way")
     log = CallLog(tmp_path)
     with structlog.testing.capture_logs() as lines:
-        await log.save(_report(uuid7()))
+        await log.save(_report(uuid7()), REQUEST)
     assert len(log.recent()) == 1
     assert lines[0]["event"] == "report_not_written"
 
@@ -72,7 +80,7 @@ async def test_a_recording_is_found_beside_its_report(tmp_path: Path) -> None:
     log, call_id = CallLog(tmp_path), uuid7()
     with pytest.raises(NotFoundError) as unknown:
         log.recording(call_id)
-    await log.save(_report(call_id))
+    await log.save(_report(call_id), REQUEST)
     with pytest.raises(NotFoundError) as unrecorded:
         log.recording(call_id)
     log.recording_path(call_id).write_bytes(b"RIFF")
@@ -83,7 +91,7 @@ async def test_a_recording_is_found_beside_its_report(tmp_path: Path) -> None:
 
 async def test_a_report_becomes_a_timeline(tmp_path: Path) -> None:
     log, call_id = CallLog(tmp_path), uuid7()
-    await log.save(_report(call_id))
+    await log.save(_report(call_id), REQUEST)
     assert log.trace(call_id)["otherData"]["call_id"] == call_id
     (span,) = (event for event in log.trace(call_id)["traceEvents"] if event["name"] == "stt")
     assert (span["ts"], span["dur"]) == (2_001_000, 1_000)

@@ -1,8 +1,9 @@
 import asyncio
 import json
 
+from flows.actions import StateEntered
 from pipeline.frames.audio import AudioOut
-from pipeline.frames.control import CallFailed, Interrupted, PeerGone, StatusChanged
+from pipeline.frames.control import CallFailed, Interrupted, PeerGone, Screen, StatusChanged
 from pipeline.frames.text import Caption
 from tests.support.virtual_time import run
 from transports.outbox import MAX_WAITING, Outbox
@@ -97,3 +98,20 @@ def test_a_reader_waits_for_the_next_message() -> None:
         return _kinds([first.result().wire])
 
     assert run(scenario()) == ["pong"]
+
+
+def test_while_nobody_listens_sound_is_lost_and_the_screen_comes_first_again() -> None:
+    async def scenario() -> list[str]:
+        outbox = Outbox()
+        state = StateEntered("flow", "ask", {})
+        outbox.put_frame(Screen(state))
+        outbox.sent(await outbox.first())
+        outbox.put_frame(AudioOut(b"\0\0", 0, 1))
+        outbox.go_silent()
+        outbox.put_frame(AudioOut(b"\0\0", 0, 2))
+        outbox.put_frame(Caption("c", "assistant", "missed"))
+        outbox.speak_again()
+        outbox.put_frame(AudioOut(b"\0\0", 0, 3))
+        return _kinds(await _all(outbox))
+
+    assert run(scenario()) == ["flow_state", "transcript", "0000"]

@@ -33,6 +33,7 @@ class Peer:
 
     def __init__(self) -> None:
         self.got: list[tuple[float, dict[str, Any]]] = []
+        self.sounds_got = 0
         self.close: tuple[float, int] | None = None
         self.reads = asyncio.Event()
         self.reads.set()
@@ -49,6 +50,9 @@ class Peer:
     def goes(self) -> None:
         self._events.put_nowait({"type": "websocket.disconnect", "code": 1006})
 
+    def goodbye(self) -> None:
+        self._events.put_nowait({"type": "websocket.disconnect", "code": 1000})
+
     def types(self) -> list[str]:
         return [message["type"] for _, message in self.got]
 
@@ -59,6 +63,8 @@ class Peer:
             self.close = (now_s, message["code"])
         elif message["type"] == "websocket.send" and "text" in message:
             self.got.append((now_s, json.loads(message["text"])))
+        elif message["type"] == "websocket.send":
+            self.sounds_got += 1
 
 
 @dataclass

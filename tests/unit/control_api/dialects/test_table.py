@@ -25,7 +25,7 @@ def app(tmp_path: Path) -> FastAPI:
     """The whole application."""
     settings = load_settings(data_dir=tmp_path, flows_dir=tmp_path)
     identity = build_identity(settings, Database(settings.database_address))
-    return build_app(settings, EchoCalls(), OneFlow(), CallLog(tmp_path), LiveCalls(), identity)
+    return build_app(settings, EchoCalls(), OneFlow(), CallLog(tmp_path), LiveCalls(), identity, OneFlow())
 
 
 def _routes(app: FastAPI) -> list[tuple[str, str, re.Pattern[str]]]:

@@ -1,0 +1,54 @@
+"""Two accounts: Ada's with a flow, a key and a session's worth of everything, and Bob's with nothing."""
+
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.control_lab import Lab, opened_lab
+from tests.support.databases import sqlite_template
+
+__all__ = ["sqlite_template"]
+
+GREET = "id: greet\ninitial_state: hello\nstates:\n  hello:\n    say: Hello.  # politely\n"
+
+
+@dataclass
+class Town:
+    """Who lives here.
+
+    Attributes:
+        headers: Of each caller, by the name that cases give it.
+        names: What cases may put into paths and bodies.
+    """
+
+    lab: Lab
+    headers: dict[str, dict[str, str]]
+    names: dict[str, str]
+
+
+@pytest.fixture
+async def town(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Town]:
+    """Settle both."""
+    file = shutil.copy(sqlite_template, tmp_path / "town.db")
+    async with opened_lab(f"sqlite:///{file}") as lab:
+        ada, bob = await lab.sign_up("ada@example.com"), await lab.sign_up("bob@example.com")
+        made = (await lab.http.post("/auth/api-keys", params={"label": "my-app"}, headers=ada)).json()
+        flow = await lab.http.post("/v1/flows", json={"name": "Greeting", "yaml_content": GREET}, headers=ada)
+        revoked = await lab.make_key(ada)
+        await lab.http.delete(f"/auth/api-keys/{revoked['X-Prepatu-Key']}", headers=ada)
+        key = {"X-Prepatu-Key": made["key"]}
+        headers = {
+            "nobody": {},
+            "ada": ada,
+            "bob": bob,
+            "ada's key": key,
+            "ada's key as bearer": {"Authorization": f"Bearer {made['key']}"},
+            "a revoked key": revoked,
+            "an unknown key": {"X-Prepatu-Key": "pk_live_" + "x" * 43},
+            "a bad token": {"Authorization": "Bearer eyJ.x.y"},
+            "a bad token with ada's key": {"Authorization": "Bearer eyJ.x.y"} | key,
+        }
+        yield Town(lab, headers, {"flow": flow.json()["id"], "key": made["key"], "key_id": made["key_id"]})
