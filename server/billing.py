@@ -46,6 +46,7 @@ class Billing:
 
     Attributes:
         tick_s: How often a call is metered.
+        on_charge: Told what each call has cost, in micro-cents, once it is settled.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Billing:
         self.tariff = tariff
         self.clock = clock
         self.on_event = on_event
+        self.on_charge: Callable[[int], None] = _nobody_counts
         self._ended: asyncio.Queue[_Ended] = asyncio.Queue()  # as many as calls end while the database is away
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -115,6 +117,7 @@ class Billing:
                 )
             await webhooks.tell(session, bill.account_id, "session.ended", _ended_data(bill, request, None), now)
         log.warning("call_reaped", meter_id=meter_id, elapsed_ms=bill.elapsed_ms)
+        self.on_charge(bill.charge)
         return True
 
     async def _reap_all(self) -> None:
@@ -155,6 +158,8 @@ class Billing:
                     await voice_sessions.close(session, ended.request.session_id, bill.ended_at)
                 data = _ended_data(bill, ended.request, ended.report)
                 await webhooks.tell(session, account_id, "session.ended", data, now)
+        if bill is not None:
+            self.on_charge(bill.charge)
         self.on_event()
 
 
@@ -198,6 +203,10 @@ class _AccountMeter:
         except Exception:  # what breaks here must not reach the other calls; this one is counted at its next tick
             log.exception("tick_failed", call_id=self._call.call_id)
             return None
+
+
+def _nobody_counts(microcents: int) -> None:
+    """Ignore a charge."""
 
 
 def _meter_id(request: CallRequest) -> str:
