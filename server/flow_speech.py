@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from flows.model import Flow
 from kit.errors import InputError
 from providers.resilience.for_call import ProviderSet
+from providers.resilience.voices import vendor_of
+from server.provider_choice import VENDORS
 
 
 def require_speakable(flow: Flow, members: ProviderSet, language: str) -> None:
@@ -20,16 +22,32 @@ def require_speakable(flow: Flow, members: ProviderSet, language: str) -> None:
 def problems(flow: Flow, members: ProviderSet, language: str) -> Iterator[InputError]:
     """Yield what cannot be had, first the call's own language, then state by state."""
     stt, tts = members.stt[0].provider.capabilities, members.tts[0].provider.capabilities
-    voices = {voice for member in members.tts for voice in member.provider.capabilities.voices}
+    own = {voice for member in members.tts for voice in member.provider.capabilities.voices}
     for where, wanted in _languages(flow, language).items():
         for task, known in (("understood", stt.languages), ("spoken", tts.languages)):
             if known and _base(wanted) not in {_base(each) for each in known}:
                 text = f"{where}: {wanted!r} cannot be {task} here, only {', '.join(known)}; choose another provider"
                 yield InputError(text, code="flow.language")
     for where, wanted in _voices(flow).items():
-        if tts.voices and wanted not in voices:
-            text = f"{where}: no voice {wanted!r}; there are {', '.join(sorted(voices))}"
+        vendor, voice = vendor_of(wanted)
+        there = set(members.voices[vendor].provider.capabilities.voices) if vendor else own if tts.voices else set()
+        if there and voice not in there:
+            text = f"{where}: no voice {wanted!r}; there are {', '.join(sorted(there))}"
             yield InputError(text, code="flow.voice")
+
+
+def vendors_named(flow: Flow) -> frozenset[str]:
+    """Return the vendors whose voices a flow names.
+
+    Raises:
+        InputError: `flow.voice`: nobody here knows the vendor.
+    """
+    named = {where: vendor_of(voice)[0] for where, voice in _voices(flow).items()}
+    for where, vendor in named.items():
+        if vendor and vendor not in VENDORS["tts"]:
+            known = ", ".join(VENDORS["tts"])
+            raise InputError(f"{where}: no provider {vendor!r}; use one of {known}", code="flow.voice")
+    return frozenset(filter(None, named.values()))
 
 
 def _languages(flow: Flow, language: str) -> Mapping[str, str]:

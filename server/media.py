@@ -10,7 +10,7 @@ import structlog
 
 from flows.model import Flow
 from kit.clock import Clock
-from kit.errors import CapacityError
+from kit.errors import CapacityError, ConfigError, InputError
 from pipeline.ports import LanguageModel, Leg, Providers, TextToSpeech
 from pipeline.recorder import Recorder
 from pipeline.session import CallContext, CallHost, CallSession
@@ -20,7 +20,7 @@ from providers.embedded.load import EmbeddedModels, load
 from providers.resilience.for_call import ProviderSet, for_call
 from providers.trimmed import TrimmedTts
 from server.call_log import CallLog
-from server.flow_speech import require_speakable
+from server.flow_speech import require_speakable, vendors_named
 from server.flow_store import FlowStore
 from server.greetings import Greetings
 from server.provider_choice import Choice
@@ -94,7 +94,7 @@ class MediaPlane:
         today = self._clock.utc().astimezone().date().isoformat()
         recorder = self._recorder(request.call_id) if self.record else None
         about = CallContext(request.call_id, flow, request.context, today, self.choice.language)
-        members = await asyncio.to_thread(self._registry.members, self.choice)
+        members = await asyncio.to_thread(_members, self._registry, self.choice, flow)
         require_speakable(flow, members, self.choice.language)
         providers = for_call(members)
         self._tasks.create_task(_warm(providers))
@@ -129,6 +129,15 @@ class MediaPlane:
             writer.submit(_guarded, work)
 
         return Recorder(self.call_log.recording_path(call_id), in_order)
+
+
+def _members(registry: ProviderRegistry, choice: Choice, flow: Flow) -> ProviderSet:
+    """Return whom a call may use; a flow that names a vendor without a key is refused, as its own mistake."""
+    named = vendors_named(flow)
+    try:
+        return registry.members(choice, named)
+    except ConfigError as error:
+        raise InputError(str(error), code="flow.voice") from error
 
 
 async def _warm(providers: Providers) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +49,12 @@ class ProviderRegistry:
         self._members: dict[tuple[Pick, str], Member[Any]] = {}
         self._making = threading.Lock()
 
-    def members(self, choice: Choice) -> ProviderSet:
+    def members(self, choice: Choice, voices_of: Collection[str] = ()) -> ProviderSet:
         """Return whom a call with this choice may use; makes what is not there yet, and may block for a second.
+
+        Args:
+            choice: All layers together.
+            voices_of: Vendors whose voices the flow names besides.
 
         Raises:
             ConfigError: A vendor has no key, or its model or voice cannot be had.
@@ -60,6 +64,7 @@ class ProviderRegistry:
             [self.member(pick, choice) for pick in choice.tts],
             [self.member(pick, choice) for pick in choice.llm],
             self._end_of_turn,
+            {vendor: self.member(Pick("tts", vendor), choice) for vendor in voices_of},
         )
 
     def member(self, pick: Pick, choice: Choice) -> Member[Any]:

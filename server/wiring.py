@@ -40,14 +40,14 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     call_log.load()
     database = Database(settings.database_address)
     named, records, money = AccountFlows(database, flows), CallRecords(database), build_money(settings, database)
-    local = local_llm_path(settings)
+    choice, local = server_choice(settings), local_llm_path(settings)
     media = MediaPlane(
         CallFlows(named).of,
         flows,
         call_log,
         settings.inference_threads,
         settings.record,
-        server_choice(settings),
+        choice,
         partial(local_model, local) if local is not None else None,
         settings.speech_cache_bytes,
     )

@@ -18,6 +18,7 @@ BASE_URL = "https://api.anthropic.com"
 _PROVIDER = "anthropic"
 _FIRST_LIMIT_S = 10.0
 _NEXT_LIMIT_S = 10.0
+_END_LIMIT_S = 0.05
 
 
 class AnthropicLlm:
@@ -33,6 +34,7 @@ class AnthropicLlm:
 
         self.model = model
         self._errors = anthropic
+        self._transport_error = httpx2.HTTPError  # which the SDK lets through in mid-stream
         self._http = anthropic.DefaultAsyncHttpxClient(
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=50, keepalive_expiry=KEPT_S)
         )
@@ -57,7 +59,7 @@ class AnthropicLlm:
                         model=self.model, stream=True, **request_of(messages, tools, options)
                     )
             closing.push_async_callback(events.response.aclose)
-            while True:
+            while not answer.finished:
                 with self._translated():
                     async with asyncio.timeout(_NEXT_LIMIT_S):
                         event = await anext(events, None)
@@ -65,6 +67,9 @@ class AnthropicLlm:
                     break
                 for item in answer.take(event):
                     yield item
+            with contextlib.suppress(ProviderError), self._translated():
+                async with asyncio.timeout(_END_LIMIT_S):  # read to its end, the connection can be used again
+                    await anext(events, None)
         if not answer.finished:
             raise ProviderError(_PROVIDER, "the answer was cut off", retryable=True)
         yield answer.usage
@@ -88,7 +93,7 @@ class AnthropicLlm:
             raise ProviderError(_PROVIDER, "took too long", retryable=True, code="provider.timeout") from error
         except self._errors.APIStatusError as error:
             raise refused(_PROVIDER, error.status_code) from None
-        except self._errors.AnthropicError as error:
+        except (self._errors.AnthropicError, self._transport_error) as error:
             raise ProviderError(_PROVIDER, f"failed: {type(error).__name__}", retryable=True) from error
         except ValueError as error:
             raise ProviderError(_PROVIDER, "sent what is not its protocol", retryable=True) from error

@@ -48,7 +48,8 @@ def translated() -> Iterator[None]:
     """Turn what the SDK and its transports raise into `ProviderError`, without what they know of the key."""
     import httpx
     from deepgram.core.api_error import ApiError
-    from websockets.exceptions import InvalidStatus, WebSocketException
+    from websockets.exceptions import ConnectionClosedError, InvalidStatus, WebSocketException
+    from websockets.frames import CloseCode
 
     try:
         yield
@@ -60,6 +61,10 @@ def translated() -> Iterator[None]:
         raise refused(error.response.status_code) from None
     except ValueError as error:
         raise ProviderError(PROVIDER, "sent what is not its protocol", retryable=True) from error
+    except ConnectionClosedError as error:
+        if error.sent is not None and error.sent.code == CloseCode.INTERNAL_ERROR:  # we hung up: no pong came
+            raise ProviderError(PROVIDER, "is not there any more", retryable=True, code="provider.stalled") from error
+        raise ProviderError(PROVIDER, "the connection broke", retryable=True) from error
     except (WebSocketException, httpx.HTTPError, OSError) as error:
         raise ProviderError(PROVIDER, f"the connection failed: {type(error).__name__}", retryable=True) from error
 

@@ -31,6 +31,7 @@ class OpenAiSdk:
         import openai  # half a second of import that only those pay who use it
 
         self.errors = openai
+        self._transport_error = httpx2.HTTPError  # which the SDK lets through in mid-stream
         self.provider = provider
         self._http = openai.DefaultAsyncHttpxClient(
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=50, keepalive_expiry=KEPT_S)
@@ -57,7 +58,7 @@ class OpenAiSdk:
             raise ProviderError(self.provider, "took too long", retryable=True, code="provider.timeout") from error
         except self.errors.APIStatusError as error:
             raise refused(self.provider, error.status_code) from None
-        except self.errors.OpenAIError as error:
+        except (self.errors.OpenAIError, self._transport_error) as error:
             raise ProviderError(self.provider, f"failed: {type(error).__name__}", retryable=True) from error
         except ValueError as error:
             raise ProviderError(self.provider, "sent what is not its protocol", retryable=True) from error

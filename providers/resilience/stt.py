@@ -24,14 +24,16 @@ class Openers:
         self.members, self.incidents = members, incidents
         self.clock = Clock()
 
-    async def open(self, member: Member[SpeechToText], language: str, rate_hz: int) -> SttStream:
+    async def open(
+        self, member: Member[SpeechToText], language: str, rate_hz: int, limit_s: float = _OPEN_LIMIT_S
+    ) -> SttStream:
         """Open one.
 
         Raises:
-            ProviderError: It cannot, or does not within 2 s.
+            ProviderError: It cannot, or does not within `limit_s`.
         """
         try:
-            async with asyncio.timeout(_OPEN_LIMIT_S):
+            async with asyncio.timeout(limit_s):
                 return await member.provider.open(language, rate_hz)
         except TimeoutError as error:
             late = ProviderError(member.provider.provider, "did not open", retryable=True, code="provider.timeout")

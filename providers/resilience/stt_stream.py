@@ -13,6 +13,8 @@ from providers.owned_task import OwnedTask
 from providers.resilience.member import STT_PATIENCE, Member
 
 _KEPT_S = 90.0
+_NEXT_LIMIT_S = 0.5  # to open one in mid-turn while there is another
+_LAST_LIMIT_S = 2.0
 _QUICK_CODES = frozenset({"provider.failed"})  # the line broke: the same service is back as quickly as any other
 
 
@@ -22,7 +24,7 @@ class Opener(Protocol):
     members: Sequence[Member[SpeechToText]]
     incidents: IncidentLog
 
-    async def open(self, member: Member[SpeechToText], language: str, rate_hz: int) -> SttStream:
+    async def open(self, member: Member[SpeechToText], language: str, rate_hz: int, limit_s: float) -> SttStream:
         """Open one, or raise `ProviderError`."""
 
     def failed(self, member: Member[SpeechToText], error: ProviderError) -> None:
@@ -150,8 +152,9 @@ class ResilientStream:
     async def _open_next(self, order: Sequence[Member[SpeechToText]]) -> None:
         try:
             for member in order:
+                limit_s = _LAST_LIMIT_S if member is order[-1] else _NEXT_LIMIT_S
                 try:
-                    inner = await self._opener.open(member, self._language, self._rate_hz)
+                    inner = await self._opener.open(member, self._language, self._rate_hz, limit_s)
                 except ProviderError as error:
                     self._opener.incidents.note("stt", error, "none")
                     continue

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from kit.errors import ProviderError
 from pipeline.metered import MeteredLlm
 from pipeline.ports import EndOfTurn, LanguageModel, SpeechToText, SttStream, TextToSpeech
 from pipeline.usage import UsageMeter
@@ -18,6 +19,7 @@ from tests.support.provider_contract import LlmContract, SttContract, TtsContrac
 from tests.support.vendors.anthropic import AnthropicServer
 from tests.support.vendors.deepgram import DeepgramSpeakServer
 from tests.support.vendors.deepgram_listen import DeepgramListenServer
+from tests.support.vendors.faults import Fault, Kind
 from tests.support.vendors.http import KEY, HttpVendor
 from tests.support.vendors.openai import OpenAiServer
 
@@ -27,6 +29,12 @@ class _OverHttp:
 
     async def freed(self) -> None:
         await self.server.freed()
+
+
+async def _ask_until_it_fails(stream: SttStream) -> None:
+    while True:
+        await stream.partial()
+        await asyncio.sleep(0.05)
 
 
 class TestOpenAiLlm(_OverHttp, LlmContract):
@@ -104,6 +112,15 @@ class TestDeepgramNova(_OverSocket):
         stream.feed(self.turn(16_000))
         assert (await asyncio.wait_for(stream.finalize(), 2)).text == "Hello there"
         assert [handshake["language"] for handshake in self.server.handshakes] == ["en", "de"]
+
+    async def test_a_socket_gone_deaf_is_noticed_within_3_s(self, provider: SpeechToText, stream: SttStream) -> None:
+        await self.say(provider, stream)
+        self.server.now = Fault(Kind.HALF_OPEN, 0)
+        await self.say(provider, stream)
+        async with asyncio.timeout(3):
+            with pytest.raises(ProviderError) as caught:
+                await _ask_until_it_fails(stream)
+        assert caught.value.code == "provider.stalled"
 
     async def test_a_quiet_socket_is_kept(self, provider: SpeechToText, stream: SttStream) -> None:
         assert "KeepAlive" in self.server.controls

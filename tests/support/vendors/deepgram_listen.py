@@ -35,6 +35,7 @@ class DeepgramListenServer:
         handshakes: The query of each connection.
         controls: The type of every text message, in order.
         heard_bytes: Audio taken, over all connections.
+        now: A fault that befalls the connections that are open.
         idle_limit_s: Without audio or a sign of life for so long, a connection is closed.
     """
 
@@ -42,6 +43,7 @@ class DeepgramListenServer:
         self.script = script
         self.faults: deque[Fault | None] = deque()
         self.later: Fault | None = None
+        self.now: Fault | None = None
         self.handshakes: list[dict[str, str]] = []
         self.controls: list[str] = []
         self.heard_bytes = 0
@@ -113,12 +115,16 @@ class _Ear:
         assert query["encoding"] == "linear16"
         self.owner, self.connection = owner, connection
         self.bytes_per_s = 2 * int(query["sample_rate"])
-        self.fault: Fault | None = getattr(connection, "fault", None)
+        self._own_fault: Fault | None = getattr(connection, "fault", None)
         self.heard_s = 0.0
         self.words: list[str] = []  # of the stretch of sound under way
         self.sound_from_s: float | None = None
         self.sound_to_s = 0.0
         self.sent = 0
+
+    @property
+    def fault(self) -> Fault | None:
+        return self._own_fault or self.owner.now
 
     async def run(self) -> None:
         await self.opened()
@@ -171,7 +177,8 @@ class _Ear:
     async def _fail(self, kind: Kind) -> None:
         match kind:
             case Kind.STALL:
-                await self.connection.wait_closed()  # pongs still come
+                while True:  # takes everything, answers pings, says nothing
+                    await self.connection.recv()
             case Kind.HALF_OPEN:
                 await self.go_deaf()
             case Kind.DRIBBLE:
@@ -179,7 +186,7 @@ class _Ear:
             case Kind.GARBAGE:
                 await self.connection.send("{not json")
                 await self.connection.send(b"\x00\x01")
-                self.fault = None
+                self._own_fault = self.owner.now = None
             case Kind.CUT:
                 self.connection.transport.abort()
                 raise ConnectionResetError

@@ -333,6 +333,25 @@ def test_signals_come_from_whoever_listens() -> None:
 
 
 # --- a call -----------------------------------------------------------------------------------------------------------
+def test_a_state_may_speak_with_another_vendors_voice_at_the_calls_rate() -> None:
+    async def scenario() -> None:
+        own, other = FakeTts(rate_hz=24_000), FakeTts(rate_hz=16_000)
+        members = ProviderSet(
+            [Member(FakeStt([]), STT_PATIENCE)],
+            [Member(own, TTS_PATIENCE)],
+            voices={"openai": Member(other, TTS_PATIENCE)},
+        )
+        tts = for_call(members).tts
+        await audio_of(tts.stream("one", SpeakOptions("nora", None, 24_000)))
+        pcm = await audio_of(tts.stream("two", SpeakOptions("openai:nova", None, 24_000)))
+        await audio_of(tts.stream("three", SpeakOptions("nobody:nova", None, 24_000)))
+        assert [asked.voice for asked in own.asked] == ["nora", None]
+        assert other.asked == [SpeakOptions("nova", None, 16_000)]
+        assert len(pcm) == pytest.approx(2 * round(3 * 0.06 * 24_000), abs=200)
+
+    virtual_time.run(scenario())
+
+
 async def test_each_request_counts_where_it_went() -> None:
     members = ProviderSet(
         [Member(FakeStt(["hi"]), STT_PATIENCE)],

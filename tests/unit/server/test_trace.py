@@ -91,3 +91,11 @@ def test_every_span_has_a_lane() -> None:
     spans = [{"name": name, "start_ms": 0.0, "end_ms": 1.0} for name in SPANS]
     lanes = {lane for lane, *_ in _slices(_trace(ANSWER | {"spans": spans}))}
     assert lanes == set(LANES)
+
+
+def test_what_was_done_about_a_provider_is_marked_where_it_happened() -> None:
+    incident = {"kind": "stt", "provider": "deepgram", "code": "provider.timeout", "remedy": "replaced", "at_s": 4.25}
+    report = {"call_id": "c", "flow_id": "f", "started_at": "t", "end_reason": "completed", "turns": []}
+    events = trace_of(report | {"incidents": [incident]})["traceEvents"]
+    (mark,) = [event for event in events if event["ph"] == "i"]
+    assert (mark["name"], mark["cat"], mark["ts"]) == ("deepgram provider.timeout, replaced", "stt", 4_250_000)
