@@ -1,5 +1,6 @@
 """The application of the control plane; `server/app.py` adds the media plane's routes and the page."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,11 +15,14 @@ from control_api.calls.routes import call_router
 from control_api.cors import PublicCors
 from control_api.dialects.prepatu.auth_routes import auth_router
 from control_api.dialects.prepatu.flow_routes import flow_router as account_flow_router
+from control_api.dialects.prepatu.provider_routes import provider_router
 from control_api.dialects.prepatu.sessions import SessionHost, session_router
+from control_api.dialects.prepatu.version_routes import version_router
 from control_api.dialects.table import encoder_for, is_public
 from control_api.flows.routes import flow_router
 from control_api.health.routes import health_router
 from control_api.ports import CallArchive, FlowCatalogue, ServerState, UtcClock
+from control_api.providers.vault import Vault
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -32,7 +36,11 @@ class Lifespan(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ControlPlane:
-    """What the routes work with."""
+    """What the routes work with.
+
+    Attributes:
+        database_problem: Says what is wrong with the database, if anything is.
+    """
 
     catalogue: FlowCatalogue
     archive: CallArchive
@@ -40,7 +48,9 @@ class ControlPlane:
     sessions: SessionHost
     authenticator: Authenticator
     login: Login
+    vault: Vault
     clock: UtcClock
+    database_problem: Callable[[], Awaitable[str | None]]
     version: str
 
 
@@ -58,10 +68,12 @@ def build_control_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> 
     errors.install(app, encoder_for)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, encoder_of=encoder_for)
     app.add_middleware(PublicCors, is_public=is_public)
-    app.include_router(health_router(plane.state, plane.clock, plane.version))
+    app.include_router(health_router(plane.state, plane.clock, plane.version, plane.database_problem))
     app.include_router(flow_router(plane.catalogue))
     app.include_router(call_router(plane.archive))
     app.include_router(auth_router(plane.login, plane.clock))
     app.include_router(session_router(plane.sessions))
     app.include_router(account_flow_router(plane.clock))
+    app.include_router(version_router(plane.clock))
+    app.include_router(provider_router(plane.vault, plane.clock))
     return app

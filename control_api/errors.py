@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -81,6 +82,19 @@ class Problem:
 
 Encoder = Callable[[Problem], Mapping[str, Any]]
 """Words a problem as a JSON body."""
+
+
+class OwnErrorBody(BaseModel):
+    """An error of a route that is no dialect's: a code for programs, a sentence for people."""
+
+    error: str
+    detail: str
+    findings: list[dict[str, Any]] | None = None
+
+
+def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return `responses=` of our own routes: these statuses, and those that any request can get."""
+    return {status: {"model": OwnErrorBody} for status in sorted({*statuses, 422})}
 
 
 def http_status(error: AntiphonError) -> int:

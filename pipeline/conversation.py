@@ -14,7 +14,7 @@ from flows.model import Flow
 from kit.clock import Clock
 from pipeline.brain import Brain, Outcome, Speech
 from pipeline.dialogue import Dialogue
-from pipeline.frames.control import Screen, StatusChanged
+from pipeline.frames.control import Farewell, Screen, StatusChanged
 from pipeline.ports import Leg
 from pipeline.turn_log import TurnTimes
 from pipeline.turn_reader import TurnReader
@@ -68,6 +68,7 @@ class Conversation:
         self._times = TurnTimes(None, 0.0)
         self._due: tuple[Speech, ...] = ()
         self._hang_up: str | None = None
+        self._farewell: Farewell | None = None
 
     # --- what happens ----------------------------------------------------------------------------------------------
     def start(self, event: flow_events.Started) -> None:
@@ -98,6 +99,11 @@ class Conversation:
         self._apply(self.brain.step(event, now_s))
         if self.owner.user is not User.SILENT:
             self._perform(actions.UserTookFloor())  # the timers that a tap starts wait for the user's words
+
+    def say_farewell(self, farewell: Farewell) -> None:
+        """Say the last words of the call, which must be heard; the flow has nothing more to say."""
+        self._farewell, self._hang_up = farewell, farewell.reason
+        self._speak((Say(farewell.text, interruptible=False),))
 
     def serve_answer(self, item: ToolAsked | ModelFailed) -> None:
         """Step the flow for an answer under way; what it wants said is said by that answer."""
@@ -188,6 +194,9 @@ class Conversation:
                     self._apply(self.brain.step(flow_events.BotFinished(), self._clock.now_s()))
                 else:
                     self.end_reason = self._hang_up
+                    if self._farewell is not None:
+                        flow, variables = self.brain.flow, self.brain.state.variables
+                        self._leg.send(Screen(FlowEnded(flow.id, self._farewell.reason, dict(variables))))
             case actions.Recover():
                 log.warning("answer_late")
                 self._speak((Say(_TOO_LATE),))
@@ -220,6 +229,8 @@ class Conversation:
 
     # --- the flow's wishes ---------------------------------------------------------------------------------------
     def _apply(self, outcome: Outcome) -> None:
+        if self._farewell is not None:
+            return
         self._show(outcome)
         self._times.mark("flow", self._clock.now_s())
         self._expect()

@@ -22,7 +22,7 @@ from pipeline.dialogue import Dialogue
 from pipeline.ears import Ears
 from pipeline.frames.audio import AudioIn
 from pipeline.frames.base import ControlFrame, DataFrame, SystemFrame
-from pipeline.frames.control import CallFailed, DtmfPressed, PeerGone, RateAnnounced, StatusChanged, UiAction
+from pipeline.frames.control import CallFailed, DtmfPressed, Farewell, PeerGone, RateAnnounced, StatusChanged, UiAction
 from pipeline.ingest import FRAME_SAMPLES, RATE_HZ
 from pipeline.media_time import MediaTime
 from pipeline.ports import CallObserver, Frame, Leg, Providers, VoiceGate
@@ -253,6 +253,8 @@ class CallSession:
                 self._talk.by_hand(flow_events.Dtmf(digits))
             case ToolAsked() | ModelFailed():
                 self._talk.serve_answer(item)
+            case Farewell():
+                self._talk.say_farewell(item)
             case (
                 inputs.PartialHeard()
                 | inputs.BreathRead()

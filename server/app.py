@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from control_api.app import ControlPlane, Lifespan, build_control_app
 from control_api.dialects.prepatu.sessions import SessionHost
+from control_api.health.database import DatabaseProbe
 from control_api.metrics.routes import metrics_router
 from control_api.ports import FlowCatalogue
 from control_api.sessions.service import SessionPorts
@@ -65,6 +66,7 @@ class NodeState:
             "stt": {"provider": "embedded"},
             "tts": {"provider": "embedded"},
             "llm": {"provider": llm, "model": self._settings.llm_model},
+            "turn": {"provider": None},  # of relays for WebRTC
             "transport": {"websocket": True, "webrtc": False},
             "recording": self._settings.record,
             "max_calls": self._desk.max_calls,
@@ -109,14 +111,17 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
         sessions=SessionHost(ports, call_log, clock, desk.end_session, settings.public_url),
         authenticator=identity.authenticator,
         login=identity.login,
+        vault=identity.vault,
+        database_problem=DatabaseProbe(identity.authenticator.database, clock).problem,
         clock=clock,
         version=importlib.metadata.version("antiphon"),
     )
     app = build_control_app(plane, lifespan)
+    app.state.metrics = metrics
     door = AccountDoor(identity.authenticator, open_to_all=settings.open_to_all)
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     app.include_router(metrics_router(metrics.render, metrics_token))
     app.include_router(pvp_router(desk, StoredTokens(database, clock), door, live, clock))
     app.include_router(page_router(static_dir))
-    app.add_middleware(AccessLog, clock=clock)
+    app.add_middleware(AccessLog, clock=clock, observe=metrics.observe_request)
     return app

@@ -1,6 +1,7 @@
 """Meters over the database (`server.call_meter`): ledger and hooks in one transaction, tried until it succeeds."""
 
 import asyncio
+import datetime
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -19,11 +20,13 @@ from pipeline.report import CallReport
 from server.call_meter import Meter, MeterAwayError
 from storage.engine import EVERY_TENANT, Database
 from storage.repositories import voice_sessions
+from storage.tables.voice_session import VoiceSession
 from transports.ports import CallRequest
 
 _AWAY: Final = (SQLAlchemyError, OSError)
 _FIRST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 30.0
+_STARTING: Final = datetime.timedelta(minutes=10)  # a session in use for so long has a call, or never gets one
 _LAST_TRY_S: Final = 5.0  # at shutdown, for what is not settled yet; the reaper of the next start does the rest
 
 log = structlog.get_logger(__name__)
@@ -33,7 +36,6 @@ log = structlog.get_logger(__name__)
 class _Ended:
     """A call to settle."""
 
-    call_id: str
     request: CallRequest
     elapsed_ms: int
     report: CallReport | None
@@ -44,6 +46,7 @@ class Billing:
 
     Attributes:
         tick_s: How often a call is metered.
+        on_charge: Told what each call has cost, in micro-cents, once it is settled.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Billing:
         self.tariff = tariff
         self.clock = clock
         self.on_event = on_event
+        self.on_charge: Callable[[int], None] = _nobody_counts
         self._ended: asyncio.Queue[_Ended] = asyncio.Queue()  # as many as calls end while the database is away
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -83,27 +87,38 @@ class Billing:
         assert self._tasks is not None, "open while there are calls"
         return self._tasks.create_task(work)
 
-    def end(self, call_id: str, request: CallRequest, elapsed_ms: int, report: CallReport | None) -> None:
+    def end(self, request: CallRequest, elapsed_ms: int, report: CallReport | None) -> None:
         """Settle a call as soon as possible."""
-        self._ended.put_nowait(_Ended(call_id, request, elapsed_ms, report))
+        self._ended.put_nowait(_Ended(request, elapsed_ms, report))
 
     async def reap(self) -> int:
         """End the calls whose process is dead; return how many there were."""
         now = self.clock.utc()
         async with self.database.reading(EVERY_TENANT) as session:
             orphans = await metering.orphans(session, now, self.tick_s)
-        reaped = 0
-        for call_id in orphans:
-            async with self.database.writing(EVERY_TENANT) as session:
-                bill = await metering.reap(session, call_id, now, self.tick_s)
-                if bill is not None:
-                    reaped += 1
-                    await voice_sessions.close(session, bill.call_id, bill.ended_at)
-                    await webhooks.tell(session, bill.account_id, "session.ended", _ended_data(bill), now)
-                    log.warning("call_reaped", call_id=call_id, elapsed_ms=bill.elapsed_ms)
+        reaped = sum([await self._reap(meter_id, now) for meter_id in orphans])
+        async with self.database.writing(EVERY_TENANT) as session:
+            await voice_sessions.close_unmetered(session, now - _STARTING)
         if reaped:
             self.on_event()
         return reaped
+
+    async def _reap(self, meter_id: str, now: datetime.datetime) -> bool:
+        async with self.database.writing(EVERY_TENANT) as session:
+            bill = await metering.reap(session, meter_id, now, self.tick_s)
+            if bill is None:
+                return False
+            request = CallRequest(meter_id, None)
+            ticket = await session.get(VoiceSession, meter_id)
+            if ticket is not None:
+                await voice_sessions.close(session, ticket.id, bill.ended_at)
+                request = CallRequest(
+                    ticket.call_id or meter_id, ticket.flow_name, metadata=ticket.labels, session_id=ticket.id
+                )
+            await webhooks.tell(session, bill.account_id, "session.ended", _ended_data(bill, request, None), now)
+        log.warning("call_reaped", meter_id=meter_id, elapsed_ms=bill.elapsed_ms)
+        self.on_charge(bill.charge)
+        return True
 
     async def _reap_all(self) -> None:
         while True:
@@ -119,7 +134,7 @@ class Billing:
             try:
                 await self._settle_in_the_end(ended)
             except Exception:  # a job ends here: the reaper ends this call, and the others are settled
-                log.exception("call_not_settled", call_id=ended.call_id)
+                log.exception("call_not_settled", call_id=ended.request.call_id)
             finally:
                 self._ended.task_done()
 
@@ -129,7 +144,7 @@ class Billing:
             try:
                 return await self._settle(ended)
             except _AWAY as error:
-                log.warning("settling_waits", call_id=ended.call_id, reason=type(error).__name__)
+                log.warning("settling_waits", call_id=ended.request.call_id, reason=type(error).__name__)
             await asyncio.sleep(wait_s)
             wait_s = min(_LONGEST_WAIT_S, 2 * wait_s)
 
@@ -137,10 +152,14 @@ class Billing:
         account_id, now = ended.request.account_id, self.clock.utc()
         assert account_id is not None, "only calls of accounts are metered"
         async with self.database.writing(account_id) as session:
-            bill = await metering.stop(session, ended.call_id, ended.elapsed_ms)
+            bill = await metering.stop(session, _meter_id(ended.request), ended.elapsed_ms)
             if bill is not None:
+                if ended.request.session_id is not None:
+                    await voice_sessions.close(session, ended.request.session_id, bill.ended_at)
                 data = _ended_data(bill, ended.request, ended.report)
                 await webhooks.tell(session, account_id, "session.ended", data, now)
+        if bill is not None:
+            self.on_charge(bill.charge)
         self.on_event()
 
 
@@ -151,7 +170,7 @@ class _AccountMeter:
         self.tick_s = billing.tick_s
         self._billing = billing
         self._request = request
-        self._call = MeteredCall(request.session_id or request.call_id, account_id, 0, billing.tick_s)
+        self._call = MeteredCall(_meter_id(request), account_id, 0, billing.tick_s)
 
     async def start(self) -> float:
         now = self._billing.clock.utc()
@@ -160,7 +179,7 @@ class _AccountMeter:
                 rate = await self._billing.tariff.rate(session, self._call.account_id)
                 self._call = replace(self._call, rate=rate)
                 paid_s = await metering.start(session, self._call, now)
-                data = _about(self._call.call_id, self._request) | {"started_at": now.isoformat()}
+                data = _about(self._request) | {"started_at": now.isoformat()}
                 await webhooks.tell(session, self._call.account_id, "session.started", data, now)
         except _AWAY as error:
             raise MeterAwayError from error
@@ -175,7 +194,7 @@ class _AccountMeter:
         return paid_s
 
     def stop(self, elapsed_ms: int, report: CallReport | None) -> None:
-        self._billing.end(self._call.call_id, self._request, elapsed_ms, report)
+        self._billing.end(self._request, elapsed_ms, report)
 
     async def _tick(self, elapsed_ms: int) -> float | None:
         try:
@@ -186,22 +205,31 @@ class _AccountMeter:
             return None
 
 
+def _nobody_counts(microcents: int) -> None:
+    """Ignore a charge."""
+
+
+def _meter_id(request: CallRequest) -> str:
+    """Return what a call is metered under: its session, or itself where it has none."""
+    return request.session_id or request.call_id
+
+
 def _or_inf(paid_s: int | None) -> float:
     return float("inf") if paid_s is None else paid_s
 
 
-def _about(session_id: str, request: CallRequest) -> dict[str, Any]:
+def _about(request: CallRequest) -> dict[str, Any]:
     return {
-        "session_id": session_id,
+        "session_id": request.session_id,
         "call_id": request.call_id,
         "flow_id": request.flow,
         "metadata": dict(request.metadata),
     }
 
 
-def _ended_data(bill: Bill, request: CallRequest | None = None, report: CallReport | None = None) -> Mapping[str, Any]:
-    """Return what `session.ended` tells; of a call whose process died only what its meter knows."""
-    about = {"session_id": bill.call_id} if request is None else _about(bill.call_id, request)
+def _ended_data(bill: Bill, request: CallRequest, report: CallReport | None) -> Mapping[str, Any]:
+    """Return what `session.ended` tells; of a call whose process died, and its report with it, only what is stored."""
+    about = _about(request)
     usage = {
         "duration_seconds": bill.elapsed_ms // 1000,
         "charged_microcents": bill.charge,

@@ -10,6 +10,7 @@ from control_api.accounts.passwords import Passwords
 from control_api.auth import Authenticator
 from control_api.ports import OnSignup, UtcClock
 from control_api.principal import LOCAL_ACCOUNT_ID
+from control_api.providers.vault import Vault
 from kit.clock import Clock
 from server.secret_files import secret
 from server.settings import Settings
@@ -20,10 +21,11 @@ from storage.tables.account import Account
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the control plane needs to know people by."""
+    """What the control plane needs to know people by, and to keep their secrets."""
 
     authenticator: Authenticator
     login: Login
+    vault: Vault
 
 
 async def _no_welcome(session: AsyncSession, account_id: str) -> None:
@@ -47,7 +49,8 @@ def build_identity(
     clock = Clock()
     tokens = LoginTokens(secret(settings.jwt_secret, settings.data_dir / "jwt.secret"))
     authenticator = Authenticator(database, tokens, clock, serves_locals=settings.on_loopback)
-    return Identity(authenticator, Login(database, passwords or Passwords(), tokens, clock, welcome))
+    vault = Vault(secret(settings.encryption_key, settings.data_dir / "encryption.key"))
+    return Identity(authenticator, Login(database, passwords or Passwords(), tokens, clock, welcome), vault)
 
 
 async def make_local_account(database: Database, clock: UtcClock) -> None:

@@ -19,6 +19,7 @@ COMMANDS = {
     "serve": _Command("server.serve_command", "serve", "Run the server: talk to your flows in a browser."),
     "call": _Command("server.caller.command", "call", "Call a flow as a simulated caller."),
     "flow": _Command("server.flow_command", "flow_group", "Check, simulate and show flows."),
+    "openapi": _Command("server.openapi_command", "openapi", "Print the OpenAPI document of the HTTP routes."),
     "db": _Command("server.db_command", "db", "Bring the database to this version's schema."),
     "doctor": _Command("server.doctor_command", "doctor", "Check this installation and say how to fix it."),
 }

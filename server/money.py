@@ -14,6 +14,7 @@ from control_api.credits.pricing import Rate
 from control_api.credits.tariff import Tariff
 from control_api.dialects.prepatu.credits import CreditHost, credit_router, payment_router
 from control_api.dialects.prepatu.hooks import HookHost, hook_router
+from control_api.providers.service import StoredKeys
 from control_api.webhooks.outbox import StoredOutbox
 from control_api.webhooks.sender import HttpSender
 from control_api.webhooks.worker import HookWorker
@@ -64,7 +65,7 @@ def build_money(settings: Settings, database: Database) -> Money:
     hooks_key = secret(settings.hooks_secret, settings.data_dir / "hooks.secret")
     sender = HttpSender(allow_private=settings.hooks_allow_private)
     worker = HookWorker(StoredOutbox(database, hooks_key), sender, clock)
-    tariff = Tariff(Rate(from_cents(settings.rate_per_minute_usd_cents)))
+    tariff = Tariff(Rate(from_cents(settings.rate_per_minute_usd_cents)), StoredKeys())
     billing = Billing(database, tariff, clock, settings.meter_tick_s, worker.wake)
     credit_host = CreditHost(
         database, tariff, clock, _bytes(settings.admin_token), _bytes(settings.paddle_webhook_secret)

@@ -40,6 +40,11 @@ class Settings(BaseSettings):
         min_length=32,
         description="Signs log-in tokens, 32 characters or more; unset: made once and kept in DATA_DIR.",
     )
+    encryption_key: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="Encrypts provider keys, 32 characters or more; unset: made once and kept in DATA_DIR.",
+    )
     open_to_all: bool = Field(
         default=False, description="Whether anybody who reaches the server may talk to its flows without a credential."
     )

@@ -62,6 +62,7 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     identity = build_identity(settings, database, welcome=money.welcome)
     calls = MeteredCalls(media, money.billing, Clock())
     app = build_app(settings, calls, flows, call_log, live, identity, named, lifespan=lifespan)
+    money.billing.on_charge = app.state.metrics.observe_charge
     for router in money.routers:
         app.include_router(router)
     return app

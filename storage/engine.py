@@ -74,9 +74,9 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Any]:
+    async def connection(self, *, read_only: bool = False) -> AsyncIterator[Any]:
         """Open a bare connection in a transaction: for migrations and health, never for owned tables."""
-        async with self._writer.begin() as connection:
+        async with (self._engine if read_only else self._writer).begin() as connection:
             yield connection
 
     async def close(self) -> None:

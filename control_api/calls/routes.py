@@ -8,14 +8,10 @@ from fastapi import APIRouter, Response
 from starlette.responses import FileResponse
 
 from control_api.access import Caller
+from control_api.errors import declared
 from control_api.ports import CallArchive
 from control_api.principal import Kind
 from kit.errors import ForbiddenError
-
-_REFUSED: dict[int | str, dict[str, Any]] = {
-    401: {"description": "Authentication required"},
-    403: {"description": "Only for this machine's own user"},
-}
 
 
 def call_router(archive: CallArchive) -> APIRouter:
@@ -24,9 +20,9 @@ def call_router(archive: CallArchive) -> APIRouter:
     A call id is parsed as a UUID, so that no path gets through. Only who sits at a server on loopback may list calls;
     a call's own id, which only its caller was told, opens that call.
     """
-    router = APIRouter(tags=["calls"])
+    router = APIRouter(tags=["calls"], responses=declared(404))
 
-    @router.get("/calls", responses=_REFUSED)
+    @router.get("/calls", responses=declared(401, 403))
     def list_calls(who: Caller) -> Mapping[str, Sequence[Mapping[str, Any]]]:
         """List the last calls, newest first."""
         if who.kind is not Kind.LOCAL:

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
+from control_api.errors import declared
 from control_api.flows import service
 from control_api.flows.schemas import FlowList
 from control_api.ports import FlowCatalogue
@@ -14,7 +15,7 @@ from kit.errors import NotFoundError
 
 def flow_router(catalogue: FlowCatalogue) -> APIRouter:
     """Return the routes that show flows. They are plain functions: FastAPI runs them in worker threads."""
-    router = APIRouter(tags=["flows"])
+    router = APIRouter(tags=["flows"], responses=declared(404))
 
     @router.get("/flows")
     def list_flows() -> FlowList:

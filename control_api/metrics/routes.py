@@ -6,6 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, HTTPException, Response
 
+from control_api.errors import declared
+
 
 def metrics_router(render: Callable[[], tuple[bytes, str]], token: str | None) -> APIRouter:
     """Return the route that a monitoring system scrapes.
@@ -14,9 +16,9 @@ def metrics_router(render: Callable[[], tuple[bytes, str]], token: str | None) -
         render: Returns the text and its content type.
         token: Who asks must bear it; None lets everybody who reaches the server ask.
     """
-    router = APIRouter(tags=["metrics"])
+    router = APIRouter(tags=["metrics"], responses=declared(401))
 
-    @router.get("/metrics", response_class=Response, responses={401: {"description": "Authentication required"}})
+    @router.get("/metrics", response_class=Response)
     def get_metrics(authorization: Annotated[str, Header()] = "") -> Response:
         """Return counters, gauges and histograms of all calls since the start."""
         if token is not None and not _bears(authorization, token):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.tables.call_meter import CallMeter
 from storage.tables.voice_session import VoiceSession
 
 
@@ -40,6 +41,22 @@ async def close(session: AsyncSession, session_id: str, now: datetime.datetime) 
         .returning(VoiceSession.id)
     )
     return closed is not None
+
+
+async def close_unmetered(session: AsyncSession, before: datetime.datetime) -> int:
+    """End the sessions that were taken into use before and have no meter: their process died before it had a call.
+
+    Returns:
+        How many there were, of every account in a transaction of every tenant.
+    """
+    metered = select(CallMeter.id).where(CallMeter.id == VoiceSession.id)
+    closed = await session.scalars(
+        update(VoiceSession)
+        .where(VoiceSession.started_at < before, VoiceSession.ended_at.is_(None), ~metered.exists())
+        .values(ended_at=VoiceSession.started_at)
+        .returning(VoiceSession.id)
+    )
+    return len(closed.all())
 
 
 async def page(session: AsyncSession, limit: int, before: str | None) -> Sequence[VoiceSession]:

@@ -12,7 +12,7 @@ class CallMeter(Owned, Base):
     """One metered call.
 
     Attributes:
-        id: The call's.
+        id: The session's, or the call's where there is no session.
         rate_microcents: A minute's price when the call began.
         last_tick_at: When its process was last heard of.
         elapsed_ms: How long the call had gone on then.

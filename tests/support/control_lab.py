@@ -17,9 +17,17 @@ from control_api.accounts.login_tokens import LoginTokens
 from control_api.accounts.passwords import Passwords
 from control_api.app import ControlPlane, build_control_app
 from control_api.auth import Authenticator
+from control_api.credits import service as credit_service
+from control_api.credits.pricing import Rate
+from control_api.credits.tariff import Tariff
+from control_api.dialects.prepatu.credits import CreditHost, credit_router, payment_router
+from control_api.dialects.prepatu.hooks import HookHost, hook_router
 from control_api.dialects.prepatu.sessions import SessionHost
+from control_api.providers.service import StoredKeys
+from control_api.providers.vault import Vault
 from control_api.sessions.service import SessionPorts
 from kit.errors import NotFoundError
+from kit.money import from_cents
 from server.identity import make_local_account
 from server.session_ports import SessionCredits, SessionFlows
 from storage.engine import Database
@@ -51,6 +59,10 @@ class PlainState:
     active_calls: int = 3
     max_calls: int = 8
     trouble: str | None = None
+    database_trouble: str | None = None
+
+    async def database_problem(self) -> str | None:
+        return self.database_trouble
 
     def problem(self) -> str | None:
         return self.trouble
@@ -124,8 +136,9 @@ def build_lab(database: Database, *, on_loopback: bool = False) -> Lab:
     tokens, hung_up, signups = LoginTokens(b"s" * 32), list[tuple[str, str]](), list[str]()
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
-    async def on_signup(_: AsyncSession, account_id: str) -> None:
+    async def on_signup(session: AsyncSession, account_id: str) -> None:
         signups.append(account_id)
+        await credit_service.grant_at_sign_up(session, account_id, from_cents(200), clock.utc())
 
     def hang_up(session_id: str, reason: str) -> bool:
         hung_up.append((session_id, reason))
@@ -139,10 +152,17 @@ def build_lab(database: Database, *, on_loopback: bool = False) -> Lab:
         sessions=SessionHost(ports, archive, clock, hang_up),
         authenticator=Authenticator(database, tokens, clock, serves_locals=on_loopback),
         login=Login(database, passwords, tokens, clock, on_signup),
+        vault=Vault(b"v" * 32),
         clock=clock,
+        database_problem=state.database_problem,
         version="1.2.3",
     )
     app = build_control_app(plane)
+    tariff = Tariff(Rate(from_cents(3)), StoredKeys())
+    credit_host = CreditHost(database, tariff, clock, payment_secret=b"p" * 32)
+    app.include_router(credit_router(credit_host))
+    app.include_router(payment_router(credit_host))
+    app.include_router(hook_router(HookHost(clock, b"h" * 32, allow_private=False)))
     http = client_of(app, "127.0.0.1:8000", "127.0.0.1") if on_loopback else client_of(app)
     return Lab(app, http, database, clock, state, archive, hung_up, signups)
 

@@ -19,7 +19,14 @@ from storage.tables.api_key import ApiKey
 
 
 def auth_router(login: Login, clock: UtcClock) -> APIRouter:
-    """Return the routes of people and keys."""
+    """Return the routes of people and keys; whole prefixes, for metrics name routes by their own paths."""
+    router = APIRouter()
+    router.include_router(_people_router(login))
+    router.include_router(_key_router(clock))
+    return router
+
+
+def _people_router(login: Login) -> APIRouter:
     router = APIRouter(prefix="/auth", tags=["auth"])
 
     @router.post("/signup", responses=declared(409, 429))
@@ -39,12 +46,11 @@ def auth_router(login: Login, clock: UtcClock) -> APIRouter:
         await login.log_out(who, token, everywhere=everywhere)
         return Response(status_code=204)
 
-    router.include_router(_key_router(clock))
     return router
 
 
 def _key_router(clock: UtcClock) -> APIRouter:
-    router = APIRouter(prefix="/api-keys", dependencies=DECLARED)
+    router = APIRouter(prefix="/auth/api-keys", tags=["auth"], dependencies=DECLARED)
 
     @router.post("", status_code=201, responses=declared(401))
     async def make_key(

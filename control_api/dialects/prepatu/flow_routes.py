@@ -19,7 +19,6 @@ from control_api.dialects.prepatu.flow_schemas import (
     Validation,
 )
 from control_api.dialects.prepatu.upload import body_of, json_object, request_body
-from control_api.dialects.prepatu.version_routes import version_router
 from control_api.flows import stored
 from control_api.flows.checking import Checked, checked, document_of, edited
 from control_api.flows.stored import Change
@@ -40,7 +39,6 @@ def flow_router(clock: UtcClock) -> APIRouter:
     _reading(router)
     _writing(router, clock)
     _as_json(router, clock)
-    router.include_router(version_router(clock))
     return router
 
 

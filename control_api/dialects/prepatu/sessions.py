@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import FileResponse
 
 from control_api.access import DECLARED, Reading, Writing, needs
+from control_api.dialects.prepatu.errors import declared
 from control_api.ports import CallArchive, UtcClock
 from control_api.principal import Principal
 from control_api.sessions import reading, service
@@ -45,7 +46,8 @@ class SessionHost:
 
 def session_router(host: SessionHost) -> APIRouter:
     """Return the routes of sessions."""
-    router = APIRouter(prefix="/v1/sessions", tags=["sessions"], dependencies=list(DECLARED))
+    answers = declared(401, 402, 403, 404, 409, 503)
+    router = APIRouter(prefix="/v1/sessions", tags=["sessions"], dependencies=list(DECLARED), responses=answers)
 
     @router.post("")
     async def start_session(who: _MayStart, session: Writing, body: SessionRequest, request: Request) -> SessionStarted:

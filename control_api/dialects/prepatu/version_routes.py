@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Response
 from starlette.concurrency import run_in_threadpool
 
-from control_api.access import Reading, Writing, needs
+from control_api.access import DECLARED, Reading, Writing, needs
 from control_api.dialects.prepatu import flow_encode as encode
 from control_api.dialects.prepatu.errors import declared
 from control_api.dialects.prepatu.flow_schemas import PRINTABLE, FlowKept, VersionDetail, VersionDiff, VersionItem
@@ -25,7 +25,7 @@ _MAX_PAGE = 200
 
 def version_router(clock: UtcClock) -> APIRouter:
     """Return the routes of a flow's versions."""
-    router = APIRouter(prefix="/{flow_id}/versions")
+    router = APIRouter(prefix="/v1/flows/{flow_id}/versions", tags=["flows"], dependencies=DECLARED)
 
     @router.get("", responses=declared(401, 403, 404))
     async def list_versions(

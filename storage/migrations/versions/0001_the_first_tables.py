@@ -142,6 +142,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ledger_account_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "provider_choice",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("provider", sa.String(length=50), nullable=False),
+        sa.Column("sealed_key", sa.Text(), nullable=True),
+        sa.Column("hint", sa.String(length=8), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_provider_choice_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_provider_choice")),
+        sa.UniqueConstraint("account_id", "kind", name=op.f("uq_provider_choice_account_id_kind")),
+    )
+    with op.batch_alter_table("provider_choice", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_provider_choice_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
         "revoked_token",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -304,6 +322,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_revoked_token_account_id"))
 
     op.drop_table("revoked_token")
+    with op.batch_alter_table("provider_choice", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_provider_choice_account_id"))
+
+    op.drop_table("provider_choice")
     with op.batch_alter_table("ledger_account", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ledger_account_account_id"))
 

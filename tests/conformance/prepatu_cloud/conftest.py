@@ -39,6 +39,9 @@ async def town(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Town]:
         flow = await lab.http.post("/v1/flows", json={"name": "Greeting", "yaml_content": GREET}, headers=ada)
         revoked = await lab.make_key(ada)
         await lab.http.delete(f"/auth/api-keys/{revoked['X-Prepatu-Key']}", headers=ada)
+        hook = await lab.http.post("/v1/hooks", json={"url": "https://example.com/hook"}, headers=ada)
+        await lab.http.post("/v1/sessions", json={"flow_id": "greet"}, headers=ada)
+        (session,) = (await lab.http.get("/v1/sessions", headers=ada)).json()
         key = {"X-Prepatu-Key": made["key"]}
         headers = {
             "nobody": {},
@@ -51,4 +54,5 @@ async def town(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Town]:
             "a bad token": {"Authorization": "Bearer eyJ.x.y"},
             "a bad token with ada's key": {"Authorization": "Bearer eyJ.x.y"} | key,
         }
-        yield Town(lab, headers, {"flow": flow.json()["id"], "key": made["key"], "key_id": made["key_id"]})
+        ids = {"flow": flow.json()["id"], "hook": hook.json()["id"], "session": session["id"]}
+        yield Town(lab, headers, ids | {"key": made["key"], "key_id": made["key_id"]})

@@ -12,18 +12,21 @@ from control_api.app import MAX_BODY_BYTES
 from tests.conformance.prepatu_cloud.conftest import GREET, Town
 from tests.support.control_lab import client_of
 
-OPEN = {("POST", "/auth/signup"), ("POST", "/auth/login")}
+OPEN = {("POST", "/auth/signup"), ("POST", "/auth/login"), ("GET", "/v1/credits/packages")}
 """For who has no credential yet."""
 
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/v1/sessions"): {"flow_id": "greet"},
+    ("POST", "/v1/hooks"): {"url": "https://example.com/hook"},
+    ("PATCH", "/v1/hooks/{hook_id}"): {"active": False},
+    ("POST", "/v1/credits/top-up"): {"email": "ada@example.com", "amount_usd_cents": 100, "key": "1"},
     ("PUT", "/v1/flows/{flow_id}"): {"yaml_content": GREET},
     ("PATCH", "/v1/flows/{flow_id}"): {"name": "Mine"},
     ("PUT", "/v1/flows/{flow_id}/json"): {"id": "mine"},
 }
 """What a route with somebody's id in its path takes."""
 
-NAMES = {"flow_id": "flow", "key_id": "key_id"}
+NAMES = {"flow_id": "flow", "key_id": "key_id", "hook_id": "hook", "session_id": "session"}
 """What of Ada's stands for a part of a path."""
 
 
@@ -51,7 +54,7 @@ async def test_nobody_gets_anything_without_a_credential(town: Town) -> None:
 
 async def test_what_is_anothers_is_not_there_and_stays_as_it_was(town: Town) -> None:
     ada, bob = town.headers["ada"], town.headers["bob"]
-    shown = [f"/v1/flows/{town.names['flow']}", "/auth/api-keys"]
+    shown = [f"/v1/flows/{town.names['flow']}", "/auth/api-keys", "/v1/hooks", "/v1/credits/balance"]
     before = [(await town.lab.http.get(path, headers=ada)).json() for path in shown]
     told = {}
     for method, path in _routes(town.lab.app):

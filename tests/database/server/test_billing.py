@@ -114,7 +114,7 @@ async def test_a_call_of_nobody_has_no_meter(billing: Billing) -> None:
 async def test_calls_of_dead_processes_are_ended_when_the_server_opens(anna: Database, billing: Billing) -> None:
     long_ago = Clock().utc() - datetime.timedelta(hours=1)
     async with anna.writing("anna") as session:
-        call = MeteredCall("session-9", "anna", from_cents(3), 10)
+        call = MeteredCall("call-9", "anna", from_cents(3), 10)
         await metering.start(session, call, long_ago)
         await metering.tick(session, call, 70_000, long_ago + datetime.timedelta(seconds=70))
     async with billing.open():
@@ -124,17 +124,17 @@ async def test_calls_of_dead_processes_are_ended_when_the_server_opens(anna: Dat
             await asyncio.sleep(0.01)
     assert await _balance(anna) == Balance(from_cents(194), 0)
     ((event, data),) = await _told(anna)
-    assert (event, data["session_id"], data["end_reason"]) == ("session.ended", "session-9", "server_lost")
+    assert (event, data["call_id"], data["end_reason"]) == ("session.ended", "call-9", "server_lost")
     assert data["usage"]["duration_seconds"] == 70
     async with anna.reading("anna") as session:
-        meter = await session.get(CallMeter, "session-9")
+        meter = await session.get(CallMeter, "call-9")
         assert meter is not None
         assert meter.ended_at == long_ago + datetime.timedelta(seconds=70)
 
 
 async def test_a_live_call_is_not_reaped(anna: Database, billing: Billing) -> None:
     async with anna.writing("anna") as session:
-        await metering.start(session, MeteredCall("session-9", "anna", from_cents(3), 10), Clock().utc())
+        await metering.start(session, MeteredCall("call-9", "anna", from_cents(3), 10), Clock().utc())
     assert await billing.reap() == 0
     async with anna.writing("anna") as session:
         await session.execute(update(CallMeter).values(last_tick_at=Clock().utc() - datetime.timedelta(seconds=31)))

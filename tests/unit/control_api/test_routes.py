@@ -11,9 +11,12 @@ async def test_health_says_how_the_server_is(api: Api) -> None:
     assert response.json() == {
         "status": "ok",
         "ok": True,
-        "service": "antiphon",
+        "service": "prepatu-cloud",
+        "server": "antiphon",
         "version": "1.2.3",
         "timestamp": "2026-01-01T12:00:00Z",
+        "database": "connected",
+        "active_participants": 0,
         "active_calls": 3,
         "max_calls": 8,
     }
@@ -25,6 +28,30 @@ async def test_health_is_degraded_with_a_reason(api: Api) -> None:
     assert response.status_code == 503
     assert (response.json()["status"], response.json()["error"]) == ("degraded", "The folder of flows cannot be read.")
     assert (await api.http.get("/ready")).json()["reason"] == "The folder of flows cannot be read."
+
+
+@pytest.mark.parametrize(
+    ("dialect", "status", "service"),
+    [
+        ("prepatu", "ok", "prepatu-cloud"),
+        ("kupe", "healthy", "milli-ai-backend"),
+        ("promptpipe", "healthy", "antiphon"),
+    ],
+)
+async def test_health_is_told_in_the_words_that_a_dialects_clients_compare(
+    api: Api, dialect: str, status: str, service: str
+) -> None:
+    told = (await api.http.get("/health", params={"dialect": dialect})).json()
+    assert (told["status"], told["service"]) == (status, service)
+
+
+async def test_a_server_without_its_database_is_neither_healthy_nor_ready(api: Api) -> None:
+    api.state.database_trouble = "The database does not answer."
+    response = await api.http.get("/health")
+    assert (response.status_code, response.json()["database"]) == (503, "unreachable")
+    assert (response.json()["status"], response.json()["error"]) == ("degraded", "The database does not answer.")
+    response = await api.http.get("/ready")
+    assert (response.status_code, response.json()["reason"]) == (503, "The database does not answer.")
 
 
 async def test_a_draining_server_is_healthy_but_not_ready(api: Api) -> None:

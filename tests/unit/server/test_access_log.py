@@ -22,6 +22,16 @@ def _app() -> FastAPI:
     return app
 
 
+@pytest.mark.parametrize("path", ["/auth/api-keys/pk_live_abc-DEF_0", "/v1/ws/st_abc-DEF_0/more"])
+async def test_a_key_or_a_session_in_a_path_is_not_logged(path: str) -> None:
+    transport = httpx.ASGITransport(_app(), raise_app_exceptions=False)
+    with structlog.testing.capture_logs() as lines:
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+            await http.get(path)
+    (line,) = lines
+    assert line["path"] == path.replace("abc-DEF_0", "…")
+
+
 @pytest.mark.parametrize(("path", "status"), [("/fine", 200), ("/bug", 500), ("/nope", 404)])
 async def test_a_request_is_one_line_without_its_query(path: str, status: int) -> None:
     transport = httpx.ASGITransport(_app(), raise_app_exceptions=False)

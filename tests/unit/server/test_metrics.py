@@ -71,5 +71,28 @@ def test_places_are_asked_at_each_scrape() -> None:
     assert _values(metrics)["antiphon_call_places", ""] == 8
 
 
-def test_all_names_are_ours() -> None:
-    assert all(name.startswith("antiphon_") for name, _ in _values(CallMetrics(lambda: 0, 1)))
+def test_all_names_are_ours_or_those_that_dashboards_know() -> None:
+    assert all(name.startswith(("antiphon_", "prepatu_", "http_")) for name, _ in _values(CallMetrics(lambda: 0, 1)))
+
+
+def test_calls_are_counted_under_the_names_of_prepatu_too() -> None:
+    metrics = CallMetrics(lambda: 3, 8)
+    metrics.observe(_report("completed"))
+    metrics.observe_charge(3_000_000)
+    values = _values(metrics)
+    assert values["prepatu_voice_sessions_active", ""] == 3
+    assert values["prepatu_voice_sessions_total", ""] == 1
+    assert values["prepatu_credits_deducted_usd_cents_total", ""] == 3
+    assert [values["prepatu_voice_session_duration_seconds_bucket", f"{s}.0"] for s in (30, 3600)] == [1, 1]
+    assert values["prepatu_voice_session_duration_seconds_sum", ""] == 12.5
+
+
+def test_requests_are_counted_by_route_and_unknown_methods_share_one_series() -> None:
+    metrics = CallMetrics(lambda: 0, 8)
+    metrics.observe_request("/v1/flows/{flow_id}", "GET", 200, 0.02)
+    for method in ("BREW", "PROPFIND"):
+        metrics.observe_request("none", method, 405, 0.001)
+    values = _values(metrics)
+    assert values["http_requests_total", "/v1/flows/{flow_id},GET,200"] == 1
+    assert values["http_requests_total", "none,OTHER,405"] == 2
+    assert values["http_request_duration_seconds_count", "none"] == 2

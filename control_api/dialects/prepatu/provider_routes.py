@@ -1,0 +1,82 @@
+"""`/v1/providers`: keys of providers that an account brings."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from control_api.access import DECLARED, Reading, Writing, needs
+from control_api.dialects.prepatu.errors import declared
+from control_api.ports import UtcClock
+from control_api.principal import Principal
+from control_api.providers import service
+from control_api.providers.service import Choice, Wish
+from control_api.providers.vault import Vault
+
+_MayRead = Annotated[Principal, Depends(needs("providers:read"))]
+_MayWrite = Annotated[Principal, Depends(needs("providers:write", missing="Missing Authorization header"))]
+_Provider = Annotated[str | None, Field(min_length=1, max_length=50)]
+_Key = Annotated[str | None, Field(max_length=500)]
+Masked = Annotated[bool, Query(description="Show the end of each key.")]
+
+
+class ProviderKeys(BaseModel):
+    """What an account wants. A key is null, also when there is one; masked only if asked for."""
+
+    stt_provider: str
+    stt_api_key: str | None
+    stt_api_key_set: bool
+    tts_provider: str
+    tts_api_key: str | None
+    tts_api_key_set: bool
+    llm_provider: str
+    llm_api_key: str | None
+    llm_api_key_set: bool
+
+
+class ProviderChange(BaseModel):
+    """What shall change: null or left out stays; an empty key is cleared, and so is one whose provider changes."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"stt_api_key": "dg-...", "llm_api_key": "sk-or-..."}]})
+
+    stt_provider: _Provider = None
+    stt_api_key: _Key = None
+    tts_provider: _Provider = None
+    tts_api_key: _Key = None
+    llm_provider: _Provider = None
+    llm_api_key: _Key = None
+
+
+def provider_router(vault: Vault, clock: UtcClock) -> APIRouter:
+    """Return the routes of an account's provider keys."""
+    router = APIRouter(prefix="/v1/providers", tags=["providers"], dependencies=list(DECLARED))
+
+    @router.get("", responses=declared(401, 403))
+    async def get_providers(who: _MayRead, session: Reading, masked: Masked = False) -> ProviderKeys:
+        """Show which providers the account wants, and whether it brings keys."""
+        return _shown(await service.choices(session, who.account_id), masked=masked)
+
+    @router.patch("", responses=declared(401, 403))
+    async def change_providers(
+        who: _MayWrite, session: Writing, body: ProviderChange, masked: Masked = False
+    ) -> ProviderKeys:
+        """Change providers or keys."""
+        sent = body.model_dump(exclude_none=True)
+        wishes = {
+            kind: Wish(sent.get(f"{kind}_provider"), sent.get(f"{kind}_api_key"))
+            for kind in service.DEFAULTS
+            if f"{kind}_provider" in sent or f"{kind}_api_key" in sent
+        }
+        return _shown(await service.change(session, who.account_id, wishes, vault, clock.utc()), masked=masked)
+
+    return router
+
+
+def _shown(choices: Mapping[str, Choice], *, masked: bool) -> ProviderKeys:
+    fields: dict[str, str | bool | None] = {}
+    for kind, choice in choices.items():
+        fields[f"{kind}_provider"] = choice.provider
+        fields[f"{kind}_api_key"] = choice.masked if masked else None
+        fields[f"{kind}_api_key_set"] = choice.has_key
+    return ProviderKeys.model_validate(fields)

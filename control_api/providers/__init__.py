@@ -1,0 +1,1 @@
+"""Keys of providers that an account brings. Start with `service.py`."""

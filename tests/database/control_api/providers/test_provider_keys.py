@@ -1,0 +1,147 @@
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from control_api.providers import service
+from control_api.providers.service import OwnKey
+from control_api.providers.vault import Vault
+from storage.engine import EVERY_TENANT
+from storage.tables.provider_choice import ProviderChoice
+from tests.support.control_lab import Lab
+
+KEY = "dg-0123456789abcdef"
+NONE = {
+    "stt_provider": "deepgram",
+    "stt_api_key": None,
+    "stt_api_key_set": False,
+    "tts_provider": "deepgram",
+    "tts_api_key": None,
+    "tts_api_key_set": False,
+    "llm_provider": "openrouter",
+    "llm_api_key": None,
+    "llm_api_key_set": False,
+}
+
+
+async def _shown(lab: Lab, who: dict[str, str], **query: Any) -> dict[str, Any]:
+    answer = await lab.http.get("/v1/providers", params=query, headers=who)
+    assert answer.status_code == 200
+    shown: dict[str, Any] = answer.json()
+    return shown
+
+
+async def _patch(lab: Lab, who: dict[str, str], **fields: Any) -> dict[str, Any]:
+    answer = await lab.http.patch("/v1/providers", json=fields, headers=who)
+    assert answer.status_code == 200, answer.text
+    assert KEY not in answer.text
+    shown: dict[str, Any] = answer.json()
+    return shown
+
+
+async def _own(lab: Lab) -> dict[str, OwnKey]:
+    async with lab.database.reading(EVERY_TENANT) as session:
+        account_id = (await session.scalars(select(ProviderChoice.account_id))).first()
+        assert account_id is not None
+        return dict(await service.own_keys(session, account_id, Vault(b"v" * 32)))
+
+
+async def test_an_account_without_keys_uses_ours(lab: Lab) -> None:
+    assert await _shown(lab, await lab.sign_up()) == NONE
+
+
+async def test_a_key_is_used_but_never_shown(lab: Lab) -> None:
+    ada = await lab.sign_up()
+    assert await _patch(lab, ada, stt_api_key=KEY) == NONE | {"stt_api_key_set": True}
+    assert await _shown(lab, ada) == NONE | {"stt_api_key_set": True}
+    assert (await _shown(lab, ada, masked=True))["stt_api_key"] == "••••cdef"
+    assert await _own(lab) == {"stt": OwnKey("deepgram", KEY)}
+    async with lab.database.reading(EVERY_TENANT) as session:
+        row = (await session.scalars(select(ProviderChoice))).one()
+    assert KEY not in str(vars(row))
+
+
+async def test_of_a_short_key_nothing_is_shown(lab: Lab) -> None:
+    ada = await lab.sign_up()
+    await _patch(lab, ada, stt_api_key="short")
+    assert (await _shown(lab, ada, masked=True))["stt_api_key"] == "••••"
+
+
+@pytest.mark.parametrize("fields", [{}, {"stt_api_key": None}, {"tts_api_key": KEY}, {"stt_provider": "deepgram"}])
+async def test_what_is_null_or_left_out_stays(lab: Lab, fields: dict[str, Any]) -> None:
+    ada = await lab.sign_up()
+    await _patch(lab, ada, stt_api_key=KEY)
+    assert (await _patch(lab, ada, **fields))["stt_api_key_set"] is True
+
+
+@pytest.mark.parametrize("masked", [False, True])
+async def test_what_was_shown_can_be_sent_back_without_harm(lab: Lab, masked: bool) -> None:
+    ada = await lab.sign_up()
+    await _patch(lab, ada, stt_api_key=KEY)
+    await _patch(lab, ada, **await _shown(lab, ada, masked=masked))
+    assert await _own(lab) == {"stt": OwnKey("deepgram", KEY)}
+
+
+async def test_an_empty_key_clears(lab: Lab) -> None:
+    ada = await lab.sign_up()
+    await _patch(lab, ada, stt_api_key=KEY)
+    assert await _patch(lab, ada, stt_api_key="") == NONE
+    assert await _own(lab) == {}
+
+
+async def test_a_key_does_not_go_to_another_provider(lab: Lab) -> None:
+    ada = await lab.sign_up()
+    await _patch(lab, ada, tts_api_key=KEY)
+    shown = await _patch(lab, ada, tts_provider="cartesia")
+    assert (shown["tts_provider"], shown["tts_api_key_set"]) == ("cartesia", False)
+    shown = await _patch(lab, ada, tts_provider="deepgram", tts_api_key=KEY)
+    assert shown["tts_api_key_set"] is True
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"stt_provider": "nobody"},
+        {"stt_api_key": "a b"},
+        {"stt_api_key": "a\r\nb"},
+        {"stt_api_key": "••••0000"},
+        {"stt_api_key": "x" * 501},
+        {"stt_api_key": 7},
+        {"stt_provider": ""},
+    ],
+)
+async def test_what_is_no_provider_or_no_key_is_refused_and_changes_nothing(lab: Lab, fields: dict[str, Any]) -> None:
+    ada = await lab.sign_up()
+    await _patch(lab, ada, stt_api_key=KEY)
+    answer = await lab.http.patch("/v1/providers", json=fields | {"llm_api_key": KEY}, headers=ada)
+    assert answer.status_code == 422
+    assert KEY not in answer.text
+    assert await _own(lab) == {"stt": OwnKey("deepgram", KEY)}
+
+
+async def test_a_key_with_the_scope_may_change_them_and_nobody_may_not(lab: Lab) -> None:
+    ada = await lab.sign_up()
+    assert (await _patch(lab, await lab.make_key(ada), llm_api_key=KEY))["llm_api_key_set"] is True
+    answer = await lab.http.patch("/v1/providers", json={})
+    assert (answer.status_code, answer.json()) == (401, {"detail": "Missing Authorization header"})
+
+
+async def test_accounts_do_not_share_keys(lab: Lab) -> None:
+    ada, bob = await lab.sign_up(), await lab.sign_up("bob@example.com")
+    await _patch(lab, ada, stt_api_key=KEY)
+    assert await _shown(lab, bob) == NONE
+
+
+async def test_changes_at_the_same_time_all_succeed(lab: Lab) -> None:
+    ada = await lab.sign_up()
+    await asyncio.gather(*(_patch(lab, ada, stt_api_key=f"{KEY}-{number}") for number in range(8)))
+    assert (await _shown(lab, ada))["stt_api_key_set"] is True
+
+
+async def test_kinds_with_an_own_key_are_known_to_the_tariff(lab: Lab) -> None:
+    await _patch(lab, await lab.sign_up(), stt_api_key=KEY, llm_provider="openai")
+    async with lab.database.reading(EVERY_TENANT) as session:
+        account_id = (await session.scalars(select(ProviderChoice.account_id))).first()
+        assert account_id is not None
+        assert await service.StoredKeys().kinds(session, account_id) == {"stt"}
