@@ -38,7 +38,8 @@ class MediaPlane:
         flow_of: Finds the flow of a call; raises as `place` does.
         greeted: Flows whose first lines are synthesised before anybody calls.
         record: Whether calls are recorded.
-        choice: Which providers calls use.
+        choice: Which providers the server uses.
+        choice_of: Which ones a call does.
         local_llm: Makes the local language model (it may block); None where there is none.
         speech_cache_bytes: How much synthesised speech is kept; 0 for none.
     """
@@ -49,6 +50,7 @@ class MediaPlane:
     inference_threads: int
     record: bool
     choice: Choice
+    choice_of: Callable[[CallRequest], Awaitable[Choice]]
     local_llm: Callable[[], LanguageModel] | None = None
     speech_cache_bytes: int = 64 * 1024 * 1024
     _clock: Clock = field(default_factory=Clock)
@@ -91,11 +93,12 @@ class MediaPlane:
         if self._registry is None or self._host is None or self._tasks is None:
             raise CapacityError("The server is not ready yet; try again in a moment.")
         flow = await self.flow_of(request)
+        choice = await self.choice_of(request)
         today = self._clock.utc().astimezone().date().isoformat()
         recorder = self._recorder(request.call_id) if self.record else None
-        about = CallContext(request.call_id, flow, request.context, today, self.choice.language)
-        members = await asyncio.to_thread(_members, self._registry, self.choice, flow)
-        require_speakable(flow, members, self.choice.language)
+        about = CallContext(request.call_id, flow, request.context, today, choice.language)
+        members = await asyncio.to_thread(_members, self._registry, choice, flow)
+        require_speakable(flow, members, choice.language)
         providers = for_call(members)
         self._tasks.create_task(_warm(providers))
         return CallSession(about, providers, leg, self._host, recorder)

@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI
 
 from kit.clock import Clock
+from server.account_choice import AccountChoices
 from server.account_flows import AccountFlows
 from server.app import build_app
 from server.call_flows import CallFlows
@@ -40,6 +41,7 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     call_log.load()
     database = Database(settings.database_address)
     named, records, money = AccountFlows(database, flows), CallRecords(database), build_money(settings, database)
+    identity = build_identity(settings, database, welcome=money.welcome)
     choice, local = server_choice(settings), local_llm_path(settings)
     media = MediaPlane(
         CallFlows(named).of,
@@ -48,6 +50,7 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
         settings.inference_threads,
         settings.record,
         choice,
+        AccountChoices(database, identity.vault, choice).of,
         partial(local_model, local) if local is not None else None,
         settings.speech_cache_bytes,
     )
@@ -59,7 +62,6 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
             log.info("records_ready", made_up=made_up)
             yield
 
-    identity = build_identity(settings, database, welcome=money.welcome)
     calls = MeteredCalls(media, money.billing, Clock())
     app = build_app(settings, calls, flows, call_log, live, identity, named, lifespan=lifespan)
     money.billing.on_charge = app.state.metrics.observe_charge

@@ -17,6 +17,12 @@ KNOWN = {
     "tts": ("deepgram", "cartesia", "elevenlabs", "openai", "embedded"),
     "llm": ("openrouter", "openai", "embedded"),
 }
+CALLED = {
+    "stt": frozenset({"deepgram", "openai"}),
+    "tts": frozenset({"deepgram", "openai"}),
+    "llm": frozenset({"openrouter", "openai"}),
+}
+"""Which of them calls use with an account's own key; a key for another one is kept, and lowers no price."""
 MASK = "••••"
 _MIN_HINTED = 12  # of a shorter key, four characters would tell too much
 _HINT_CHARS = 4
@@ -104,7 +110,7 @@ class StoredKeys:
     async def kinds(self, session: AsyncSession, account_id: str) -> Set[str]:
         """See the port."""
         rows = await provider_choices.by_kind(session, account_id)
-        return {kind for kind, row in rows.items() if row.sealed_key is not None}
+        return {kind for kind, row in rows.items() if row.sealed_key is not None and row.provider in CALLED[kind]}
 
 
 def _apply(row: ProviderChoice, wish: Wish, vault: Vault, now: datetime.datetime) -> None:

@@ -102,7 +102,10 @@ async def _media(folder: Path) -> AsyncIterator[MediaPlane]:
         assert request.flow is not None
         return await asyncio.to_thread(flows.flow, request.flow)
 
-    media = MediaPlane(flow_of, flows, CallLog(folder), 2, record=False, choice=_EMBEDDED)
+    async def choice_of(_: CallRequest) -> Choice:
+        return _EMBEDDED
+
+    media = MediaPlane(flow_of, flows, CallLog(folder), 2, record=False, choice=_EMBEDDED, choice_of=choice_of)
     async with media.open():
         yield media
 
