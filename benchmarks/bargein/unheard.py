@@ -129,8 +129,8 @@ def one_call(variant: Variant, seed: int) -> Tally:
 async def _interrupt(chance: random.Random, lab: call_lab.Lab) -> None:
     """Speak up at random moments: before the bot is heard, within its first frame, and far into its answer."""
     for _ in range(_OF_A_CALL):
-        await asyncio.sleep(chance.choice((chance.uniform(0, 0.8), chance.uniform(0.4, 2.5))))
-        await lab.speak(chance.uniform(0.12, 1.0))
+        await asyncio.sleep(chance.choice((chance.uniform(0, 0.8), chance.uniform(0.4, 1.8))))
+        await lab.speak(chance.uniform(0.12, 0.7))
         await lab.quiet(0.3)
         await asyncio.sleep(0.4)
 
