@@ -10,6 +10,23 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 _SECRET_KEYS = frozenset({"token", "session_token", "authorization", "api_key", "password", "secret"})
 
 
+_QUIET = (
+    "uvicorn",
+    "uvicorn.error",
+    "uvicorn.access",
+    "websockets",
+    "httpx",
+    "httpx2",
+    "httpcore",
+    "openai",
+    "aiosqlite",
+    "alembic",
+    "psycopg",
+    "python_multipart",
+    "sqlalchemy",
+)
+
+
 def configure(level: str, *, as_json: bool, stream: TextIO = sys.stderr) -> None:
     """Log records of `level` and above to `stream`."""
     shared: list[Processor] = [
@@ -39,8 +56,9 @@ def configure(level: str, *, as_json: bool, stream: TextIO = sys.stderr) -> None
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    # uvicorn logs each WebSocket with its whole address, token and query included; `access_log.py` logs requests.
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "websockets", "httpx", "httpx2", "httpcore", "openai"):
+    # uvicorn logs each WebSocket with its whole address, token and query included; `access_log.py` logs requests. The
+    # database's drivers log every value that is read or written.
+    for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 

@@ -113,10 +113,12 @@ def async_url(url: str) -> URL:
 
 def _engine(url: URL, pool_size: int) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
-        return create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True)
+        return create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True)
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, connect_args={"timeout": _LOCK_WAIT_S}, pool_size=pool_size, max_overflow=0)
+    engine = create_async_engine(
+        url, connect_args={"timeout": _LOCK_WAIT_S}, pool_size=pool_size, max_overflow=0, hide_parameters=True
+    )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

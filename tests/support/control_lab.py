@@ -35,6 +35,8 @@ from tests.support.echo_server import OneFlow
 
 START = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
 PASSWORD = "correct horse"
+ADMIN_TOKEN = "admin-token-of-the-lab"
+PAYMENT_SECRET = b"p" * 32
 CALL_ID = "01934f3c-0000-7000-8000-000000000000"
 
 
@@ -159,7 +161,7 @@ def build_lab(database: Database, *, on_loopback: bool = False) -> Lab:
     )
     app = build_control_app(plane)
     tariff = Tariff(Rate(from_cents(3)), StoredKeys())
-    credit_host = CreditHost(database, tariff, clock, payment_secret=b"p" * 32)
+    credit_host = CreditHost(database, tariff, clock, ADMIN_TOKEN.encode(), PAYMENT_SECRET)
     app.include_router(credit_router(credit_host))
     app.include_router(payment_router(credit_host))
     app.include_router(hook_router(HookHost(clock, b"h" * 32, allow_private=False)))

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from control_api.credits import pricing
@@ -8,6 +8,7 @@ _RATES = st.sampled_from([0, 1, 600_000, 1_800_000, 3_000_000])
 _MONEY = st.integers(0, 20_000_000)
 
 
+@settings(deadline=None)
 @given(_RATES, _MONEY, st.lists(st.integers(0, 40), max_size=8), st.integers(1, 15))
 def test_a_call_costs_its_started_minutes_or_all_there_is(
     rate: int, available: int, steps: list[int], tick_s: int
@@ -31,6 +32,7 @@ def test_a_call_costs_its_started_minutes_or_all_there_is(
     assert left - last.hold + last.release == available - bill.captured
 
 
+@settings(deadline=None)
 @given(_RATES, _MONEY, st.integers(0, 500))
 def test_a_step_that_is_taken_again_moves_nothing(rate: int, available: int, seconds: int) -> None:
     call = MeteredCall("call", "account", rate, 10)
