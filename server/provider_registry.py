@@ -17,7 +17,9 @@ from server.provider_choice import KEYLESS, Access, Choice, Pick
 # Reading a whole turn over HTTP takes longer than finishing one that was read along.
 _TRANSCRIPTION = Patience(first_s=4.0, next_s=4.0, total_s=8.0, hedge_s=4.0)
 _PATIENCE: Mapping[Kind, Patience] = {"stt": STT_PATIENCE, "tts": TTS_PATIENCE, "llm": LLM_PATIENCE}
-_SLOW = {("stt", "openai"): _TRANSCRIPTION}
+# A server of one's own may read a cold prompt for seconds; asked twice it is slower still.
+_OWN_SERVER = Patience(first_s=10.0, next_s=5.0, total_s=60.0, hedge_s=10.0)
+_SLOW = {("stt", "openai"): _TRANSCRIPTION, ("llm", "compatible"): _OWN_SERVER}
 
 
 class ProviderRegistry:
