@@ -5,8 +5,11 @@ import pytest
 from control_api.principal import LOCAL_ACCOUNT_ID
 from control_api.sessions import service
 from kit.clock import Clock
+from kit.money import from_cents
 from server.identity import make_local_account
 from server.session_tokens import StoredTokens
+from storage.repositories import ledger
+from storage.repositories.ledger import Posting
 from tests.support.control_lab import START, Lab, opened_lab
 from transports.ports import CallRequest
 
@@ -83,6 +86,10 @@ async def test_a_bad_session_request_is_refused(local: Lab, body: object) -> Non
 
 async def test_a_session_without_credits_is_refused(lab: Lab) -> None:
     person = await lab.sign_up()
+    (account_id,) = lab.signups
+    async with lab.database.writing(account_id) as session:
+        spent = {ledger.available(account_id): -from_cents(200), ledger.REVENUE: from_cents(200)}
+        await ledger.post(session, Posting("call_charged", "spent", spent, START))
     response = await lab.http.post("/v1/sessions", json=BODY, headers=person)
     assert response.status_code == 402
     assert response.json()["detail"].startswith("Insufficient credits")
