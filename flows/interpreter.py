@@ -31,9 +31,7 @@ from flows.ui import on_ui
 
 __all__ = ["CONFIRM_BELOW", "endpointing", "initial", "language", "likely_ask", "step"]
 
-_ENDPOINTING: Final = {
-    "digits": "digits", "phone": "phone", "email": "email", "yes_no": "yes_no", "text": "long_answer",
-}  # fmt: skip
+_ENDPOINTING: Final = {"digits": "digits", "phone": "phone", "email": "email", "yes_no": "yes_no", "text": "text"}
 
 
 def initial(flow: Flow) -> State:
@@ -115,7 +113,7 @@ def endpointing(flow: Flow, state: State) -> str:
     """How the end of the user's turn is best found now.
 
     Returns:
-        One of `default`, `digits`, `phone`, `spelling`, `email`, `yes_no`, `long_answer`.
+        One of `default`, `text`, `digits`, `phone`, `spelling`, `email`, `yes_no`, `long_answer`.
     """
     if state.confirmation is not None or state.gate_pending:
         return "yes_no"

@@ -9,7 +9,7 @@ from flows.parse_edges import gate, hooks, transitions
 from flows.reader import Section
 
 RECOGNISERS: Final = ("yes_no", "number", "digits", "date", "time", "email", "phone", "name", "enum", "text")
-ENDPOINTING: Final = ("default", "digits", "phone", "spelling", "email", "yes_no", "long_answer")
+ENDPOINTING: Final = ("default", "text", "digits", "phone", "spelling", "email", "yes_no", "long_answer")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 _CONFIRM: Final = ("auto", "always", "never")
 _TYPES: Final = {"number": "number", "yes_no": "boolean"}

@@ -38,7 +38,7 @@ def spelled_address(text: str, locale: Locale) -> str | None:
     for part in _PARTS.findall(text):
         if part in _SIGNS:
             said.append(names[_SIGNS.index(part)])
-        elif part.isdigit():
+        elif part.isdecimal():
             said.append(digits(part, locale))
         else:
             said.append(_part(part))

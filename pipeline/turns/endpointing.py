@@ -43,6 +43,7 @@ class Profile:
 # longer than such pauses are.
 PROFILES = {
     "default": Profile(0.2, 0.9, 1.5),
+    "text": Profile(0.5, 1.8, 1.8),
     "yes_no": Profile(0.2, 0.7, 1.2, short_answers=True),
     "digits": Profile(1.0, 1.4, 1.6),
     "phone": Profile(0.4, 1.4, 1.4, is_whole=is_whole_phone_number),

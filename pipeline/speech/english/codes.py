@@ -35,7 +35,7 @@ def _code(match: re.Match[str], locale: Locale) -> str | None:
     if re.search(r"[a-z]-\d|\d-[a-z]|[a-z]-[a-z]", text) or re.fullmatch(r"[A-Z]?[a-z]{3,}\d+", text):
         return None  # `mid-2026`, `24-hour`: words and numbers that stand for themselves; `user42` is read below
     parts = text.split("-")
-    if len(parts) == 2 and _is_word(parts[0]) and parts[1].isdigit():
+    if len(parts) == 2 and _is_word(parts[0]) and parts[1].isdecimal():
         return f"{parts[0]} {_part(parts[1], locale, alone=True)}"  # COVID-19
     return ", ".join(_part(part, locale, alone=len(parts) == 1) for part in parts)
 
@@ -46,11 +46,11 @@ def _is_word(text: str) -> bool:
 
 def _part(part: str, locale: Locale, *, alone: bool) -> str:
     runs = ["".join(run) for _, run in groupby(part, str.isdigit)]
-    numbers = [run for run in runs if run.isdigit()]
+    numbers = [run for run in runs if run.isdecimal()]
     short = alone and len(numbers) == 1 and len(numbers[0]) <= 2 and not numbers[0].startswith("0") and len(runs) <= 2
     said = []
     for run in runs:
-        if run.isdigit():
+        if run.isdecimal():
             said.append((cardinal(int(run), locale) if short else None) or grouped(run, locale))
         else:
             said.append(run if _is_word(run) else letters(run))

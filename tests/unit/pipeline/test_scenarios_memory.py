@@ -169,7 +169,7 @@ def test_c11_a_cut_is_at_the_word_where_the_voice_tells_its_words(cut_s: float, 
 
     flow = ONE_STATE.replace("    agent:", f'    say: "{line if not begun_early else "Hm?"}"\n    agent:')
     llm = FakeLlm([[line]])
-    setup = Setup(flow, ["Tell me more.", "Stop that."], llm=llm, tts=Uneven())
+    setup = Setup(flow, ["Go on, please.", "Stop that."], llm=llm, tts=Uneven())
     report, _ = call(setup, scenario)
     turn = report.turns[1 if begun_early else 0]
     assert (turn.bot, turn.interrupted) == (heard, True)

@@ -293,7 +293,7 @@ def test_what_the_caller_said_stays_in_the_report_when_its_answer_never_began() 
     async def scenario(lab: Lab) -> None:
         await lab.until_listening()
         await lab.speak(1.0)
-        await lab.quiet(1.5)
+        await lab.quiet(1.0)
         await lab.speak(1.0)
         await lab.quiet(4)
 

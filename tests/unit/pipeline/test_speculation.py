@@ -83,7 +83,7 @@ def test_an_answer_is_ready_when_the_turn_is_over() -> None:
 
 
 def test_an_answer_that_was_not_begun_early_saves_nothing() -> None:
-    setup = _setup("What time is it", stt=FakeStt(["I think it is"], pace=FINAL))
+    setup = _setup("What time is it", stt=FakeStt(["It is about the"], pace=FINAL))
     report, _ = call(setup, _one_turn)
     assert report.turns[1].saved_ms is None
 
