@@ -37,7 +37,7 @@ def test_a_turn_is_answered_and_an_answer_interrupted(tmp_path: Path) -> None:
         figures = server.figures()
     answered, interrupted_too = judge(recording)
     assert answered.wait_ms is not None
-    assert 100 < answered.wait_ms < 3000
+    assert 0 < answered.wait_ms < 3000
     assert interrupted_too.wait_ms is not None
     (effect,) = effects(recording)
     assert effect.stopped

@@ -91,7 +91,7 @@ class _Ear:
             self.sounding.set()
 
 
-_EMBEDDED = Choice((Pick("stt", "embedded"),), (Pick("tts", "embedded"),))
+_EMBEDDED = Choice((Pick("stt", "embedded"),), (Pick("tts", "embedded"),), language="en")
 
 
 @asynccontextmanager

@@ -189,7 +189,7 @@ async def test_a_voice_fails_before_or_in_a_sentence(kind: Kind, after: int, ven
         asked = [request for request in server.requests if b"goodbye" in request.body]
     assert report.completed
     said_once(report, leg)
-    assert len(asked) == 1, "nobody is asked twice for one sentence"
+    assert len(asked) <= 2, "once for an answer begun early that came to nothing, and once for the answer"
     gap_ms = report.turns[1].gap_ms
     assert gap_ms is not None
     assert gap_ms / 1000 < BEARABLE_S + MACHINE_S
