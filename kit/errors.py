@@ -105,3 +105,12 @@ class ProviderError(AntiphonError):
         super().__init__(f"{provider}: {message}", code=code)
         self.provider = provider
         self.retryable = retryable
+
+
+class DialRefusedError(ProviderError):
+    """A carrier made no call, and will make none: nobody rings.
+
+    The message is ours; what the carrier said is for the log.
+    """
+
+    code = "call.refused"
