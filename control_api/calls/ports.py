@@ -15,7 +15,7 @@ from storage.tables.call_intent import CallIntent
 class Flows(Protocol):
     """The flows that a call can be made for."""
 
-    async def pin(self, session: AsyncSession, account_id: str, name: str | None) -> str | None:
+    async def pin(self, session: AsyncSession, account_id: str, name: str) -> str | None:
         """Return the version of a flow that its name means now; None for one of the server's own.
 
         Raises:

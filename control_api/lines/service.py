@@ -21,7 +21,7 @@ from storage.tables.phone_line import PhoneLine
 class Flows(Protocol):
     """The flows that a line can lead to."""
 
-    async def pin(self, session: AsyncSession, account_id: str, name: str | None) -> str | None:
+    async def pin(self, session: AsyncSession, account_id: str, name: str) -> str | None:
         """Return the version that a name means now; None for a flow of the server's own.
 
         Raises:

@@ -7,6 +7,7 @@ import pytest
 from control_api.calls import placing
 from control_api.calls.placing import CallWish
 from control_api.calls.rules import Rules
+from control_api.lines import service as line_service
 from kit.errors import (
     ConflictError,
     DialRefusedError,
@@ -129,7 +130,8 @@ async def test_twilio_callbacks_out_of_order(lab: CallingLab) -> None:
         assert row is not None
         seen.append(row.status)
     assert seen == ["in-progress", "in-progress", "completed", "completed", "completed", "completed"]
-    assert (row.duration_s, row.lease_until, row.next_look_at) == (40, None, None)
+    known = await lab.intent("anna", intent.id)
+    assert (known.duration_s, known.lease_until, known.next_look_at) == (40, None, None)
 
 
 async def test_a_callback_before_the_answer_to_the_dialling_counts(lab: CallingLab) -> None:
@@ -237,7 +239,7 @@ async def test_hanging_up_twice_or_after_the_end_is_harmless(lab: CallingLab) ->
 async def test_a_call_whose_line_is_gone_is_given_up(lab: CallingLab) -> None:
     intent = await lab.placer.place("anna", WISH)
     async with lab.database.writing("anna") as session:
-        await placing.lines.remove(session, intent.line_id)
+        await line_service.remove(session, intent.line_id)
     lab.clock.passed_s += 61
     await lab.follower.round()
     known = await lab.intent("anna", intent.id)
