@@ -5,7 +5,7 @@ from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
 
 from kit.clock import Clock
-from kit.errors import InputError
+from kit.errors import CapacityError, InputError
 from kit.ids import uuid7
 from transports.live import LiveCalls
 from transports.ports import CallFactory, Doorkeeper, SessionTokens
@@ -32,7 +32,7 @@ def pvp_router(calls: CallFactory, tokens: SessionTokens, door: Doorkeeper, live
         try:
             account_id = await door.account_of(websocket)
             request = request_of(websocket.query_params.multi_items(), call_id, account_id)
-        except InputError as error:
+        except (InputError, CapacityError) as error:
             return await connection.refuse(call_id, error)
         return await connection.serve(request)
 
@@ -47,7 +47,7 @@ def pvp_router(calls: CallFactory, tokens: SessionTokens, door: Doorkeeper, live
         connection = PvpConnection(websocket, calls, live, clock, resume_s=RESUME_S)
         try:
             request = await tokens.redeem(token)
-        except InputError as error:
+        except (InputError, CapacityError) as error:
             return await connection.refuse(uuid7(), error)
         held[token] = connection
         try:
