@@ -11,6 +11,7 @@ from kit.clock import Clock
 from kit.errors import AntiphonError, ProtocolError
 from kit.ids import uuid7
 from pipeline.audio.mulaw import mulaw_decode, mulaw_encode
+from pipeline.call_control import CallControl
 from pipeline.frames.audio import AudioIn, AudioOut
 from pipeline.frames.control import DtmfPressed, Interrupted, PeerGone, Played
 from pipeline.ports import Frame, LegCapabilities
@@ -41,6 +42,7 @@ class TwilioLeg:
     """The way out to one phone: µ-law with marks, and `clear` when the caller cuts in."""
 
     capabilities = LegCapabilities(LINE_RATE_HZ, LINE_RATE_HZ, LEAD_MS, marks=True)
+    control: CallControl | None = None
 
     def __init__(self, codec: TwilioCodec, on_overflow: Callable[[], None]) -> None:
         self.outbox = Outbox()
