@@ -115,3 +115,12 @@ class ProviderError(AntiphonError):
         self.provider = provider
         self.retryable = retryable
         self.retry_after_s = retry_after_s
+
+
+class DialRefusedError(ProviderError):
+    """A carrier made no call, and will make none: nobody rings.
+
+    The message is ours; what the carrier said is for the log.
+    """
+
+    code = "call.refused"
