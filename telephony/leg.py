@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable
 
 from kit.clock import Clock
+from pipeline.call_control import CallControl
 from pipeline.frames.audio import AudioOut
 from pipeline.frames.control import Interrupted
 from pipeline.ports import Frame, LegCapabilities
@@ -21,7 +22,7 @@ _TAIL_SPARE_MS = 80  # between the latest moment at which a piece leaves and tha
 
 
 def piece_samples(traits: Traits, rate_hz: int) -> int:
-    """Return how much sound leaves at once: whole frames of 20 ms, whole slices of the carrier, at least its minimum."""
+    """Return how much sound leaves at once: whole frames of 20 ms, whole slices, at least the minimum."""
     if not traits.piece_samples:
         return 0
     step = math.lcm(rate_hz // _FRAMES_PER_S, traits.slice_samples)
@@ -45,6 +46,8 @@ class CarrierLeg:
         pieces: What waits to become a whole piece; None for a carrier that takes frames as they come.
         has_room: Whether the carrier wants sound now; an interruption empties its queue.
     """
+
+    control: CallControl | None = None
 
     def __init__(
         self, codec: MediaCodec, traits: Traits, sound: SoundFormat, clock: Clock, on_overflow: Callable[[], None]
