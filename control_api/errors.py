@@ -21,6 +21,7 @@ from kit.errors import (
     CapacityError,
     ConfigError,
     ConflictError,
+    DialRefusedError,
     ForbiddenError,
     InputError,
     InsufficientCreditsError,
@@ -44,6 +45,7 @@ HTTP_STATUS: dict[type[AntiphonError], int] = {
     ConfigError: 500,
     CapacityError: 503,
     ProviderError: 502,
+    DialRefusedError: 502,
 }
 _SOON = {"Retry-After": "5"}
 _HTTP_CODES = {
