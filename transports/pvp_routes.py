@@ -1,5 +1,7 @@
 """The addresses of PVP over WebSocket (docs/pvp.md §1)."""
 
+import asyncio
+
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
@@ -20,6 +22,7 @@ def pvp_router(calls: CallFactory, tokens: SessionTokens, door: Doorkeeper, live
     """Return the routes `/ws`, `/` and `/v1/ws/{token}`."""
     router = APIRouter()
     held: dict[str, PvpConnection] = {}  # sessions whose call is in this process
+    spent: dict[str, asyncio.Event] = {}  # tokens of calls that are over, until that is known everywhere
 
     @router.websocket("/ws")
     @router.websocket("/")
@@ -45,6 +48,8 @@ def pvp_router(calls: CallFactory, tokens: SessionTokens, door: Doorkeeper, live
         if waiting is not None and waiting.is_away and await waiting.resume(websocket):
             return None
         connection = PvpConnection(websocket, calls, live, clock, resume_s=RESUME_S)
+        if token in spent:
+            await spent[token].wait()
         try:
             request = await tokens.redeem(token)
         except (InputError, CapacityError) as error:
@@ -54,7 +59,12 @@ def pvp_router(calls: CallFactory, tokens: SessionTokens, door: Doorkeeper, live
             return await connection.serve(request)
         finally:
             del held[token]
-            await tokens.release(token)
+            known = spent[token] = asyncio.Event()
+            try:
+                await tokens.release(token)
+            finally:
+                del spent[token]
+                known.set()
 
     return router
 
