@@ -37,9 +37,13 @@ async def test_a_server_that_is_away_is_told_without_its_address(postgres_addres
 async def test_nobody_waits_for_a_database_that_hangs(tmp_path: Path) -> None:
     """A server that accepts connections and says nothing."""
 
+    left = asyncio.Event()
+
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
+        await writer.wait_closed()
+        left.set()
 
     deaf = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     database = Database(f"postgresql://nobody@127.0.0.1:{deaf.sockets[0].getsockname()[1]}/none")
@@ -47,11 +51,12 @@ async def test_nobody_waits_for_a_database_that_hangs(tmp_path: Path) -> None:
     probe = DatabaseProbe(database, clock)
     async with asyncio.TaskGroup() as tasks:
         asking = tasks.create_task(probe.run())
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.2)
         assert await probe.problem() is None
         clock.passed_s = 2.1
         assert await probe.problem() == AWAY
         asking.cancel()
     await database.close()
+    await left.wait()
     deaf.close()
     await deaf.wait_closed()
