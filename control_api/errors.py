@@ -19,6 +19,7 @@ from kit.errors import (
     CapacityError,
     ConfigError,
     ConflictError,
+    DialRefusedError,
     ForbiddenError,
     InputError,
     InsufficientCreditsError,
@@ -42,6 +43,7 @@ HTTP_STATUS: dict[type[AntiphonError], int] = {
     ConfigError: 500,
     CapacityError: 503,
     ProviderError: 502,
+    DialRefusedError: 502,
 }
 _HTTP_CODES = {
     400: "request.unreadable",

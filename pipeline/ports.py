@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from flows.actions import ToolSpec
+from pipeline.call_control import CallControl
 from pipeline.capabilities import LlmCapabilities, SttCapabilities, TtsCapabilities
 from pipeline.frames.base import ControlFrame, DataFrame, SystemFrame
 from pipeline.incidents import IncidentLog
@@ -322,6 +323,10 @@ class Leg(Protocol):
     """The way out to one caller. The way in is `CallSession.receive`."""
 
     capabilities: LegCapabilities
+
+    @property
+    def control(self) -> CallControl | None:
+        """What its carrier can do; None where there is no carrier, and closing is all."""
 
     def send(self, frame: Frame) -> None:
         """Send a frame: `AudioOut`, `Caption`, `StatusChanged`, `Screen`, `Interrupted`, `Waterfall`, `CallFailed`.

@@ -8,7 +8,7 @@ from kit.errors import ProviderError
 from pipeline.incidents import IncidentLog
 from pipeline.ports import SpeechToText, SttStream
 from providers.resilience.member import Member
-from providers.resilience.race import in_order
+from providers.resilience.race import in_order, nobody
 from providers.resilience.stt_stream import ResilientStream
 
 _OPEN_LIMIT_S = 2.0
@@ -49,7 +49,7 @@ class Openers:
         Raises:
             ProviderError: Nobody can; that of the last one.
         """
-        last = ProviderError("stt", "nobody can be asked", retryable=False)
+        last = nobody("stt")
         for round_number in range(_TRIES):
             for member in in_order(self.members):
                 try:

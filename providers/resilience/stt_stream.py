@@ -140,7 +140,9 @@ class ResilientStream:
         again = [member] if error.retryable and not member.breaker.is_open(self._clock.now_s()) else []
         order = [*again, *others] if error.code in _QUICK_CODES else [*others, *again]
         self._opener.incidents.note("stt", error, _remedy(order, member))
-        self._change(order or [member], meanwhile_usable=False)
+        if not order and not member.breaker.is_held(self._clock.now_s()):
+            order = [member]
+        self._change(order, meanwhile_usable=False)
 
     def _change(self, order: Sequence[Member[SpeechToText]], *, meanwhile_usable: bool) -> None:
         if self._changing is not None:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from flows.load import load
 from kit.clock import Clock
+from pipeline.call_control import CallControl
 from pipeline.frames.audio import AudioIn, AudioOut
 from pipeline.frames.control import StatusChanged
 from pipeline.frames.text import Caption
@@ -25,7 +26,8 @@ _Frame = TypeVar("_Frame", bound=Frame)
 class TapeLeg:
     """Keeps every frame with the time it was sent."""
 
-    def __init__(self, capabilities: LegCapabilities | None = None) -> None:
+    def __init__(self, capabilities: LegCapabilities | None = None, control: CallControl | None = None) -> None:
+        self.control = control
         self.capabilities = capabilities or LegCapabilities()
         self.sent: list[tuple[float, Frame]] = []
 

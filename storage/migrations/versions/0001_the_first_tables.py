@@ -168,6 +168,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ledger_account_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "media_ticket",
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("line_id", sa.String(length=36), nullable=True),
+        sa.Column("carrier_call", sa.String(length=100), nullable=True),
+        sa.Column("request", sa.JSON(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_media_ticket_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_media_ticket")),
+    )
+    with op.batch_alter_table("media_ticket", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_media_ticket_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_media_ticket_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
         "provider_choice",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
@@ -398,6 +415,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_provider_choice_account_id"))
 
     op.drop_table("provider_choice")
+    with op.batch_alter_table("media_ticket", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_media_ticket_expires_at"))
+        batch_op.drop_index(batch_op.f("ix_media_ticket_account_id"))
+
+    op.drop_table("media_ticket")
     with op.batch_alter_table("ledger_account", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ledger_account_account_id"))
 
