@@ -37,13 +37,10 @@ async def test_a_server_that_is_away_is_told_without_its_address(postgres_addres
 async def test_nobody_waits_for_a_database_that_hangs(tmp_path: Path) -> None:
     """A server that accepts connections and says nothing."""
 
-    left = asyncio.Event()
+    callers: list[asyncio.StreamWriter] = []
 
-    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-        await writer.wait_closed()
-        left.set()
+    async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        callers.append(writer)
 
     deaf = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     database = Database(f"postgresql://nobody@127.0.0.1:{deaf.sockets[0].getsockname()[1]}/none")
@@ -57,6 +54,7 @@ async def test_nobody_waits_for_a_database_that_hangs(tmp_path: Path) -> None:
         assert await probe.problem() == AWAY
         asking.cancel()
     await database.close()
-    await left.wait()
     deaf.close()
+    for each in callers:
+        each.transport.abort()
     await deaf.wait_closed()
