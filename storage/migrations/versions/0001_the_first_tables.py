@@ -321,6 +321,7 @@ def upgrade() -> None:
         "hook_delivery",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("endpoint_id", sa.String(length=36), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=True),
         sa.Column("event", sa.String(length=64), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -340,7 +341,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("hook_delivery", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_hook_delivery_account_id"), ["account_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_hook_delivery_endpoint_id"), ["endpoint_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_hook_delivery_endpoint_id_subject_id"), ["endpoint_id", "subject", "id"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_hook_delivery_next_attempt_at"), ["next_attempt_at"], unique=False)
 
     op.create_table(
@@ -381,7 +384,7 @@ def downgrade() -> None:
     op.drop_table("ledger_entry")
     with op.batch_alter_table("hook_delivery", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_hook_delivery_next_attempt_at"))
-        batch_op.drop_index(batch_op.f("ix_hook_delivery_endpoint_id"))
+        batch_op.drop_index(batch_op.f("ix_hook_delivery_endpoint_id_subject_id"))
         batch_op.drop_index(batch_op.f("ix_hook_delivery_account_id"))
 
     op.drop_table("hook_delivery")
