@@ -13,7 +13,7 @@ class Outbox:
 
     def __init__(self, leg: Leg) -> None:
         """Send to `leg`; nothing is held."""
-        self.capabilities = leg.capabilities
+        self.capabilities, self.control = leg.capabilities, leg.control
         self.is_holding = False
         self._leg = leg
         self._held: list[Frame] = []
