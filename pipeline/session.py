@@ -250,6 +250,7 @@ class CallSession:
         self._active_s = self._clock.now_s()
         match item:
             case SpeechStarted():
+                self._voice.warm()
                 self._talk.hear(inputs.UserStarted())
                 self._reader.follow(self._settings.partial_every_s, soon=self._talk.owner.paused)
             case SpeechPaused():
