@@ -30,6 +30,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_ledger_transaction_key")),
     )
     op.create_table(
+        "agent",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("config", sa.JSON(), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("made_by", sa.String(length=36), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_agent_account_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agent")),
+    )
+    with op.batch_alter_table("agent", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agent_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
         "api_key",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("prefix", sa.String(length=32), nullable=False),
@@ -94,6 +111,15 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_call_record_session_id"), ["session_id"], unique=False)
 
+    op.create_table(
+        "feature_flags",
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("flags", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_feature_flags_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_feature_flags")),
+    )
     op.create_table(
         "flow",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -234,6 +260,43 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "agent_version",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("agent_id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("config", sa.JSON(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.String(length=36), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_agent_version_account_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["agent_id"], ["agent.id"], name=op.f("fk_agent_version_agent_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_version")),
+        sa.UniqueConstraint("agent_id", "number", name=op.f("uq_agent_version_agent_id_number")),
+    )
+    with op.batch_alter_table("agent_version", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agent_version_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "api_key_path",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("key_id", sa.String(length=36), nullable=False),
+        sa.Column("allowed_path_prefix", sa.String(length=300), nullable=False),
+        sa.Column("allowed_method", sa.String(length=8), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_api_key_path_account_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["key_id"], ["api_key.id"], name=op.f("fk_api_key_path_key_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key_path")),
+    )
+    with op.batch_alter_table("api_key_path", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_api_key_path_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_api_key_path_key_id"), ["key_id"], unique=False)
+
+    op.create_table(
         "flow_version",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("flow_id", sa.String(length=36), nullable=False),
@@ -258,6 +321,7 @@ def upgrade() -> None:
         "hook_delivery",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("endpoint_id", sa.String(length=36), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=True),
         sa.Column("event", sa.String(length=64), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -277,7 +341,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("hook_delivery", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_hook_delivery_account_id"), ["account_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_hook_delivery_endpoint_id"), ["endpoint_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_hook_delivery_endpoint_id_subject_id"), ["endpoint_id", "subject", "id"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_hook_delivery_next_attempt_at"), ["next_attempt_at"], unique=False)
 
     op.create_table(
@@ -318,7 +384,7 @@ def downgrade() -> None:
     op.drop_table("ledger_entry")
     with op.batch_alter_table("hook_delivery", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_hook_delivery_next_attempt_at"))
-        batch_op.drop_index(batch_op.f("ix_hook_delivery_endpoint_id"))
+        batch_op.drop_index(batch_op.f("ix_hook_delivery_endpoint_id_subject_id"))
         batch_op.drop_index(batch_op.f("ix_hook_delivery_account_id"))
 
     op.drop_table("hook_delivery")
@@ -326,6 +392,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_flow_version_account_id"))
 
     op.drop_table("flow_version")
+    with op.batch_alter_table("api_key_path", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_api_key_path_key_id"))
+        batch_op.drop_index(batch_op.f("ix_api_key_path_account_id"))
+
+    op.drop_table("api_key_path")
+    with op.batch_alter_table("agent_version", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agent_version_account_id"))
+
+    op.drop_table("agent_version")
     with op.batch_alter_table("voice_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_voice_session_account_id_created_at"))
         batch_op.drop_index(batch_op.f("ix_voice_session_account_id"))
@@ -360,6 +435,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_flow_account_id"))
 
     op.drop_table("flow")
+    op.drop_table("feature_flags")
     with op.batch_alter_table("call_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_call_record_session_id"))
         batch_op.drop_index(batch_op.f("ix_call_record_account_id_started_at"))
@@ -375,5 +451,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_api_key_account_id"))
 
     op.drop_table("api_key")
+    with op.batch_alter_table("agent", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agent_account_id"))
+
+    op.drop_table("agent")
     op.drop_table("ledger_transaction")
     op.drop_table("account")
