@@ -8,10 +8,6 @@ from tests.support.carriers.recorded import Recorded
 
 _START = '{"event":"MEDIA_START","channel_id":"1.2","channel":"WebSocket/a/0x1","format":"ulaw"}'
 RECORDED = Recorded(Path(__file__).parent, AsteriskCodec, _START)
-    Path(__file__).parent,
-    AsteriskCodec,
-    '{"event":"MEDIA_START","channel_id":"1.2","channel":"WebSocket/a/0x1","format":"ulaw"}',
-)
 
 
 @pytest.mark.parametrize("case", RECORDED.received())

@@ -8,10 +8,6 @@ from tests.support.carriers.recorded import Recorded
 
 _START = '{"event":"start","stream_sid":"s2","start":{"stream_sid":"s2","call_sid":"c3"}}'
 RECORDED = Recorded(Path(__file__).parent, ExotelCodec, _START)
-    Path(__file__).parent,
-    ExotelCodec,
-    '{"event":"start","stream_sid":"s2","start":{"stream_sid":"s2","call_sid":"c3"}}',
-)
 
 
 @pytest.mark.parametrize("case", RECORDED.received())

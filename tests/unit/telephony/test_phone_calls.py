@@ -82,7 +82,7 @@ _PIECES_SILENT_WITHIN_S = {"exotel, 24 kHz": 0.45, "exotel, 16 kHz, camel case":
 
 @pytest.mark.parametrize(("name", "within_s"), [*_SILENT_WITHIN_S.items(), *_PIECES_SILENT_WITHIN_S.items()])
 def test_the_phone_falls_silent_soon_after_the_caller_cuts_in(name: str, within_s: float) -> None:
-    """From the caller's first sound, 30 ms of network each way included; Exotel's pieces and its 100 ms in cost more."""
+    """From the caller's first sound, 30 ms of network each way included; Exotel's pieces cost more."""
     silent_s = []
     for number in range(20):
         at_s = 0.8 + 0.041 * number
