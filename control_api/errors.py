@@ -19,6 +19,7 @@ from kit.errors import (
     CapacityError,
     ConfigError,
     ConflictError,
+    DialRefusedError,
     ForbiddenError,
     InputError,
     InsufficientCreditsError,
@@ -42,6 +43,7 @@ HTTP_STATUS: dict[type[AntiphonError], int] = {
     ConfigError: 500,
     CapacityError: 503,
     ProviderError: 502,
+    DialRefusedError: 502,
 }
 _HTTP_CODES = {
     400: "request.unreadable",
@@ -113,14 +115,20 @@ def encode(problem: Problem) -> Mapping[str, Any]:
     return {"error": problem.code, "detail": detail} | findings
 
 
-def install(app: FastAPI, encoder_of: Callable[[str], Encoder]) -> None:
-    """Answer every error in the words of the dialect that `encoder_of` finds for the request's path."""
+def _own_status(_: str, problem: Problem) -> int:
+    return problem.status
+
+
+def install(
+    app: FastAPI, encoder_of: Callable[[str], Encoder], status_of: Callable[[str, Problem], int] = _own_status
+) -> None:
+    """Answer every error in the words, and with the status, of the dialect of the request's path."""
 
     def answering(problem_of: Callable[[Exception], Problem]) -> Callable[[Request, Exception], Response]:
         def answer(request: Request, error: Exception) -> Response:
             problem = problem_of(error)
             body = encoder_of(request.url.path)(problem)
-            return JSONResponse(body, problem.status, headers=dict(problem.headers))
+            return JSONResponse(body, status_of(request.url.path, problem), headers=dict(problem.headers))
 
         return answer
 

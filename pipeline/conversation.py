@@ -242,7 +242,7 @@ class Conversation:
     def _expect(self) -> None:
         """Tell how the flow expects the caller to answer now."""
         self._advance(inputs.ProfileSet(self.brain.profile, self.language))
-        self._reader.expect(self.language)
+        self._reader.expect(self.language, self.brain.recogniser)
 
     def _show(self, outcome: Outcome) -> None:
         for action in outcome.screen:

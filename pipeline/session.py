@@ -129,7 +129,7 @@ class CallSession:
         self._inbox: asyncio.PriorityQueue[tuple[int, int, _Item]] = asyncio.PriorityQueue()
         self._arrivals = itertools.count()
         self._ears = Ears(leg.capabilities.rate_in_hz, host.vad, host.new_gate() if host.new_gate else None, self._post)
-        self._reader = TurnReader(self._ears, providers.end_of_turn, self._spawn, self._post, host.clock)
+        self._reader = TurnReader(self._ears, providers, self._spawn, self._post, host.clock)
         self._dialogue = Dialogue(leg.send)
         self._voice = Voice(VoicePorts(providers, leg, self._dialogue, host.clock, self._spawn, self._post, observer))
         ports = ConversationPorts(self._reader, self._voice, self._dialogue, leg, host.clock, self._spoken_s)
@@ -171,7 +171,7 @@ class CallSession:
             tasks = self._tasks = CallTasks(self._break)
             try:
                 self._spawn(self._voice.play(self._began_s))
-                self._spawn(self._reader.open(self._providers.stt, self._talk.language, self._leg.send))
+                self._spawn(self._reader.open(self._talk.language, self._leg.send))
                 has_llm = self._providers.llm is not None
                 self._talk.start(flow_events.Started(self._about.context, has_llm, self._about.today))
                 await self._decide_all()
@@ -192,7 +192,6 @@ class CallSession:
             dict(self._talk.brain.state.variables),
             self._dialogue.log.turns(),
             self._providers.usage.uses(),
-            () if self._reader.broken is None else (f"stt {self._reader.broken}",),
             self._providers.incidents.since(self._began_s),
         )
 

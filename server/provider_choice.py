@@ -74,6 +74,24 @@ class Choice:
         return (*self.stt, *self.tts, *self.llm)
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a flow names besides the call's choice.
+
+    Attributes:
+        voices: Vendors of voices (`VENDOR:VOICE`).
+        stt: By the flow's own words.
+        llm: Likewise.
+    """
+
+    voices: frozenset[str] = frozenset()
+    stt: Mapping[str, Pick] = field(default_factory=lambda: MappingProxyType({}))
+    llm: Mapping[str, Pick] = field(default_factory=lambda: MappingProxyType({}))
+
+
+NOTHING_NAMED = Named()
+
+
 def parse_picks(kind: Kind, text: str) -> tuple[Pick, ...]:
     """Read `deepgram:nova-3, embedded`.
 

@@ -48,6 +48,12 @@ class Settings(BaseSettings):
     open_to_all: bool = Field(
         default=False, description="Whether anybody who reaches the server may talk to its flows without a credential."
     )
+    agent_update_guard: bool = Field(
+        default=True, description="Whether an active agent's models change only with force_update=true."
+    )
+    api_key_scopes_add: bool = Field(
+        default=False, description="Whether path rows of an API key add to its role's paths; else they restrict it."
+    )
     max_calls: int = Field(default=8, ge=1, description="Calls at once; one more is told that the server is full.")
     record: bool = Field(default=True, description="Whether calls are recorded.")
     stt: str = Field(

@@ -60,6 +60,7 @@ class WebSocketLeg:
     """The way out to one browser."""
 
     capabilities = LegCapabilities()
+    control = None
 
     def __init__(self, on_overflow: Callable[[], None]) -> None:
         self.outbox = PvpOutbox()

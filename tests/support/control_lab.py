@@ -15,11 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from control_api.accounts.login import Login
 from control_api.accounts.login_tokens import LoginTokens
 from control_api.accounts.passwords import Passwords
+from control_api.agents.checking import Checks
 from control_api.app import ControlPlane, build_control_app
 from control_api.auth import Authenticator
+from control_api.catalogue.rows import catalogue
 from control_api.credits import service as credit_service
 from control_api.credits.pricing import Rate
 from control_api.credits.tariff import Tariff
+from control_api.dialects.kupe.routes import KupeHost, kupe_router
 from control_api.dialects.prepatu.credits import CreditHost, credit_router, payment_router
 from control_api.dialects.prepatu.hooks import HookHost, hook_router
 from control_api.dialects.prepatu.sessions import SessionHost
@@ -101,6 +104,16 @@ class PlainArchive:
 
 
 @dataclass
+class PlainNoises:
+    """Background noises to be had."""
+
+    files: list[str] = field(default_factory=lambda: ["office_noise.wav"])
+
+    def names(self) -> Sequence[str]:
+        return self.files
+
+
+@dataclass
 class Lab:
     """The application, what it stands on, and a client that has no credential."""
 
@@ -165,6 +178,7 @@ def build_lab(database: Database, *, on_loopback: bool = False) -> Lab:
     app.include_router(credit_router(credit_host))
     app.include_router(payment_router(credit_host))
     app.include_router(hook_router(HookHost(clock, b"h" * 32, allow_private=False)))
+    app.include_router(kupe_router(KupeHost(Checks(catalogue(), PlainNoises()), clock)))
     http = client_of(app, "127.0.0.1:8000", "127.0.0.1") if on_loopback else client_of(app)
     return Lab(app, http, database, clock, state, archive, hung_up, signups)
 

@@ -30,6 +30,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_ledger_transaction_key")),
     )
     op.create_table(
+        "agent",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("config", sa.JSON(), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("made_by", sa.String(length=36), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_agent_account_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agent")),
+    )
+    with op.batch_alter_table("agent", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agent_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
         "api_key",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("prefix", sa.String(length=32), nullable=False),
@@ -95,6 +112,15 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_call_record_session_id"), ["session_id"], unique=False)
 
     op.create_table(
+        "feature_flags",
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("flags", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_feature_flags_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_feature_flags")),
+    )
+    op.create_table(
         "flow",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -140,6 +166,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("ledger_account", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ledger_account_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "media_ticket",
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("line_id", sa.String(length=36), nullable=True),
+        sa.Column("carrier_call", sa.String(length=100), nullable=True),
+        sa.Column("request", sa.JSON(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_media_ticket_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_media_ticket")),
+    )
+    with op.batch_alter_table("media_ticket", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_media_ticket_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_media_ticket_expires_at"), ["expires_at"], unique=False)
 
     op.create_table(
         "provider_choice",
@@ -215,6 +258,43 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_voice_session_account_id_created_at"), ["account_id", "created_at"], unique=False
         )
+
+    op.create_table(
+        "agent_version",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("agent_id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("config", sa.JSON(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by", sa.String(length=36), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_agent_version_account_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["agent_id"], ["agent.id"], name=op.f("fk_agent_version_agent_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_version")),
+        sa.UniqueConstraint("agent_id", "number", name=op.f("uq_agent_version_agent_id_number")),
+    )
+    with op.batch_alter_table("agent_version", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agent_version_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "api_key_path",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("key_id", sa.String(length=36), nullable=False),
+        sa.Column("allowed_path_prefix", sa.String(length=300), nullable=False),
+        sa.Column("allowed_method", sa.String(length=8), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_api_key_path_account_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["key_id"], ["api_key.id"], name=op.f("fk_api_key_path_key_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_key_path")),
+    )
+    with op.batch_alter_table("api_key_path", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_api_key_path_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_api_key_path_key_id"), ["key_id"], unique=False)
 
     op.create_table(
         "flow_version",
@@ -309,6 +389,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_flow_version_account_id"))
 
     op.drop_table("flow_version")
+    with op.batch_alter_table("api_key_path", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_api_key_path_key_id"))
+        batch_op.drop_index(batch_op.f("ix_api_key_path_account_id"))
+
+    op.drop_table("api_key_path")
+    with op.batch_alter_table("agent_version", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agent_version_account_id"))
+
+    op.drop_table("agent_version")
     with op.batch_alter_table("voice_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_voice_session_account_id_created_at"))
         batch_op.drop_index(batch_op.f("ix_voice_session_account_id"))
@@ -326,6 +415,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_provider_choice_account_id"))
 
     op.drop_table("provider_choice")
+    with op.batch_alter_table("media_ticket", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_media_ticket_expires_at"))
+        batch_op.drop_index(batch_op.f("ix_media_ticket_account_id"))
+
+    op.drop_table("media_ticket")
     with op.batch_alter_table("ledger_account", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ledger_account_account_id"))
 
@@ -338,6 +432,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_flow_account_id"))
 
     op.drop_table("flow")
+    op.drop_table("feature_flags")
     with op.batch_alter_table("call_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_call_record_session_id"))
         batch_op.drop_index(batch_op.f("ix_call_record_account_id_started_at"))
@@ -353,5 +448,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_api_key_account_id"))
 
     op.drop_table("api_key")
+    with op.batch_alter_table("agent", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agent_account_id"))
+
+    op.drop_table("agent")
     op.drop_table("ledger_transaction")
     op.drop_table("account")

@@ -18,7 +18,9 @@ from pipeline.vad import VadScheduler
 from providers.fake.stt import FakeStt
 from providers.fake.tts import FakeTts, buzz
 from providers.fake.vad import FakeEndOfTurn, FakeVad
-from telephony.twilio.stream import LEAD_MS, TwilioConnection
+from telephony.connection import Exchange
+from telephony.twilio.stream import TWILIO, twilio_connection
+from tests.support.carriers.admission import lead_to
 from tests.support.carriers.twilio import FRAME_BYTES, FRAME_S, Phone
 from tests.support.virtual_time import VirtualLoop, run
 from transports.live import LiveCalls
@@ -88,7 +90,8 @@ def _call(
         phone.begins()
         async with asyncio.TaskGroup() as group:
             helpers = [group.create_task(vad.run()), group.create_task(phone.line())]
-            serving = group.create_task(TwilioConnection(phone.websocket, calls, LiveCalls(), Clock()).serve("phone"))
+            connection = twilio_connection(phone.websocket, Exchange(calls, LiveCalls(), Clock()))
+            serving = group.create_task(connection.serve(lead_to("phone")))
             helpers.append(group.create_task(_scenario(scenario, phone)))
             await serving
             for helper in helpers:
@@ -173,7 +176,7 @@ def test_at_most_the_lead_is_buffered_at_the_carrier() -> None:
 
     outcome = _call(Phone(), talk_over, ["bye"])
     assert outcome.phone.cleared_s, "the carrier is told to drop what it has"
-    assert max(outcome.phone.left_when_cleared) <= 8 * (LEAD_MS + 20)
+    assert max(outcome.phone.left_when_cleared) <= 8 * (TWILIO.lead_ms + 20)
 
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.06, 0.15])

@@ -11,7 +11,9 @@ from kit.errors import AntiphonError, CapacityError, NotFoundError
 from pipeline.frames.audio import AudioIn
 from pipeline.frames.control import DtmfPressed, UiAction
 from pipeline.ports import Frame
-from telephony.twilio.stream import SILENT_LINE_S, START_WITHIN_S, TwilioConnection
+from telephony.connection import START_WITHIN_S, Exchange
+from telephony.twilio.stream import TWILIO, twilio_connection
+from tests.support.carriers.admission import lead_to
 from tests.support.carriers.twilio import QUIET, SPEECH, Phone
 from tests.support.fake_call import EchoCall, EchoCalls
 from tests.support.virtual_time import run
@@ -40,7 +42,9 @@ def _serve(act: Callable[[Phone, EchoCalls, LiveCalls], None], refuse: AntiphonE
         phone, calls, live = Phone(), EchoCalls(), LiveCalls()
         calls.refuse = refuse
         async with asyncio.TaskGroup() as group:
-            serving = group.create_task(TwilioConnection(phone.websocket, calls, live, Clock()).serve("greet"))
+            serving = group.create_task(
+                twilio_connection(phone.websocket, Exchange(calls, live, Clock())).serve(lead_to("greet"))
+            )
             await asyncio.sleep(1)
             act(phone, calls, live)
             await serving
@@ -136,7 +140,7 @@ def test_a_stream_that_never_starts_is_closed() -> None:
 
 def test_a_line_without_any_sound_is_dead() -> None:
     outcome = _serve(lambda phone, _, __: phone.begins())
-    assert _closed(outcome) == (1 + SILENT_LINE_S, 1000)
+    assert _closed(outcome) == (1 + (TWILIO.silent_line_s or 0), 1000)
 
 
 @pytest.mark.parametrize(
