@@ -21,7 +21,7 @@ _DATA_OPCODES = (1, 2)  # of RFC 6455: text and binary
 Taker = Callable[[Any], None]
 
 
-class RequestClock(library.BaseClock):  # type: ignore[misc]
+class RequestClock(library.BaseClock):
     """Stands still while a service works, so that its times count from the beginning of what it was asked."""
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class Host:
     def __init__(self, service: Any, provider: str, *, rate_in_hz: int = 16_000, rate_out_hz: int = 24_000) -> None:
         """Hold `service`; `open` starts it."""
         self.service, self._provider = service, provider
-        self._rates = {"audio_in_sample_rate": rate_in_hz, "audio_out_sample_rate": rate_out_hz}
+        self._rates: dict[str, Any] = {"audio_in_sample_rate": rate_in_hz, "audio_out_sample_rate": rate_out_hz}
         self.clock = RequestClock()
         self.error: ProviderError | None = None
         self.messages = 0
@@ -92,13 +92,14 @@ class Host:
             ProviderError: It cannot be reached, or refuses.
         """
         self._watch_socket()
-        neighbour = _Neighbour(self._out)
+        neighbour: Any = _Neighbour(self._out)
+        worker: Any = _Worker()
         self.service.link(neighbour)
         library.FrameProcessor.link(neighbour, self.service)
         setup = library.FrameProcessorSetup(
             clock=self.clock,
             task_manager=self._tasks,
-            pipeline_worker=_Worker(),
+            pipeline_worker=worker,
             enable_usage_metrics=isinstance(self.service, library.LLMService),
             **self._rates,
         )
@@ -199,7 +200,8 @@ class Host:
         """Have a dead peer noticed in 2.5 s, and count what comes."""
         if not isinstance(self.service, library.WebsocketService):
             return
-        connect = self.service._websocket_connect
+        service: Any = self.service
+        connect = service._websocket_connect
 
         async def connected(uri: str, **options: Any) -> Any:
             self._socket = socket = await connect(uri, **{**_SOCKET, **options})
@@ -212,7 +214,7 @@ class Host:
             socket.process_event = processed
             return socket
 
-        self.service._websocket_connect = connected
+        service._websocket_connect = connected
 
 
 def _ignore(_: Any) -> None:

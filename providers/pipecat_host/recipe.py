@@ -12,9 +12,8 @@ from typing import Any
 
 from kit.errors import ConfigError
 from providers.pipecat_host import library
-from providers.pipecat_host.service_name import ServiceName
+from providers.pipecat_host.service_name import ADDRESSES, ServiceName
 
-_ADDRESSES = ("base_url", "url", "endpoint", "server_url", "api_base", "host")
 _FIXED_RATE = re.compile(r"(?!.*(DEFAULT|FALLBACK))[A-Z]\w*SAMPLE_RATE")
 _CLOSE_LIMIT_S = 0.02
 _USUAL_RATES_HZ = (24_000, 16_000, 8000)
@@ -164,7 +163,7 @@ def _arguments(service_class: type[Any]) -> tuple[frozenset[str], str | None]:
             continue
         parameters = inspect.signature(vars(each)["__init__"]).parameters.values()
         own = {each.name for each in parameters if each.kind in (each.KEYWORD_ONLY, each.POSITIONAL_OR_KEYWORD)}
-        address = address or next((name for name in _ADDRESSES if name in own), None)
+        address = address or next((name for name in ADDRESSES if name in own), None)
         names |= own
         if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
             break
@@ -173,7 +172,7 @@ def _arguments(service_class: type[Any]) -> tuple[frozenset[str], str | None]:
 
 def _tame(service: Any) -> None:
     """Let it fail at once: who tries again, and where, is decided once, in `providers.resilience`."""
-    client = getattr(service, "_client", None)
+    client: Any = getattr(service, "_client", None)
     if hasattr(client, "max_retries"):
         client.max_retries = 0
     if isinstance(service, library.WebsocketService):

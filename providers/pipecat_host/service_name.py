@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from kit.errors import ConfigError
 
 _PATH = re.compile(r"pipecat\.services\.([a-z0-9_]+)(?:\.[a-z0-9_]+)*\.[A-Z]\w*")
+ADDRESSES = ("base_url", "url", "endpoint", "server_url", "api_base", "host")
 _SECRET = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)
 
 
@@ -29,7 +30,7 @@ class ServiceName:
 
 
 def parse_service_name(text: str) -> ServiceName:
-    """Read `CLASS_PATH?voice=…&model=…&speed=1.1`; values that are JSON are read as such.
+    """Read `CLASS_PATH?voice=…&model=…&speed=1.1`; numbers and `true` are read as such.
 
     Raises:
         ConfigError: `config.provider`: not a class of pipecat's services, or a key in a place that is shown.
@@ -42,11 +43,14 @@ def parse_service_name(text: str) -> ServiceName:
     settings = {name: _value(value) for name, value in parse_qsl(query, keep_blank_values=True)}
     if any(_SECRET.search(name) for name in settings):
         raise ConfigError(f"{path}: keys belong in PIPECAT_KEYS, not in the pick", code="config.provider_key")
+    if not settings.keys().isdisjoint(ADDRESSES):
+        raise ConfigError(f"{path}: addresses belong in PIPECAT_BASE_URLS, not in the pick", code="config.provider")
     return ServiceName(path, found[1], settings)
 
 
 def _value(text: str) -> Any:
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except ValueError:
         return text
+    return value if isinstance(value, bool | int | float) else text

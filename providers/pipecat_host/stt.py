@@ -131,7 +131,8 @@ class HostedSttStream:
 
     async def signals(self) -> AsyncGenerator[SttSignal, None]:
         """Yield nothing: pipecat's services leave the end of a turn to others."""
-        for signal in ():
+        nothing: tuple[SttSignal, ...] = ()
+        for signal in nothing:
             yield signal
 
     async def aclose(self) -> None:
@@ -169,7 +170,8 @@ class HostedSttStream:
 
     def _hear_of_ends(self) -> None:
         """Notice that all is read where no transcript says so: there was nothing to hear."""
-        confirm, transcribe = self._service.confirm_finalize, self._service.run_stt
+        service: Any = self._service
+        confirm, transcribe = service.confirm_finalize, service.run_stt
 
         def confirmed() -> None:
             confirm()
@@ -181,9 +183,9 @@ class HostedSttStream:
             self._settled()
 
         if isinstance(self._service, library.SegmentedSTTService):
-            self._service.run_stt = transcribed
+            service.run_stt = transcribed
         else:
-            self._service.confirm_finalize = confirmed
+            service.confirm_finalize = confirmed
 
     def _settled(self) -> None:
         self._reading.confirmed(self._clock.now_s())

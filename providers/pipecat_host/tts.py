@@ -61,9 +61,7 @@ class HostedTts:
         """Close all connections."""
         await self._pool.aclose()
 
-    async def _spoken(
-        self, inbox: Inbox, clock: RequestClock, rate_hz: int
-    ) -> AsyncGenerator[bytes | WordTimes, None]:
+    async def _spoken(self, inbox: Inbox, clock: RequestClock, rate_hz: int) -> AsyncGenerator[bytes | WordTimes, None]:
         words, spoken_s, resampler = _Words(), 0.0, None
         while not isinstance(frame := await inbox.get(), library.TTSStoppedFrame):
             if isinstance(frame, library.TTSAudioRawFrame):

@@ -12,7 +12,6 @@ from pipeline.usage import UsageMeter
 from providers.pipecat_host.entry import hosted
 from tests.support.provider_contract import ASK, SENTENCE, LlmContract, SttContract, TtsContract
 from tests.support.vendors import cartesia, elevenlabs
-from tests.support.vendors.anthropic import AnthropicServer
 from tests.support.vendors.azure import AzureServer
 from tests.support.vendors.cartesia import CartesiaServer
 from tests.support.vendors.deepgram_listen import DeepgramListenServer
@@ -53,7 +52,7 @@ class TestCartesiaTts(_Hosted, TtsContract):
             await anext(items)
             await items.aclose()
         async with asyncio.timeout(1):
-            while len(self.server.cancelled) < 3 or self.server.speaking:
+            while len(self.server.cancelled) < 3 or self.server.speaking:  # noqa: ASYNC110  seen from far away
                 await asyncio.sleep(0.01)
         assert self.server.accepted == 1
 
