@@ -5,7 +5,7 @@ Implementations live in `providers/` and `transports/`; `server/wiring.py` puts 
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -174,6 +174,14 @@ class SttStream(Protocol):
         """Free everything within 50 ms; may be called twice."""
 
 
+@runtime_checkable
+class ChoosingStream(Protocol):
+    """An `SttStream` behind which there are several recognisers."""
+
+    def choose(self, recogniser: str | None) -> None:
+        """Listen through the one that the call's flow names so, as soon as it is there; None for the call's own."""
+
+
 # --- language model -------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class ToolCall:
@@ -201,6 +209,7 @@ class LlmOptions:
     Attributes:
         json_schema: The answer's text is JSON of this schema (an object).
         reasoning: The model may think before it speaks; off where it can be, since a caller waits.
+        model: Which of the call's models answers, as its flow names it; None for the first of them.
     """
 
     max_tokens: int | None = None
@@ -208,6 +217,7 @@ class LlmOptions:
     stop: tuple[str, ...] = ()
     json_schema: Mapping[str, Any] | None = None
     reasoning: bool = False
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
