@@ -31,7 +31,8 @@ from server.session_ports import NamedFlows, SessionCredits, SessionFlows
 from server.session_tokens import StoredTokens
 from server.settings import Settings
 from server.talk_page import STATIC_DIR, page_router
-from telephony.twilio.routes import twilio_router
+from telephony.connection import Exchange
+from telephony.media_routes import direct_router
 from transports.live import LiveCalls
 from transports.ports import CallFactory
 from transports.pvp_routes import pvp_router
@@ -135,7 +136,7 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
     app.include_router(metrics_router(metrics.render, metrics_token))
     app.include_router(pvp_router(desk, StoredTokens(database, clock), door, live, clock))
     if settings.on_loopback:  # for simulated callers, who have no ticket
-        app.include_router(twilio_router(desk, door, live, clock))
+        app.include_router(direct_router(door, Exchange(desk, live, clock)))
     app.include_router(page_router(static_dir))
     app.add_middleware(AccessLog, clock=clock, observe=metrics.observe_request)
     return app

@@ -37,8 +37,8 @@ class PhoneEvents:
         if policy is MachinePolicy.HANG_UP or (policy is MachinePolicy.LEAVE_MESSAGE and by is AnsweredBy.FAX):
             await self._hang_up(intent)
         elif policy is MachinePolicy.LEAVE_MESSAGE and by is not _BEFORE_THE_BEEP:
-            if not self._live.tell(intent.id, Farewell(LEFT_MESSAGE, intent.message)):
-                log.warning("message_not_left", intent_id=intent.id)
+            left = self._live.tell(intent.id, Farewell(LEFT_MESSAGE, intent.message))
+            log.info("message_left" if left else "message_not_left", intent_id=intent.id)
 
     async def recorded(self, carrier: str, carrier_call: str, recording: str) -> None:
         """See the port."""

@@ -27,12 +27,14 @@ from server.session_ports import NamedFlows, SessionCredits, SessionFlows
 from server.settings import Settings
 from storage.repositories import call_meters
 from storage.tables.call_intent import CallIntent
+from telephony.connection import Exchange
+from telephony.media_routes import media_router
 from telephony.ports import Admission, MediaTickets
 from telephony.twilio.addresses import Addresses
+from telephony.twilio.attendant import TwilioAttendant
 from telephony.twilio.control import TwilioHost
 from telephony.twilio.dialer import TwilioDialer
 from telephony.twilio.rest import API_URL, TwilioRest
-from telephony.twilio.routes import stream_router
 from telephony.twilio.webhook import Webhooks, webhook_router
 from transports.live import LiveCalls
 from transports.ports import CallFactory, CallRequest
@@ -111,7 +113,7 @@ def build_phones(
         line_router(LineHost(flows, vault), clock),
         phone_call_router(CallingHost(placer, follower, clock)),
         webhook_router(hooks),
-        stream_router(calls, host, live, clock),
+        media_router(tickets, Exchange(calls, live, clock), {}, {"twilio": TwilioAttendant(host)}),
     )
     return Phones(routers, placer, follower, rest)
 

@@ -17,7 +17,7 @@ from telephony.messages import Dtmf, Hold, Mark, Media, Received, Start, Stop
 from telephony.ports import StreamControl
 from telephony.sockets import MediaSocket
 from telephony.sound import SoundCoder
-from telephony.wire import MediaCodec, Traits, Wire
+from telephony.wire import Carrier, MediaCodec, Wire
 from transports.live import LiveCalls
 from transports.ports import Call, CallFactory, CallRequest
 
@@ -61,8 +61,8 @@ class MediaConnection:
 
     control: StreamControl | None = None
 
-    def __init__(self, socket: MediaSocket, codec: MediaCodec, traits: Traits, exchange: Exchange) -> None:
-        self._socket, self._codec, self._traits = socket, codec, traits
+    def __init__(self, socket: MediaSocket, carrier: Carrier, exchange: Exchange) -> None:
+        self._socket, self._codec, self._traits = socket, carrier.new_codec(), carrier.traits
         self._calls, self._live, self._clock = exchange.calls, exchange.live, exchange.clock
         self._order = MediaOrder()
         self._leg: CarrierLeg  # these two from the start of the stream on, which tells its rate
@@ -93,20 +93,20 @@ class MediaConnection:
                 if arrival is not None:
                     arrival.done.set()
 
-    async def resume(self, socket: MediaSocket, codec: MediaCodec, check: Callable[[Start], None]) -> None:
+    async def resume(self, socket: MediaSocket, codec: MediaCodec, admit: Admit) -> None:
         """Go on with another stream of the call, if it is expected; returns when its socket is done with.
 
         Args:
             socket: Not accepted yet.
             codec: Of the new stream.
-            check: Raises an `AntiphonError` if the stream is not of this call.
+            admit: Refuses a stream that is not of this call.
         """
         arrival = _Arrival(socket, codec, asyncio.Event())
         try:
             await socket.accept()
             start = await self._started(socket, codec)
             if start is not None and self._away_s() > 0 and not self._arrivals.full():
-                check(start)
+                await admit(start)
                 self._arrivals.put_nowait(arrival)
                 await arrival.done.wait()
                 return
@@ -139,8 +139,10 @@ class MediaConnection:
         told = {"carrier": self._traits.carrier, "carrier_call": start.call_id}
         try:
             request = await admit(start)
-            self._leg.control = self.control
-            metadata = {**start.parameters, **request.metadata, **told}
+            if self.control is not None:
+                self.control.started(start.call_id)
+                self._leg.control = self.control
+            metadata = {**start.parameters, **told, **request.metadata}
             request = replace(request, metadata=metadata, transport=self._traits.carrier)
             with structlog.contextvars.bound_contextvars(call_id=request.call_id):
                 return await self._talk(await self._calls.place(request, self._leg))

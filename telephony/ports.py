@@ -95,6 +95,9 @@ class StreamControl(CallControl, Protocol):
     Carriers' words never get into errors.
     """
 
+    def started(self, carrier_call: str) -> None:
+        """The stream has started, and told how the carrier calls the call."""
+
     def away_s(self) -> float:
         """Return how long another socket may take to come, after the stream has stopped; 0: none will."""
 

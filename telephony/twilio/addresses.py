@@ -55,7 +55,7 @@ class Addresses:
 
     def stream(self, token: str) -> str:
         """Return where a media stream comes in."""
-        return f"{self.base().replace('http', 'ws', 1)}{PREFIX}/stream/{token}"
+        return f"{self.base().replace('http', 'ws', 1)}{PREFIX}/media/{token}"
 
     def of_line(self, line_id: str, *path: str) -> str:
         """Return where something about a line's calls is told."""

@@ -68,11 +68,7 @@ class TwilioHost:
 
 
 class TwilioControl:
-    """`telephony.ports.StreamControl` of one call.
-
-    Attributes:
-        carrier_call: The call's SID; empty until the stream has told it.
-    """
+    """`telephony.ports.StreamControl` of one call."""
 
     transfers: frozenset[TransferMode] = frozenset({"cold", "warm"})
     sends_dtmf = True
@@ -80,9 +76,13 @@ class TwilioControl:
     def __init__(self, host: TwilioHost, line: LineAccess, admission: Admission) -> None:
         """Steer the call that `admission` let in."""
         self._host, self._line, self._admission = host, line, admission
-        self.carrier_call = admission.carrier_call or ""
+        self._carrier_call = admission.carrier_call or ""
         self._away_until_s = 0.0
         self._back = asyncio.Event()
+
+    def started(self, carrier_call: str) -> None:
+        """See the port."""
+        self._carrier_call = carrier_call
 
     def away_s(self) -> float:
         """See the port."""
@@ -95,7 +95,7 @@ class TwilioControl:
 
     async def hang_up(self) -> None:
         """See the port."""
-        await self._host.rest.hang_up(self._line, self.carrier_call)
+        await self._host.rest.hang_up(self._line, self._carrier_call)
 
     async def send_dtmf(self, digits: str) -> None:
         """See the port; the stream stops, the keys sound, another stream comes."""
@@ -136,7 +136,7 @@ class TwilioControl:
         self._back.clear()
         self._away_until_s = self._host.clock.now_s() + away_s
         try:
-            await self._host.rest.redirect(self._line, self.carrier_call, document)
+            await self._host.rest.redirect(self._line, self._carrier_call, document)
         except BaseException:
             self._away_until_s = 0.0
             raise
@@ -156,7 +156,7 @@ class TwilioControl:
 
     async def _ticket(self, ttl_s: float) -> str:
         """Let the call's next stream in."""
-        return await self._host.tickets.mint(replace(self._admission, carrier_call=self.carrier_call), ttl_s)
+        return await self._host.tickets.mint(replace(self._admission, carrier_call=self._carrier_call), ttl_s)
 
     def _stream(self, token: str) -> str:
         return twiml.stream(self._host.addresses.stream(token))
