@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import structlog
 from requests.exceptions import RequestException
 from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http import HttpClient
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -66,14 +67,17 @@ class _Http(TwilioHttpClient):  # type: ignore[misc]  # the SDK has no types
 class TwilioRest:
     """What we ask of Twilio, for a line with its credentials."""
 
-    def __init__(self, base_url: str = API_URL, run: Run | None = None) -> None:
+    def __init__(
+        self, base_url: str = API_URL, run: Run | None = None, new_http: Callable[[], HttpClient] | None = None
+    ) -> None:
         """Prepare; nothing is opened before it is used.
 
         Args:
             base_url: Of the interface, or of what stands in for it.
             run: How to wait for the SDK; None: in threads of its own.
+            new_http: Makes what the SDK asks with; None: what asks `base_url`.
         """
-        self._base_url = base_url
+        self._new_http = new_http or (lambda: _Http(base_url))
         self._threads = ThreadPoolExecutor(_THREADS, "twilio") if run is None else None
         self._run = run or self._in_thread
         self._clients: OrderedDict[tuple[str, str], Client] = OrderedDict()
@@ -209,7 +213,7 @@ class TwilioRest:
         client = self._clients.get(key)
         if client is None:
             where = {"region": told.get("region"), "edge": told.get("edge")}
-            client = self._clients[key] = Client(*key, http_client=_Http(self._base_url), **where)
+            client = self._clients[key] = Client(*key, http_client=self._new_http(), **where)
             while len(self._clients) > _KEPT_CLIENTS:
                 self._clients.popitem(last=False)
         return client
