@@ -147,6 +147,19 @@ def test_what_comes_late_of_a_turn_that_nobody_read_is_not_part_of_the_next() ->
     reading.fed()
     reading.begin(1.0)
     reading.heard("noise", 1.1, final=True)
-    assert reading.empty
+    assert not reading.result().text
     reading.heard("hello", 1.4, final=True)
     assert reading.result().text == "hello"
+
+
+def test_without_an_end_a_reading_that_may_change_will_not_do() -> None:
+    reading = Reading()
+    reading.begin(0.0)
+    reading.fed()
+    reading.asked(1.0)
+    assert reading.will_do(answered=True), "there was nothing to hear"
+    assert not reading.will_do(answered=False), "or nobody who heard"
+    reading.heard("my", 1.1, final=False)
+    assert not reading.will_do(answered=True)
+    reading.heard("my name", 1.2, final=True)
+    assert reading.will_do(answered=False)
