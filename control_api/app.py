@@ -18,7 +18,7 @@ from control_api.dialects.prepatu.flow_routes import flow_router as account_flow
 from control_api.dialects.prepatu.provider_routes import provider_router
 from control_api.dialects.prepatu.sessions import SessionHost, session_router
 from control_api.dialects.prepatu.version_routes import version_router
-from control_api.dialects.table import encoder_for, is_public
+from control_api.dialects.table import encoder_for, is_public, status_for
 from control_api.flows.routes import flow_router
 from control_api.health.routes import health_router
 from control_api.ports import CallArchive, FlowCatalogue, ServerState, UtcClock
@@ -65,7 +65,7 @@ def build_control_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> 
         redoc_url=None,
     )
     app.state.authenticator = plane.authenticator
-    errors.install(app, encoder_for)
+    errors.install(app, encoder_for, status_for)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, encoder_of=encoder_for)
     app.add_middleware(PublicCors, is_public=is_public)
     app.include_router(health_router(plane.state, plane.clock, plane.version, plane.database_problem))

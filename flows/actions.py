@@ -114,6 +114,7 @@ class Ask:
         stop: Phrases where the answer is cut off.
         language: BCP 47 tag of the answer; None leaves it to the call.
         voice: The voice that speaks it; None leaves it to the call.
+        llm: The model that is asked, `VENDOR:MODEL`; None leaves it to the call.
     """
 
     instructions: str
@@ -125,6 +126,7 @@ class Ask:
     stop: tuple[str, ...] = ()
     language: str | None = None
     voice: str | None = None
+    llm: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

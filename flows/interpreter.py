@@ -29,7 +29,7 @@ from flows.tools import on_tool
 from flows.turn import Turn, slots
 from flows.ui import on_ui
 
-__all__ = ["CONFIRM_BELOW", "endpointing", "initial", "language", "likely_ask", "step"]
+__all__ = ["CONFIRM_BELOW", "endpointing", "initial", "language", "likely_ask", "recogniser", "step"]
 
 _ENDPOINTING: Final = {"digits": "digits", "phone": "phone", "email": "email", "yes_no": "yes_no", "text": "text"}
 
@@ -127,3 +127,8 @@ def endpointing(flow: Flow, state: State) -> str:
 def language(flow: Flow, state: State) -> str | None:
     """The BCP 47 tag of what the user is expected to speak now; None where the flow does not say."""
     return Turn(flow, state, 0.0).language
+
+
+def recogniser(flow: Flow, state: State) -> str | None:
+    """What listens to the user now, `VENDOR:MODEL`; None where the flow does not say."""
+    return Turn(flow, state, 0.0).stt

@@ -204,6 +204,8 @@ class StateDef:
         stop_phrases: Where the model's answer is cut off.
         language: BCP 47 tag of what is spoken here (extension).
         voice: The voice that speaks here (extension).
+        llm: The model that is asked here, `VENDOR:MODEL` (extension).
+        stt: What listens here, likewise (extension).
     """
 
     name: str
@@ -223,6 +225,8 @@ class StateDef:
     stop_phrases: tuple[str, ...] = ()
     language: str | None = None
     voice: str | None = None
+    llm: str | None = None
+    stt: str | None = None
     call: Call | None = None
     on_transition_blocked: Refusals = field(default_factory=Refusals)
     extra: Mapping[str, Any] = field(default_factory=empty)
@@ -255,6 +259,8 @@ class Settings:
         farewell: Spoken on entering `__end__` (extension).
         language: BCP 47 tag, where a state names none (extension).
         voice: The voice, where a state names none (extension).
+        llm: The model, where a state names none (extension).
+        stt: What listens, where a state names none (extension).
     """
 
     base_system_prompt: str = ""
@@ -266,6 +272,8 @@ class Settings:
     farewell: str = "Thank you. Goodbye."
     language: str | None = None
     voice: str | None = None
+    llm: str | None = None
+    stt: str | None = None
     extra: Mapping[str, Any] = field(default_factory=empty)
 
 

@@ -15,7 +15,7 @@ from flows.tree import Node, TreeError, plain, read
 _TOP: Final = ("id", "version", "description", "initial_state", "variables", "settings", "states", "scoring")
 _SETTINGS: Final = (
     "base_system_prompt", "max_duration_secs", "on_timeout", "on_error", "llm_required", "allow_back", "farewell",
-    "language", "voice",
+    "language", "voice", "llm", "stt",
 )  # fmt: skip
 _VARIABLE: Final = ("type", "enum", "required", "default", "persist")
 
@@ -64,6 +64,8 @@ def _flow(top: Section) -> Flow:
             farewell=Settings().farewell if not settings.has("farewell") else (settings.text("farewell") or ""),
             language=settings.text("language"),
             voice=settings.text("voice"),
+            llm=settings.text("llm"),
+            stt=settings.text("stt"),
             extra=settings.rest(*_SETTINGS),
         ),
         scoring=scoring(top) if top.has("scoring") else None,

@@ -15,7 +15,7 @@ _CONFIRM: Final = ("auto", "always", "never")
 _TYPES: Final = {"number": "number", "yes_no": "boolean"}
 _STATE_KEYS: Final = (
     "ui", "agent", "say", "reprompt", "transitions", "tools", "confirmation_gate", "on_enter", "on_exit",
-    "endpointing", "interruptible", "language", "voice", "call", "on_transition_blocked",
+    "endpointing", "interruptible", "language", "voice", "llm", "stt", "call", "on_transition_blocked",
 )  # fmt: skip
 _PARAM_KEYS: Final = (
     "type", "description", "required", "enum", "recognise", "ask", "label", "synonyms", "confirm",
@@ -55,6 +55,8 @@ def _state(section: Section, name: str, local: Mapping[str, ToolDef], shared: Ma
         stop_phrases=constraint.words("stop_phrases"),
         language=section.text("language"),
         voice=section.text("voice"),
+        llm=section.text("llm"),
+        stt=section.text("stt"),
         call=_call(section.section("call")) if section.has("call") else None,
         on_transition_blocked=_refusals(section.section("on_transition_blocked")),
         extra=section.rest(*_STATE_KEYS),

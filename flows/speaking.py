@@ -145,6 +145,7 @@ def ask_llm(turn: Turn, note: str = "") -> None:
             stop=node.stop_phrases,
             language=turn.language,
             voice=turn.voice,
+            llm=turn.llm,
         )
     )
     turn.update(speaking=True)

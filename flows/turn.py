@@ -50,6 +50,16 @@ class Turn:
         return self.node.voice or self.flow.settings.voice or self.root.settings.voice
 
     @property
+    def llm(self) -> str | None:
+        """The model that is asked here, found as `language` is."""
+        return self.node.llm or self.flow.settings.llm or self.root.settings.llm
+
+    @property
+    def stt(self) -> str | None:
+        """What listens here, found as `language` is."""
+        return self.node.stt or self.flow.settings.stt or self.root.settings.stt
+
+    @property
     def allows_back(self) -> bool:
         """Whether the user may go back to the state before."""
         return self.flow.settings.allow_back or self.root.settings.allow_back

@@ -96,12 +96,31 @@ class ProviderError(AntiphonError):
     Attributes:
         provider: Its name, such as `openai`.
         retryable: Whether the same request may succeed later.
+        retry_after_s: How long it asked to be left in peace; None where it did not.
     """
 
     code = "provider.failed"
 
-    def __init__(self, provider: str, message: str, *, retryable: bool, code: str | None = None) -> None:
+    def __init__(
+        self,
+        provider: str,
+        message: str,
+        *,
+        retryable: bool,
+        code: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
         """Name the provider in the text too."""
         super().__init__(f"{provider}: {message}", code=code)
         self.provider = provider
         self.retryable = retryable
+        self.retry_after_s = retry_after_s
+
+
+class DialRefusedError(ProviderError):
+    """A carrier made no call, and will make none: nobody rings.
+
+    The message is ours; what the carrier said is for the log.
+    """
+
+    code = "call.refused"

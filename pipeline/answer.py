@@ -149,7 +149,7 @@ class Answer:
         calls: list[ToolCall] = []
         spoken: list[str] = []
         messages = [Message("system", ask.instructions), *self.ports.history(), *self._exchange]
-        stream = llm.stream(messages, ask.tools, LlmOptions(ask.max_tokens, ask.temperature, ask.stop))
+        stream = llm.stream(messages, ask.tools, LlmOptions(ask.max_tokens, ask.temperature, ask.stop, model=ask.llm))
         async with contextlib.aclosing(_bounded(stream, LLM_CHUNK_LIMIT_S, "llm")) as chunks:
             async for chunk in chunks:
                 if isinstance(chunk, LlmUsage):

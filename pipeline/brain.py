@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flows.actions import Action, Ask, Emitted, HangUp, Say, ScreenAction, ToolReturned, TransitionBlocked
 from flows.events import Event
-from flows.interpreter import endpointing, initial, language, likely_ask, step
+from flows.interpreter import endpointing, initial, language, likely_ask, recogniser, step
 from flows.model import Flow
 
 Speech = Say | Ask | ToolReturned
@@ -58,6 +58,11 @@ class Brain:
     def language(self) -> str | None:
         """What is spoken in this state (BCP 47); None leaves it to the call."""
         return language(self.flow, self.state)
+
+    @property
+    def recogniser(self) -> str | None:
+        """What listens in this state, `VENDOR:MODEL`; None leaves it to the call."""
+        return recogniser(self.flow, self.state)
 
     @property
     def profile(self) -> str:

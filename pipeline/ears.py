@@ -3,7 +3,8 @@
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from pipeline.ingest import FRAME_SAMPLES, RATE_HZ, Ingest
+from pipeline.audio.resample import Resampler
+from pipeline.ingest import FRAME_SAMPLES, LINE_RATE_HZ, RATE_HZ, Ingest, Sound
 from pipeline.ports import SttStream, VoiceGate
 from pipeline.turns.voice_activity import Activity, SpeechStarted, SpeechStopped, VoiceEdge, step
 from pipeline.vad import VadScheduler
@@ -30,16 +31,23 @@ class Ears:
         self._on_edge = on_edge
         self._activity = Activity()
         self._track = vad.open(self._on_probability, gate)
-        self._preroll: deque[bytes] = deque(maxlen=_PREROLL_FRAMES)
+        self._preroll: deque[Sound] = deque(maxlen=_PREROLL_FRAMES)
         self.language: str | None = None  # of the next turn; None as the recogniser was opened
         self._stream: SttStream | None = None
-        self._turn: deque[bytes] | None = None
+        self._stt_rate_hz = RATE_HZ
+        self._turn: deque[Sound] | None = None
         self._voice_from = 0
         self._voice_to: int | None = None  # None while somebody speaks
 
-    def attach(self, stream: SttStream) -> None:
-        """Send turns to this recogniser; one that is open already goes to it from its beginning."""
-        self._stream = stream
+    @property
+    def stt_rates_hz(self) -> tuple[int, ...]:
+        """At which rates a recogniser can be attached, best first: a telephone's sound needs no conversion."""
+        return (LINE_RATE_HZ, RATE_HZ) if self._ingest.rate_hz == LINE_RATE_HZ else (RATE_HZ,)
+
+    def attach(self, stream: SttStream, rate_hz: int = RATE_HZ) -> None:
+        """Send turns to this recogniser at 8 or 16 kHz; one that is open already goes to it from its beginning."""
+        self._stream, self._stt_rate_hz = stream, rate_hz
+        self._to_line = Resampler(RATE_HZ, LINE_RATE_HZ)  # of a leg that changed its rate
         if self._turn is not None:
             self._begin(stream, self._turn)
 
@@ -53,23 +61,29 @@ class Ears:
         return self._ingest.pos_samples
 
     def feed(self, pcm: bytes) -> list[bytes]:
-        """Take what a leg sent; return the 20 ms frames it made."""
+        """Take what a leg sent; return the 20 ms frames it made, at 16 kHz."""
         return self._take(self._ingest.feed(pcm))
 
     def miss(self) -> None:
         """Take it for silence that nothing comes: a voice that was there has stopped."""
         self._take(self._ingest.silence(_MISSING_FRAMES))
 
-    def _take(self, frames: list[bytes]) -> list[bytes]:
-        for frame in frames:
+    def _take(self, sounds: list[Sound]) -> list[bytes]:
+        for sound in sounds:
             if self._turn is not None:
-                self._turn.append(frame)
+                self._turn.append(sound)
                 if self._stream:
-                    self._stream.feed(frame)
+                    self._send(self._stream, sound)
             else:
-                self._preroll.append(frame)
-            self._track.feed(frame)
-        return frames
+                self._preroll.append(sound)
+            self._track.feed(sound.pcm)
+        return [sound.pcm for sound in sounds]
+
+    def _send(self, stream: SttStream, sound: Sound) -> None:
+        if self._stt_rate_hz == RATE_HZ:
+            stream.feed(sound.pcm)
+        else:
+            stream.feed(self._to_line(sound.pcm) if sound.line is None else sound.line)
 
     def open_turn(self) -> None:
         """Give the recogniser audio from shortly before now on; an open turn goes on."""
@@ -88,11 +102,11 @@ class Ears:
 
     def turn_pcm(self) -> bytes:
         """Return the audio of the open turn (16 kHz), at most its last 90 s."""
-        return b"".join(self._turn or ())
+        return b"".join(sound.pcm for sound in self._turn or ())
 
     def voiced(self) -> tuple[int, int]:
         """Return where the voice of the open turn began and, to the sample, ended; for the report only."""
-        frames = list(self._turn or ())
+        frames = [sound.pcm for sound in self._turn or ()]
         start = self._ingest.pos_samples - len(frames) * FRAME_SAMPLES
         edge = self.pos_samples if self._voice_to is None else self._voice_to
         skipped = max(0, (edge - LOOK_BACK_SAMPLES - start) // FRAME_SAMPLES)
@@ -109,10 +123,10 @@ class Ears:
         """Stop listening."""
         self._track.close()
 
-    def _begin(self, stream: SttStream, frames: Iterable[bytes]) -> None:
+    def _begin(self, stream: SttStream, sounds: Iterable[Sound]) -> None:
         stream.begin(self.language)
-        for frame in frames:
-            stream.feed(frame)
+        for sound in sounds:
+            self._send(stream, sound)
 
     def _on_probability(self, probability: float, pos_samples: int) -> None:
         self._activity, edge = step(self._activity, probability, pos_samples)

@@ -5,12 +5,13 @@ Implementations live in `providers/` and `transports/`; `server/wiring.py` puts 
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from flows.actions import ToolSpec
+from pipeline.call_control import CallControl
 from pipeline.capabilities import LlmCapabilities, SttCapabilities, TtsCapabilities
 from pipeline.frames.base import ControlFrame, DataFrame, SystemFrame
 from pipeline.incidents import IncidentLog
@@ -173,6 +174,14 @@ class SttStream(Protocol):
         """Free everything within 50 ms; may be called twice."""
 
 
+@runtime_checkable
+class ChoosingStream(Protocol):
+    """An `SttStream` behind which there are several recognisers."""
+
+    def choose(self, recogniser: str | None) -> None:
+        """Listen through the one that the call's flow names so, as soon as it is there; None for the call's own."""
+
+
 # --- language model -------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class ToolCall:
@@ -200,6 +209,7 @@ class LlmOptions:
     Attributes:
         json_schema: The answer's text is JSON of this schema (an object).
         reasoning: The model may think before it speaks; off where it can be, since a caller waits.
+        model: Which of the call's models answers, as its flow names it; None for the first of them.
     """
 
     max_tokens: int | None = None
@@ -207,6 +217,7 @@ class LlmOptions:
     stop: tuple[str, ...] = ()
     json_schema: Mapping[str, Any] | None = None
     reasoning: bool = False
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +333,10 @@ class Leg(Protocol):
     """The way out to one caller. The way in is `CallSession.receive`."""
 
     capabilities: LegCapabilities
+
+    @property
+    def control(self) -> CallControl | None:
+        """What its carrier can do; None where there is no carrier, and closing is all."""
 
     def send(self, frame: Frame) -> None:
         """Send a frame: `AudioOut`, `Caption`, `StatusChanged`, `Screen`, `Interrupted`, `Waterfall`, `CallFailed`.

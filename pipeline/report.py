@@ -48,7 +48,6 @@ class CallReport:
         end_reason: `completed`, `peer_gone`, `idle`, `peer_too_slow`, `server_stopping`, `internal`, or the flow's own.
         completed: The flow reached its end.
         usage: What was used of each provider, for billing.
-        failures: What was not there in the whole call, kind and code: `stt provider.stalled`.
         incidents: What went wrong with providers, and what was done about it.
     """
 
@@ -61,5 +60,4 @@ class CallReport:
     variables: Mapping[str, Any]
     turns: tuple[TurnReport, ...]
     usage: tuple[ProviderUse, ...] = ()
-    failures: tuple[str, ...] = ()
     incidents: tuple[Incident, ...] = ()

@@ -13,7 +13,8 @@ from kit.clock import Clock
 from kit.errors import ProviderError
 from pipeline.ears import Ears
 from pipeline.frames.control import CallFailed
-from pipeline.ports import EagerEnd, EndOfTurn, EndOfTurnModel, Resumed, SpeechToText, SttStream
+from pipeline.ingest import RATE_HZ
+from pipeline.ports import ChoosingStream, EagerEnd, EndOfTurn, EndOfTurnModel, Providers, Resumed, SttStream
 from pipeline.turn_log import TurnTimes
 from pipeline.turns.inputs import (
     BreathRead,
@@ -48,16 +49,18 @@ class TurnReader:
     def __init__(
         self,
         ears: Ears,
-        end_of_turn: EndOfTurnModel | None,
+        providers: Providers,
         spawn: Spawn,
         on_reading: Callable[[Reading], None],
         clock: Clock,
     ) -> None:
         """Report what is read, and how likely the turn is over, to `on_reading`."""
-        self._ears, self._end_of_turn, self._spawn = ears, end_of_turn, spawn
+        self._ears, self._providers, self._spawn = ears, providers, spawn
+        self._end_of_turn = providers.end_of_turn
         self._on_reading = on_reading
         self.broken: str | None = None
         self._stream: SttStream | None = None
+        self._recogniser: str | None = None
         self._opened = asyncio.Event()
         self._deciding: list[asyncio.Task[None]] = []
         self._partials: asyncio.Task[None] | None = None
@@ -69,24 +72,41 @@ class TurnReader:
         self._moments_s: dict[str, float] = {}
         self._failures: list[str] = []
 
-    async def open(self, stt: SpeechToText, language: str, tell: Callable[[CallFailed], None]) -> None:
+    async def open(self, language: str, tell: Callable[[CallFailed], None]) -> None:
         """Open the recogniser; turns that come before are read once it is there."""
+        stt = self._providers.stt
         try:
+            known = [rate_hz for rate_hz in self._ears.stt_rates_hz if rate_hz in stt.capabilities.rates_hz]
+            rate_hz = known[0] if known else RATE_HZ  # which the wrapper of a call's recognisers makes fit
             async with asyncio.timeout(_OPEN_LIMIT_S):
-                self._stream = await stt.open(language)
-            self._ears.attach(self._stream)
+                self._stream = await stt.open(language, rate_hz)
+            if self._recogniser is not None:
+                self._choose()
+            self._ears.attach(self._stream, rate_hz)
             if stt.capabilities.end_of_turn:
                 self._spawn(self._follow_signals(self._stream))
-        except (ProviderError, TimeoutError) as error:
-            code = error.code if isinstance(error, ProviderError) else "provider.stalled"
-            log.warning("stt_unavailable", code=code)
-            self.broken = code
-            tell(CallFailed(code, "Speech recognition is not available now."))
+        except TimeoutError:
+            late = ProviderError(stt.provider, "did not open", retryable=True, code="provider.stalled")
+            self._do_without(late, tell)
+        except ProviderError as error:
+            self._do_without(error, tell)
         self._opened.set()
 
-    def expect(self, language: str) -> None:
-        """Read the next turn as `language`, BCP 47."""
+    def _do_without(self, error: ProviderError, tell: Callable[[CallFailed], None]) -> None:
+        self._providers.incidents.note_unavailable("stt", error)
+        self.broken = error.code
+        tell(CallFailed(error.code, "Speech recognition is not available now."))
+
+    def expect(self, language: str, recogniser: str | None) -> None:
+        """Read the next turn as `language`, BCP 47, through the `recogniser` that the flow names, if it does."""
         self._ears.language = language
+        if recogniser != self._recogniser:
+            self._recogniser = recogniser
+            self._choose()
+
+    def _choose(self) -> None:
+        if isinstance(self._stream, ChoosingStream):
+            self._stream.choose(self._recogniser)
 
     def follow(self, every_s: float | None, *, soon: bool) -> None:
         """The user talks: read along; `soon`, where the first words decide whether the bot stops."""

@@ -139,7 +139,7 @@ class Voice:
     def warm_model(self, ask: Ask | None, plan: Sequence[Speech]) -> None:
         """While the bot says something that needs no model, let the model read the prompt it may need next."""
         llm = self._ports.providers.llm
-        if llm is None or ask is None or any(isinstance(item, Ask) for item in plan):
+        if llm is None or ask is None or ask.llm is not None or any(isinstance(item, Ask) for item in plan):
             return
         prompt = [Message("system", ask.instructions), *self._ports.dialogue.history()]
         self._stop_warming()

@@ -1,13 +1,18 @@
 """The whole application: control plane, PVP and page, over the calls that `wiring.py` makes."""
 
+import asyncio
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 
+from control_api.agents.checking import Checks
 from control_api.app import ControlPlane, Lifespan, build_control_app
+from control_api.catalogue.rows import catalogue as models
+from control_api.dialects.kupe.routes import KupeHost, kupe_router
 from control_api.dialects.prepatu.sessions import SessionHost
 from control_api.health.database import DatabaseProbe
 from control_api.metrics.routes import metrics_router
@@ -21,12 +26,14 @@ from server.call_records import CallRecords
 from server.doorkeeper import AccountDoor
 from server.identity import Identity
 from server.metrics import CallMetrics
+from server.noise_folder import NoiseFolder
 from server.rtc import build_ice, build_peers, turn_provider
 from server.session_ports import NamedFlows, SessionCredits, SessionFlows
 from server.session_tokens import StoredTokens
 from server.settings import Settings
 from server.talk_page import STATIC_DIR, page_router
-from telephony.twilio.routes import twilio_router
+from telephony.connection import Exchange
+from telephony.media_routes import direct_router
 from transports.live import LiveCalls
 from transports.ports import CallFactory
 from transports.pvp_routes import pvp_router, sessions_of
@@ -104,7 +111,8 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
     clock = Clock()
     metrics = CallMetrics(lambda: desk.active, settings.max_calls)
     database = identity.authenticator.database
-    desk = CallDesk(calls, call_log, settings.max_calls, metrics.observe, CallRecords(database).add)
+    records, probe = CallRecords(database), DatabaseProbe(database, clock)
+    desk = CallDesk(calls, call_log, settings.max_calls, metrics.observe, records.add)
     flows = SessionFlows(named, has_model=settings.llm_base_url is not None)
     ports = SessionPorts(flows, SessionCredits())
     plane = ControlPlane(
@@ -115,12 +123,15 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
         authenticator=identity.authenticator,
         login=identity.login,
         vault=identity.vault,
-        database_problem=DatabaseProbe(identity.authenticator.database, clock).problem,
+        database_problem=probe.problem,
         clock=clock,
         version=importlib.metadata.version("antiphon"),
     )
-    app = build_control_app(plane, lifespan)
+    app = build_control_app(plane, _with_jobs(lifespan, records, probe) if lifespan is not None else None)
     app.state.metrics = metrics
+    checks = Checks(models(), NoiseFolder(settings.data_dir / "noise"), settings.agent_update_guard)
+    app.state.rbac_union = settings.api_key_scopes_add
+    app.include_router(kupe_router(KupeHost(checks, clock)))
     door = AccountDoor(identity.authenticator, open_to_all=settings.open_to_all)
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     app.include_router(metrics_router(metrics.render, metrics_token))
@@ -130,7 +141,24 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
     rtc = RtcHost(desk, voices, tokens, door, live, clock, peers, build_ice(settings, clock))
     app.include_router(webrtc_router(rtc))
     if settings.on_loopback:  # until carriers' signatures and stream tokens are checked
-        app.include_router(twilio_router(desk, door, live, clock))
+        app.include_router(direct_router(door, Exchange(desk, live, clock)))
     app.include_router(page_router(static_dir))
     app.add_middleware(AccessLog, clock=clock, observe=metrics.observe_request)
     return app
+
+
+def _with_jobs(lifespan: Lifespan, records: CallRecords, probe: DatabaseProbe) -> Lifespan:
+    """Return a lifespan with what goes on beside the calls."""
+
+    @asynccontextmanager
+    async def with_jobs(app: FastAPI) -> AsyncIterator[None]:
+        async with lifespan(app), asyncio.TaskGroup() as tasks:
+            jobs = [tasks.create_task(job) for job in (records.run(), probe.run())]
+            try:
+                yield
+            finally:
+                await records.finish()
+                for job in jobs:
+                    job.cancel()
+
+    return with_jobs

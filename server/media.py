@@ -13,6 +13,7 @@ from kit.clock import Clock
 from kit.errors import CapacityError, ConfigError, InputError
 from pipeline.ports import LanguageModel, Leg, Providers, TextToSpeech
 from pipeline.recorder import Recorder
+from pipeline.report import CallReport
 from pipeline.session import CallContext, CallHost, CallSession
 from pipeline.vad import VadScheduler
 from providers.cached import CachedTts, SpeechStore
@@ -20,7 +21,7 @@ from providers.embedded.load import EmbeddedModels, load
 from providers.resilience.for_call import ProviderSet, for_call
 from providers.trimmed import TrimmedTts
 from server.call_log import CallLog
-from server.flow_speech import require_speakable, vendors_named
+from server.flow_speech import named_in, require_speakable
 from server.flow_store import FlowStore
 from server.greetings import Greetings
 from server.provider_choice import Choice
@@ -101,7 +102,7 @@ class MediaPlane:
         require_speakable(flow, members, choice.language)
         providers = for_call(members)
         self._tasks.create_task(_warm(providers))
-        return CallSession(about, providers, leg, self._host, recorder)
+        return _LentCall(CallSession(about, providers, leg, self._host, recorder), self._registry, members)
 
     def _providers(self, models: EmbeddedModels, tasks: asyncio.TaskGroup) -> ProviderRegistry:
         store = SpeechStore(self.speech_cache_bytes)
@@ -134,13 +135,25 @@ class MediaPlane:
         return Recorder(self.call_log.recording_path(call_id), in_order)
 
 
+class _LentCall:
+    """A call that keeps its providers from being closed while it runs."""
+
+    def __init__(self, session: CallSession, registry: ProviderRegistry, members: ProviderSet) -> None:
+        self.receive, self.end = session.receive, session.end
+        self._session, self._registry, self._members = session, registry, members
+
+    async def run(self) -> CallReport:
+        async with self._registry.lent(self._members):
+            return await self._session.run()
+
+
 def _members(registry: ProviderRegistry, choice: Choice, flow: Flow) -> ProviderSet:
     """Return whom a call may use; a flow that names a vendor without a key is refused, as its own mistake."""
-    named = vendors_named(flow)
+    named = named_in(flow)
     try:
         return registry.members(choice, named)
     except ConfigError as error:
-        raise InputError(str(error), code="flow.voice") from error
+        raise InputError(str(error), code="flow.provider") from error
 
 
 async def _warm(providers: Providers) -> None:

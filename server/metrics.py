@@ -102,8 +102,8 @@ class CallMetrics:
         """Take a call that is over."""
         self._calls.labels(report.end_reason if report.end_reason in _REASONS else _REASON_OF_FLOW).inc()
         self._prepatu.observe(report)
-        for failure in report.failures:
-            self._failures.labels(failure.partition(" ")[0]).inc()
+        for incident in report.incidents:
+            self._failures.labels(incident.kind).inc()
         for turn in report.turns:
             self._observe_turn(turn)
 
@@ -129,8 +129,7 @@ class CallMetrics:
 
     def _observe_turn(self, turn: TurnReport) -> None:
         self._interruptions.inc(turn.interrupted)
-        for provider in turn.failures:
-            self._failures.labels(provider).inc()
+        self._failures.labels("end_of_turn").inc(turn.failures.count("end_of_turn"))  # which nothing stands in for
         if turn.gap_ms is None:
             return  # the bot spoke unasked: nobody waited
         self._gap.observe(turn.gap_ms / 1000)

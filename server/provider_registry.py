@@ -2,7 +2,9 @@
 
 import hashlib
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,15 @@ from pipeline.usage import Kind
 from providers.resilience.for_call import ProviderSet
 from providers.resilience.member import LLM_PATIENCE, PATIENT, STT_PATIENCE, TTS_PATIENCE, Member, Patience
 from providers.trimmed import TrimmedTts
-from server.provider_choice import KEYLESS, Access, Choice, Pick
+from server.provider_choice import KEYLESS, NOTHING_NAMED, Access, Choice, Named, Pick
 
 # Reading a whole turn over HTTP takes longer than finishing one that was read along.
 _TRANSCRIPTION = Patience(first_s=4.0, next_s=4.0, total_s=8.0, hedge_s=4.0)
 _PATIENCE: Mapping[Kind, Patience] = {"stt": STT_PATIENCE, "tts": TTS_PATIENCE, "llm": LLM_PATIENCE}
 # A server of one's own may read a cold prompt for seconds; asked twice it is slower still.
 _OWN_SERVER = Patience(first_s=10.0, next_s=5.0, total_s=60.0, hedge_s=10.0)
+_KEPT = 256
+_SHARED = ("embedded", "local")  # which belong to the process
 _SLOW = {("stt", "openai"): _TRANSCRIPTION, ("llm", "compatible"): _OWN_SERVER}
 
 
@@ -36,6 +40,8 @@ class ProviderRegistry:
         end_of_turn: EndOfTurnModel | None = None,
         local_llm: Callable[[], LanguageModel] | None = None,
         remembering: Callable[[TextToSpeech], TextToSpeech] = TrimmedTts,
+        *,
+        kept: int = _KEPT,
     ) -> None:
         """Take the embedded models.
 
@@ -45,18 +51,21 @@ class ProviderRegistry:
             end_of_turn: Likewise.
             local_llm: Makes the local language model when it is first picked.
             remembering: Is put around each voice.
+            kept: How many providers there may be that no call uses; each has connections of its own.
         """
         self._embedded: Mapping[Kind, Any] = {"stt": stt, "tts": tts, "llm": None}
         self._end_of_turn, self._local_llm, self._remembering = end_of_turn, local_llm, remembering
-        self._members: dict[tuple[Pick, str], Member[Any]] = {}
+        self._members: OrderedDict[tuple[Pick, str], Member[Any]] = OrderedDict()
+        self._in_use: Counter[int] = Counter()  # by the identity of their health, which lives as long as they do
+        self._kept = kept
         self._making = threading.Lock()
 
-    def members(self, choice: Choice, voices_of: Collection[str] = ()) -> ProviderSet:
+    def members(self, choice: Choice, named: Named = NOTHING_NAMED) -> ProviderSet:
         """Return whom a call with this choice may use; makes what is not there yet, and may block for a second.
 
         Args:
             choice: All layers together.
-            voices_of: Vendors whose voices the flow names besides.
+            named: What the flow names besides.
 
         Raises:
             ConfigError: A vendor has no key, or its model or voice cannot be had.
@@ -66,7 +75,9 @@ class ProviderRegistry:
             [self.member(pick, choice) for pick in choice.tts],
             [self.member(pick, choice) for pick in choice.llm],
             self._end_of_turn,
-            {vendor: self.member(Pick("tts", vendor), choice) for vendor in voices_of},
+            {vendor: self.member(Pick("tts", vendor), choice) for vendor in named.voices},
+            {name: self.member(pick, choice) for name, pick in named.stt.items()},
+            {name: self.member(pick, choice) for name, pick in named.llm.items()},
         )
 
     def member(self, pick: Pick, choice: Choice) -> Member[Any]:
@@ -75,21 +86,48 @@ class ProviderRegistry:
         Raises:
             ConfigError: See `members`.
         """
-        access = choice.access.get(pick.vendor, Access())
+        access = choice.access.get(pick.access_name, Access())
         place = (pick, _fingerprint(access))
         with self._making:
             if place not in self._members:
-                patience = PATIENT if pick.vendor in ("embedded", "local") else _PATIENCE[pick.kind]
+                patience = PATIENT if pick.vendor in _SHARED else _PATIENCE[pick.kind]
                 made = self._make(pick, access)
                 made = self._remembering(made) if pick.kind == "tts" else made
-                self._members[place] = Member(made, _SLOW.get((pick.kind, pick.vendor), patience))
+                slow = _SLOW.get((pick.kind, pick.vendor), patience)
+                self._members[place] = Member(made, _TRANSCRIPTION if _reads_whole_turns(pick, made) else slow)
+            self._members.move_to_end(place)
             return self._members[place]
+
+    @asynccontextmanager
+    async def lent(self, members: ProviderSet) -> AsyncIterator[None]:
+        """Keep a call's providers while it lasts; then close those that were used longest ago, if they are too many."""
+        used = [id(member.breaker) for member in members.all()]
+        self._in_use.update(used)
+        try:
+            yield
+        finally:
+            self._in_use.subtract(used)
+            self._in_use += Counter()  # forgets those at nothing
+            await self._close_oldest()
 
     async def aclose(self) -> None:
         """Close all that was made."""
         for member in self._members.values():
             await member.provider.aclose()
         self._members.clear()
+
+    async def _close_oldest(self) -> None:
+        """Each key has its own connections: what no call uses goes, oldest first, until few enough are left."""
+        with self._making:
+            free = [
+                place
+                for place, member in self._members.items()
+                if place[0].vendor not in _SHARED and not self._in_use[id(member.breaker)]
+            ]
+            excess = max(0, len(self._members) - self._kept)
+            closing = [self._members.pop(place) for place in free[:excess]]
+        for member in closing:
+            await member.provider.aclose()
 
     def _make(self, pick: Pick, access: Access) -> Any:
         if pick.vendor == "embedded":
@@ -100,6 +138,11 @@ class ProviderRegistry:
             if self._local_llm is None:
                 raise ConfigError("LLM: there is no local model; run: make llm", code="config.llm")
             return self._local_llm()
+        if pick.vendor == "pipecat":
+            from providers.pipecat_host.entry import hosted
+
+            key = access.key.get_secret_value() if access.key else None
+            return hosted(pick.kind, pick.model, key, access.base_url)
         if access.key is None and pick.vendor not in KEYLESS:
             raise ConfigError(
                 f"{pick.kind.upper()}: {pick.vendor} needs a key; set {pick.vendor.upper()}_API_KEY",
@@ -108,6 +151,10 @@ class ProviderRegistry:
         if access.base_url is not None and not access.base_url.startswith(("http://", "https://")):
             raise ConfigError(f"{pick.vendor}: its address must begin with http:// or https://", code="config.provider")
         return _vendor(pick, access)
+
+
+def _reads_whole_turns(pick: Pick, made: Any) -> bool:
+    return (pick.kind, pick.vendor) == ("stt", "pipecat") and not made.capabilities.partials
 
 
 def _vendor(pick: Pick, access: Access) -> Any:

@@ -62,6 +62,11 @@ class Settings(BaseSettings):
     turn_api_url: str | None = Field(default=None, description="Address of that service, if it is not Cloudflare's.")
     turn_ttl_seconds: int = Field(
         default=3600, ge=300, le=172_800, description="How long such credentials are good for, in seconds."
+    agent_update_guard: bool = Field(
+        default=True, description="Whether an active agent's models change only with force_update=true."
+    )
+    api_key_scopes_add: bool = Field(
+        default=False, description="Whether path rows of an API key add to its role's paths; else they restrict it."
     )
     max_calls: int = Field(default=8, ge=1, description="Calls at once; one more is told that the server is full.")
     record: bool = Field(default=True, description="Whether calls are recorded.")
@@ -80,6 +85,12 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(default=None, description="Address of OpenAI, if it is not the vendor's.")
     anthropic_api_key: SecretStr | None = Field(default=None, description="Key for Anthropic.")
     anthropic_base_url: str | None = Field(default=None, description="Address of Anthropic, if it is not the vendor's.")
+    pipecat_keys: dict[str, SecretStr] = Field(
+        default_factory=dict, description='Keys for hosted pipecat services by vendor, such as {"cartesia": "…"}.'
+    )
+    pipecat_base_urls: dict[str, str] = Field(
+        default_factory=dict, description="Addresses of hosted pipecat services by vendor, as their classes want them."
+    )
     llm_base_url: str | None = Field(
         default=None, description="OpenAI-compatible address, such as http://127.0.0.1:8080/v1."
     )

@@ -1,1 +1,1 @@
-"""The telephone: the line (`band.py`), what carriers share (`marks.py`, `media_order.py`), a folder a carrier."""
+"""The telephone: `connection.py` runs one call on any carrier, `wire.py` says what a carrier is, a folder has each."""

@@ -49,8 +49,12 @@ class Outbox:
 
     def interrupt(self, wire: str | bytes, generation: int) -> bool:
         """Queue a message that overtakes all and makes the sound of `generation` and older stale; see `put_wire`."""
-        self._waiting = deque(item for item in self._waiting if item.generation is None or item.generation > generation)
+        self.drop_until(generation)
         return self._put(Waiting(wire), first=True)
+
+    def drop_until(self, generation: int) -> None:
+        """Drop the sound of `generation` and older."""
+        self._waiting = deque(item for item in self._waiting if item.generation is None or item.generation > generation)
 
     def put_back(self, items: Sequence[Waiting]) -> None:
         """Let `items`, which were sent once, go first, in their order; they need no room."""

@@ -5,7 +5,7 @@ from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
 
 from kit.clock import Clock
-from kit.errors import InputError
+from kit.errors import CapacityError, InputError
 from kit.ids import uuid7
 from transports.carrier import Peers
 from transports.live import LiveCalls
@@ -50,7 +50,7 @@ def pvp_router(
         try:
             account_id = await door.account_of(websocket)
             request = request_of(websocket.query_params.multi_items(), call_id, account_id)
-        except InputError as error:
+        except (InputError, CapacityError) as error:
             return await connection.refuse(call_id, error)
         return await connection.serve(request)
 

@@ -1,9 +1,10 @@
 """The sessions whose calls go on in this process, by their tokens."""
 
+import asyncio
 import dataclasses
 from collections.abc import Callable
 
-from kit.errors import InputError
+from kit.errors import CapacityError, InputError
 from kit.ids import uuid7
 from transports.carrier import Carrier
 from transports.ports import SessionTokens
@@ -25,6 +26,7 @@ class Sessions:
         self._tokens = tokens
         self._connect = connect
         self._held: dict[str, PvpConnection] = {}
+        self._spent: dict[str, asyncio.Event] = {}  # tokens of calls that are over, until that is known everywhere
 
     def find(self, token: str) -> PvpConnection | None:
         """Return the connection of a session that goes on here; None if there is none."""
@@ -42,16 +44,23 @@ class Sessions:
         if waiting is not None and waiting.is_away and await waiting.resume(carrier, last_seq):
             return None
         connection = self._connect(carrier)
+        if token in self._spent:
+            await self._spent[token].wait()
         try:
             request = await self._tokens.redeem(token)
-        except InputError as error:
+        except (InputError, CapacityError) as error:
             return await connection.refuse(uuid7(), error)
         self._held[token] = connection
         try:
             return await connection.serve(dataclasses.replace(request, transport=carrier.name))
         finally:
             del self._held[token]
-            await self._tokens.release(token)
+            known = self._spent[token] = asyncio.Event()
+            try:
+                await self._tokens.release(token)
+            finally:
+                del self._spent[token]
+                known.set()
 
 
 def last_seq_of(text: str | None) -> int | None:

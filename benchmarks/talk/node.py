@@ -108,7 +108,7 @@ class _WatchedLeg:
 
     def __init__(self, leg: Leg, watch: _Watch) -> None:
         self._leg, self._watch = leg, watch
-        self.capabilities = leg.capabilities
+        self.capabilities, self.control = leg.capabilities, leg.control
 
     def send(self, frame: Frame) -> None:
         match frame:

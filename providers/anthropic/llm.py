@@ -92,7 +92,7 @@ class AnthropicLlm:
         except TimeoutError as error:
             raise ProviderError(_PROVIDER, "took too long", retryable=True, code="provider.timeout") from error
         except self._errors.APIStatusError as error:
-            raise refused(_PROVIDER, error.status_code) from None
+            raise refused(_PROVIDER, error.status_code, error.response.headers) from None
         except (self._errors.AnthropicError, self._transport_error) as error:
             raise ProviderError(_PROVIDER, f"failed: {type(error).__name__}", retryable=True) from error
         except ValueError as error:

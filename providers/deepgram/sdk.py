@@ -2,10 +2,11 @@
 
 import contextlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kit.errors import ProviderError
+from providers.retry_after import retry_after_s
 
 if TYPE_CHECKING:
     import httpx
@@ -56,9 +57,9 @@ def translated() -> Iterator[None]:
     except TimeoutError as error:
         raise ProviderError(PROVIDER, "took too long", retryable=True, code="provider.timeout") from error
     except ApiError as error:
-        raise refused(error.status_code or 0) from None
+        raise refused(error.status_code or 0, error.headers or {}) from None
     except InvalidStatus as error:
-        raise refused(error.response.status_code) from None
+        raise refused(error.response.status_code, dict(error.response.headers.raw_items())) from None
     except ValueError as error:
         raise ProviderError(PROVIDER, "sent what is not its protocol", retryable=True) from error
     except ConnectionClosedError as error:
@@ -69,11 +70,12 @@ def translated() -> Iterator[None]:
         raise ProviderError(PROVIDER, f"the connection failed: {type(error).__name__}", retryable=True) from error
 
 
-def refused(status: int) -> ProviderError:
-    """Return the error of an HTTP status."""
+def refused(status: int, headers: Mapping[str, str]) -> ProviderError:
+    """Return the error of an HTTP answer."""
     retryable = status in _RETRYABLE_STATUS or status >= 500 or status == 0
     code = {401: "provider.key", 403: "provider.key", 429: "provider.rate_limited"}.get(status)
-    return ProviderError(PROVIDER, f"answered HTTP {status}", retryable=retryable, code=code)
+    wait_s = retry_after_s(status, headers)
+    return ProviderError(PROVIDER, f"answered HTTP {status}", retryable=retryable, code=code, retry_after_s=wait_s)
 
 
 def number(value: Any, otherwise: float = 0.0) -> float:

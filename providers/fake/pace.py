@@ -16,6 +16,7 @@ class Pace:
         stall_after: After so many pieces nothing more comes, ever.
         fail_after: After so many pieces `ProviderError` is raised.
         retryable: Of that error.
+        retry_after_s: Likewise.
     """
 
     first_s: float = 0.0
@@ -23,6 +24,7 @@ class Pace:
     stall_after: int | None = None
     fail_after: int | None = None
     retryable: bool = True
+    retry_after_s: float | None = None
 
     async def before(self, piece: int) -> None:
         """Wait as long as piece number `piece` (from 0) takes, or break.
@@ -34,7 +36,9 @@ class Pace:
         if delay_s > 0:
             await asyncio.sleep(delay_s)
         if self.fail_after is not None and piece >= self.fail_after:
-            raise ProviderError("fake", "failed as scripted", retryable=self.retryable)
+            raise ProviderError(
+                "fake", "failed as scripted", retryable=self.retryable, retry_after_s=self.retry_after_s
+            )
         if self.stall_after is not None and piece >= self.stall_after:
             await asyncio.Event().wait()
 

@@ -1,9 +1,10 @@
 """The vendor's SDK for any server that speaks its API: connections that are kept, and its failures as ours."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kit.errors import ProviderError
+from providers.retry_after import retry_after_s
 from providers.warmth import KEPT_S, Warmth
 
 BASE_URL = "https://api.openai.com/v1"
@@ -57,15 +58,16 @@ class OpenAiSdk:
         except TimeoutError as error:
             raise ProviderError(self.provider, "took too long", retryable=True, code="provider.timeout") from error
         except self.errors.APIStatusError as error:
-            raise refused(self.provider, error.status_code) from None
+            raise refused(self.provider, error.status_code, error.response.headers) from None
         except (self.errors.OpenAIError, self._transport_error) as error:
             raise ProviderError(self.provider, f"failed: {type(error).__name__}", retryable=True) from error
         except ValueError as error:
             raise ProviderError(self.provider, "sent what is not its protocol", retryable=True) from error
 
 
-def refused(provider: str, status: int) -> ProviderError:
-    """Return the error of an HTTP status."""
+def refused(provider: str, status: int, headers: Mapping[str, str]) -> ProviderError:
+    """Return the error of an HTTP answer."""
     retryable = status in _RETRYABLE_STATUS or status >= 500
     code = "provider.rate_limited" if status == 429 else _CODES.get(status)
-    return ProviderError(provider, f"answered HTTP {status}", retryable=retryable, code=code)
+    wait_s = retry_after_s(status, headers)
+    return ProviderError(provider, f"answered HTTP {status}", retryable=retryable, code=code, retry_after_s=wait_s)

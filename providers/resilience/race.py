@@ -30,7 +30,10 @@ class Won(Generic[Item]):
 
 
 def in_order(members: Sequence[Member[Any]]) -> Iterator[Member[Any]]:
-    """Yield whom to ask, first to last: the healthy, or everyone if nobody is; a single one may be asked twice."""
+    """Yield whom to ask, first to last: the healthy, or everyone if nobody is; a single one may be asked twice.
+
+    Nobody is asked before the time that they named themselves.
+    """
     resting = []
     asked = 0
     for member in members:
@@ -39,9 +42,15 @@ def in_order(members: Sequence[Member[Any]]) -> Iterator[Member[Any]]:
             yield member
         else:
             resting.append(member)
-    yield from resting if not asked else ()
-    if len(members) == 1:
-        yield members[0]
+    again = [*(resting if not asked else ()), *(members if len(members) == 1 else ())]
+    for member in again:
+        if not member.breaker.is_held(_clock.now_s()):
+            yield member
+
+
+def nobody(kind: Kind) -> ProviderError:
+    """Return the error of a request for which all asked to be left in peace."""
+    return ProviderError(kind, "nobody can be asked now", retryable=False, code="provider.rate_limited")
 
 
 class Race(Generic[Item]):
@@ -59,7 +68,7 @@ class Race(Generic[Item]):
         self._coming = in_order(members)
         self._next: Member[Any] | None = next(self._coming, None)
         self._running: dict[asyncio.Task[Won[Item] | ProviderError], Member[Any]] = {}
-        self._error = ProviderError(kind, "nobody can be asked", retryable=False)
+        self._error = nobody(kind)
 
     async def won(self) -> Won[Item]:
         """Return the answer that began first; the others are closed.
@@ -106,7 +115,7 @@ class Race(Generic[Item]):
             return outcome
         self._error = outcome
         member.breaker.failed(outcome, _clock.now_s())
-        if self._next is member and not outcome.retryable:
+        if self._next is member and (not outcome.retryable or member.breaker.is_held(_clock.now_s())):
             self._next = None
         again: Remedy = "retried" if self._next is member else "replaced"
         self._incidents.note(self._kind, outcome, again if self._next is not None or self._running else "none")

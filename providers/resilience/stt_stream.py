@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Protocol
 
 from kit.clock import Clock
@@ -22,6 +22,7 @@ class Opener(Protocol):
     """What the stream needs to open another recogniser."""
 
     members: Sequence[Member[SpeechToText]]
+    named: Mapping[str, Member[SpeechToText]]
     incidents: IncidentLog
 
     async def open(self, member: Member[SpeechToText], language: str, rate_hz: int, limit_s: float) -> SttStream:
@@ -49,6 +50,7 @@ class ResilientStream:
         self._pump: OwnedTask | None = None
         self._old: list[SttStream] = []
         self._closed = False
+        self._first = opener.members[0]
         self._adopt(member, inner)
 
     # --- the port -------------------------------------------------------------------------------------------------
@@ -61,9 +63,13 @@ class ResilientStream:
         while not self._signals.empty() and not self._closed:
             self._signals.get_nowait()
         self._inner.begin(language)
-        first = self._opener.members[0]
-        if self._settled.is_set() and self._member is not first and first.breaker.admit(self._clock.now_s()):
-            self._change([first], meanwhile_usable=True)
+        self._go_to_first()
+
+    def choose(self, recogniser: str | None) -> None:
+        """Prefer the one that is named so; see `pipeline.ports.ChoosingStream`."""
+        self._first = self._opener.named.get(recogniser or "", self._opener.members[0])
+        if not self._closed:
+            self._go_to_first()
 
     def feed(self, pcm: bytes) -> None:
         """Take audio, and keep it for whoever else may have to read it."""
@@ -90,7 +96,7 @@ class ResilientStream:
         """
         by_s = self._clock.now_s() + max(STT_PATIENCE.total_s, self._member.patience.first_s)
         error = ProviderError("stt", "nobody reads", retryable=True, code="provider.stalled")
-        for _ in range(len(self._opener.members) + 1):
+        for _ in range(len(self._order) + 1):
             try:
                 async with asyncio.timeout_at(by_s):
                     await self._settled.wait()
@@ -117,6 +123,16 @@ class ResilientStream:
         self._old.clear()
 
     # --- who listens ----------------------------------------------------------------------------------------------
+    @property
+    def _order(self) -> list[Member[SpeechToText]]:
+        return [self._first, *(each for each in self._opener.members if each is not self._first)]
+
+    def _go_to_first(self) -> None:
+        """Listen through the preferred one if it is another and has rested; who listens now does so until then."""
+        first = self._first
+        if self._settled.is_set() and self._member is not first and first.breaker.admit(self._clock.now_s()):
+            self._change([first], meanwhile_usable=True)
+
     async def _read(self) -> SttResult:
         member = self._member
         try:
@@ -135,28 +151,29 @@ class ResilientStream:
             return
         member = self._member
         self._opener.failed(member, error)
-        members = self._opener.members
-        others = [each for each in members if each is not member and not each.breaker.is_open(self._clock.now_s())]
+        others = [each for each in self._order if each is not member and not each.breaker.is_open(self._clock.now_s())]
         again = [member] if error.retryable and not member.breaker.is_open(self._clock.now_s()) else []
         order = [*again, *others] if error.code in _QUICK_CODES else [*others, *again]
         self._opener.incidents.note("stt", error, _remedy(order, member))
-        self._change(order or [member], meanwhile_usable=False)
+        if not order and not member.breaker.is_held(self._clock.now_s()):
+            order = [member]
+        self._change(order, meanwhile_usable=False)
 
     def _change(self, order: Sequence[Member[SpeechToText]], *, meanwhile_usable: bool) -> None:
         if self._changing is not None:
             self._changing.cancel()
         if not meanwhile_usable:
             self._settled.clear()
-        self._changing = OwnedTask(self._open_next(order))
+        self._changing = OwnedTask(self._open_next(order, meanwhile_usable))
 
-    async def _open_next(self, order: Sequence[Member[SpeechToText]]) -> None:
+    async def _open_next(self, order: Sequence[Member[SpeechToText]], meanwhile_usable: bool) -> None:
         try:
             for member in order:
                 limit_s = _LAST_LIMIT_S if member is order[-1] else _NEXT_LIMIT_S
                 try:
                     inner = await self._opener.open(member, self._language, self._rate_hz, limit_s)
                 except ProviderError as error:
-                    self._opener.incidents.note("stt", error, "none")
+                    self._opener.incidents.note("stt", error, "replaced" if meanwhile_usable else "none")
                     continue
                 await self._swap(member, inner)
                 return

@@ -1,1 +1,1 @@
-"""Twilio Media Streams: `codec.py` is the wire, `stream.py` one call on it, `routes.py` its address."""
+"""Twilio Media Streams: `codec.py` is the wire, `stream.py` its traits, `routes.py` its address."""

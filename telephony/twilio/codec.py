@@ -6,16 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from kit.errors import ProtocolError
-from telephony.twilio.messages import Connected, Dtmf, Mark, Media, Received, Start, Stop
+from telephony.messages import Dtmf, Mark, Media, Received, Start, Stop
+from telephony.wire import Wire, digit, number, parameters, text
 
 MAX_TEXT_CHARS = 64 * 1024
 MAX_MEDIA_BYTES = 16 * 1024  # 2 s; Twilio sends 160 bytes at a time
-MAX_PARAMETERS = 32
-MAX_PARAMETER_CHARS = 512  # Twilio allows about 500 for name and value together
 _MAX_SID_CHARS = 64
 _MAX_MARK_CHARS = 256
-_MAX_NUMBER_CHARS = 15
-_DIGITS = frozenset("0123456789*#ABCD")
 _ENCODING, _RATE_HZ, _CHANNELS = "audio/x-mulaw", 8000, 1
 
 
@@ -31,17 +28,17 @@ class TwilioCodec:
         self._sid_json = ""
         self._media_head = ""
 
-    def receive(self, text: str) -> list[Received]:
+    def receive(self, data: Wire) -> list[Received]:
         """Decode one WebSocket text frame; unknown events, empty sound and other tracks give an empty list.
 
         Raises:
             ProtocolError: `twilio.bad_frame`: not JSON, or a field is missing or not what the event requires;
                 `twilio.other_stream`; `twilio.unsupported_format`.
         """
-        if len(text) > MAX_TEXT_CHARS:
-            raise ProtocolError(f"twilio: a text frame of {len(text)} characters", code="twilio.bad_frame")
+        if isinstance(data, bytes) or len(data) > MAX_TEXT_CHARS:
+            raise ProtocolError(f"twilio: no text, or one of {len(data)} characters", code="twilio.bad_frame")
         try:
-            return self._read(json.loads(text))
+            return self._read(json.loads(data))
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise ProtocolError(f"twilio: bad frame: {type(error).__name__}", code="twilio.bad_frame") from error
 
@@ -53,15 +50,13 @@ class TwilioCodec:
             case "media":
                 return _media(message["media"])
             case "mark":
-                return [Mark(_text(message["mark"]["name"], _MAX_MARK_CHARS))]
+                return [Mark(text(message["mark"]["name"], _MAX_MARK_CHARS))]
             case "dtmf":
-                return [Dtmf(_digit(message["dtmf"]["digit"]))]
+                return [Dtmf(digit(message["dtmf"]["digit"]))]
             case "start":
                 return [self._start(message)]
             case "stop":
                 return [Stop()]
-            case "connected":
-                return [Connected()]
             case _:
                 return []
 
@@ -72,19 +67,19 @@ class TwilioCodec:
         form = about.get("mediaFormat", {})
         told = (
             form.get("encoding", _ENCODING),
-            _number(form.get("sampleRate", _RATE_HZ)),
-            _number(form.get("channels", 1)),
+            number(form.get("sampleRate", _RATE_HZ)),
+            number(form.get("channels", 1)),
         )
         if told != (_ENCODING, _RATE_HZ, _CHANNELS):
             raise ProtocolError("twilio: only mono µ-law at 8000 Hz", code="twilio.unsupported_format")
         start = Start(
-            _text(about.get("streamSid") or message["streamSid"], _MAX_SID_CHARS),
-            _text(about["callSid"], _MAX_SID_CHARS),
-            _text(about.get("accountSid", ""), _MAX_SID_CHARS, empty=True),
-            _parameters(about.get("customParameters") or {}),
+            text(about.get("streamSid") or message["streamSid"], _MAX_SID_CHARS),
+            text(about["callSid"], _MAX_SID_CHARS),
+            text(about.get("accountSid", ""), _MAX_SID_CHARS, empty=True),
+            parameters(about.get("customParameters") or {}),
         )
-        self.stream_sid = start.stream_sid
-        self._sid_json = json.dumps(start.stream_sid)
+        self.stream_sid = start.stream_id
+        self._sid_json = json.dumps(start.stream_id)
         self._media_head = f'{{"event":"media","streamSid":{self._sid_json},"media":{{"payload":"'
         return start
 
@@ -103,6 +98,9 @@ class TwilioCodec:
         assert self._sid_json, "a stream is answered once it has started"
         return f'{{"event":"clear","streamSid":{self._sid_json}}}'
 
+    def hang_up(self) -> None:
+        """Say nothing: once the socket is closed Twilio goes on with the next verb, or hangs up."""
+
 
 def _media(media: Mapping[str, Any]) -> list[Received]:
     if media.get("track", "inbound") != "inbound":
@@ -112,33 +110,4 @@ def _media(media: Mapping[str, Any]) -> list[Received]:
         raise ValueError("too much sound")
     payload = a2b_base64(encoded, strict_mode=True)
     chunk = media.get("chunk")
-    return [Media(payload, None if chunk is None else _number(chunk))] if payload else []
-
-
-def _number(value: Any) -> int:
-    """Read a number, which Twilio writes as a string of digits."""
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**_MAX_NUMBER_CHARS:
-        return value
-    if isinstance(value, str) and len(value) <= _MAX_NUMBER_CHARS and value.isascii() and value.isdecimal():
-        return int(value)
-    raise ValueError("not a number")
-
-
-def _text(value: Any, longest: int, *, empty: bool = False) -> str:
-    if not isinstance(value, str) or len(value) > longest or not (value or empty):
-        raise ValueError("not a text, or too long a one")
-    value.encode()  # UnicodeEncodeError, a ValueError, for half of a surrogate pair: we could not write it again
-    return value
-
-
-def _digit(value: Any) -> str:
-    digit = str(value)
-    if digit not in _DIGITS:
-        raise ValueError("not a key")
-    return digit
-
-
-def _parameters(told: Mapping[Any, Any]) -> dict[str, str]:
-    kept = list(told.items())[:MAX_PARAMETERS]
-    longest = MAX_PARAMETER_CHARS
-    return {_text(str(key)[:longest], longest): _text(str(value)[:longest], longest, empty=True) for key, value in kept}
+    return [Media(payload, None if chunk is None else number(chunk))] if payload else []

@@ -80,6 +80,7 @@ class _Ear:
     """A leg that notes when the first sound comes."""
 
     capabilities = LegCapabilities()
+    control = None
 
     def __init__(self) -> None:
         self.first_s: float | None = None

@@ -27,7 +27,7 @@ from tests.support.provider_contract import running_tasks
 from tests.support.vendors.anthropic import AnthropicServer
 from tests.support.vendors.deepgram import DeepgramSpeakServer
 from tests.support.vendors.deepgram_listen import DeepgramListenServer
-from tests.support.vendors.faults import Fault, Kind
+from tests.support.vendors.faults import RETRY_AFTER_S, Fault, Kind
 from tests.support.vendors.http import KEY, HttpVendor
 from tests.support.vendors.openai import OpenAiServer
 
@@ -230,6 +230,8 @@ async def test_a_model_fails_before_or_in_an_answer_that_calls_a_tool(kind: Kind
         await server.freed()
     saved = [frame for _, frame in leg.of(Screen) if isinstance(frame.action, VariableSet)]
     assert len(saved) <= 1, "the tool ran twice"
+    if kind is Kind.RATE_LIMITED:
+        assert {incident.retry_after_s for incident in report.incidents} == {RETRY_AFTER_S}
     said_once(report, leg)
     assert report.turns[1].bot
     gap_ms = report.turns[1].gap_ms

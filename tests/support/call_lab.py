@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from flows.load import load
 from kit.clock import Clock
+from pipeline.call_control import CallControl
 from pipeline.frames.audio import AudioIn, AudioOut
 from pipeline.frames.control import StatusChanged
 from pipeline.frames.text import Caption
@@ -25,7 +26,8 @@ _Frame = TypeVar("_Frame", bound=Frame)
 class TapeLeg:
     """Keeps every frame with the time it was sent."""
 
-    def __init__(self, capabilities: LegCapabilities | None = None) -> None:
+    def __init__(self, capabilities: LegCapabilities | None = None, control: CallControl | None = None) -> None:
+        self.control = control
         self.capabilities = capabilities or LegCapabilities()
         self.sent: list[tuple[float, Frame]] = []
 
@@ -93,6 +95,7 @@ class Setup:
     context: dict[str, Any] = field(default_factory=dict)
     vad: FakeVad = field(default_factory=FakeVad)
     observer: CallObserver | None = None
+    providers: Providers | None = None  # instead of those above
     capabilities: LegCapabilities = field(default_factory=LegCapabilities)
     beforehand: Callable[[CallSession], None] = lambda _session: None  # what happens before the call runs
 
@@ -111,7 +114,7 @@ def call(
         vad = VadScheduler(setup.vad, _inline)
         leg = TapeLeg(setup.capabilities)
         about = CallContext("call-1", load(setup.flow), setup.context, "2026-11-22")
-        providers = Providers(stt, setup.tts, setup.end_of_turn, setup.llm)
+        providers = setup.providers or Providers(stt, setup.tts, setup.end_of_turn, setup.llm)
         session = CallSession(about, providers, leg, CallHost(vad, Clock(), settings=setup.settings), setup.observer)
         setup.beforehand(session)
         async with asyncio.TaskGroup() as tasks:

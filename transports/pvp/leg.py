@@ -17,6 +17,7 @@ class PvpLeg:
     """
 
     capabilities = LegCapabilities()
+    control = None
 
     def __init__(self, on_overflow: Callable[[], None]) -> None:
         self.outbox = PvpOutbox()

@@ -7,8 +7,8 @@ from benchmarks.capacity.callers import Caller, PvpWire, TwilioWire, frame
 from benchmarks.capacity.climb import Point, between, highest_good
 from benchmarks.capacity.columns import COLUMNS
 from benchmarks.capacity.workload import ANSWER, caller_cycle, sentence
+from telephony.messages import Media
 from telephony.twilio.codec import TwilioCodec
-from telephony.twilio.messages import Media
 
 _GOOD = Point(10, 0, 2, 0, 0, 0, 0, 1, 0.2, 8, 0.1, 1000, 12, 0.5, 0)
 

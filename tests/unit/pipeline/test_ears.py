@@ -65,3 +65,39 @@ def test_a_voice_that_goes_on_ends_for_now_where_the_audio_does() -> None:
         return voiced
 
     assert virtual_time.run(scenario()) == [(0, 16_000), (0, 16_000), (0, 33_600)]
+
+
+def test_a_recogniser_that_takes_the_line_gets_the_very_bytes_of_the_phone() -> None:
+    async def scenario() -> None:
+        ears, heard = Ears(8000, VadScheduler(FakeVad()), None, lambda _edge: None), list[bytes]()
+
+        class Keep(Tape):
+            def feed(self, pcm: bytes) -> None:
+                heard.append(pcm)
+
+        chance = np.random.default_rng(1)
+        sent = [chance.integers(-9000, 9000, 160, np.int16).tobytes() for _ in range(9)]
+        assert ears.stt_rates_hz == (8000, 16_000)
+        ears.open_turn()
+        for pcm in sent[:4]:
+            ears.feed(pcm)
+        ears.attach(Keep(), 8000)
+        wide = [frame for pcm in sent[4:] for frame in ears.feed(pcm)]
+        assert heard == sent, "from the beginning of the turn, and unchanged"
+        assert [len(frame) for frame in wide] == [640] * 5, "the detector and the record have 16 kHz"
+        assert ears.pos_samples == 9 * 320
+        ears.announce_rate(16_000)
+        ears.feed(bytes(640))
+        assert [len(pcm) for pcm in heard[9:]] == [320], "whose rate was 8 kHz when it was opened"
+
+    virtual_time.run(scenario())
+
+
+def test_odd_pieces_of_a_phone_line_become_whole_frames() -> None:
+    async def scenario() -> None:
+        ears = Ears(8000, VadScheduler(FakeVad()), None, lambda _edge: None)
+        assert [len(ears.feed(bytes(size))) for size in (100, 100, 120, 640, 10)] == [0, 0, 1, 2, 0]
+        ears.miss()
+        assert ears.pos_samples == (3 + 20) * 320
+
+    virtual_time.run(scenario())

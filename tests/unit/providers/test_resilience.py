@@ -25,6 +25,7 @@ STALL = Pace(stall_after=0)
 SILENT_AFTER_ONE = Pace(stall_after=1)
 BREAKS = Pace(fail_after=0)
 REFUSES = Pace(fail_after=0, retryable=False)
+ASKS_FOR_TIME = Pace(fail_after=0, retry_after_s=20.0)
 SHORTLY = Pace(first_s=0.001, gap_s=0.001)
 
 
@@ -175,6 +176,61 @@ def test_who_rests_is_not_asked_unless_everybody_does() -> None:
         for _ in range(5):
             assert await _say(llm) == ["Hello."]
         assert len(first.requests) == 3
+
+    virtual_time.run(scenario())
+
+
+def test_who_asks_to_be_left_in_peace_is_not_asked_before_its_time_even_if_alone() -> None:
+    async def scenario() -> None:
+        model = _llm(["Hello."], ASKS_FOR_TIME)
+        llm, incidents = _resilient(model)
+        with pytest.raises(ProviderError):
+            await _say(llm)
+        assert [(each.remedy, each.retry_after_s) for each in incidents.since(0)] == [("none", 20.0)]
+        with pytest.raises(ProviderError, match="nobody can be asked now"):
+            await _say(llm)
+        await asyncio.sleep(19.9)
+        with pytest.raises(ProviderError):
+            await _say(llm)
+        assert len(model.requests) == 1
+        await asyncio.sleep(0.2)
+        with pytest.raises(ProviderError):
+            await _say(llm)
+        assert len(model.requests) == 2, "and one that asks again for time is left again"
+
+    virtual_time.run(scenario())
+
+
+def test_the_next_one_answers_at_once_for_who_asks_for_time() -> None:
+    async def scenario() -> None:
+        first = _llm(["never"], ASKS_FOR_TIME)
+        llm, incidents = _resilient(first, _llm(["Hello."]))
+        for _ in range(3):
+            assert await _say(llm) == ["Hello."]
+        assert asyncio.get_running_loop().time() == 0.0
+        assert (len(first.requests), _codes(incidents)) == (1, [("provider.failed", "replaced")])
+
+    virtual_time.run(scenario())
+
+
+def test_a_late_success_does_not_shorten_the_time_that_was_asked_for() -> None:
+    breaker = Breaker()
+    breaker.failed(ProviderError("x", "429", retryable=True, retry_after_s=30.0), 0.0)
+    breaker.succeeded()
+    breaker.failed(ProviderError("x", "broken", retryable=True), 1.0)
+    assert [breaker.is_open(29.0), breaker.is_held(29.0), breaker.admit(29.0)] == [True, True, False]
+    assert breaker.admit(30.0)
+    breaker.succeeded()
+    assert [breaker.is_held(30.1), breaker.admit(30.1), breaker.admit(30.2)] == [False, True, True]
+
+
+def test_a_recogniser_that_asks_for_time_is_not_opened_again() -> None:
+    async def scenario() -> None:
+        owner = FakeStt(["hello"], open_pace=ASKS_FOR_TIME)
+        stt, incidents = _stt(owner)
+        with pytest.raises(ProviderError):
+            await stt.open("en")
+        assert [each.retry_after_s for each in incidents.since(0)] == [20.0]
 
     virtual_time.run(scenario())
 

@@ -17,6 +17,7 @@ REQUEST = CallRequest("01934f3c-0000-7000-8000-000000000000", "greet")
 
 class _Leg:
     capabilities = LegCapabilities()
+    control = None
 
     def send(self, frame: Frame) -> None:
         """Take a frame and forget it."""

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from flows.load import load
@@ -7,7 +9,8 @@ from providers.fake.stt import FakeStt
 from providers.fake.tts import FakeTts
 from providers.resilience.for_call import ProviderSet
 from providers.resilience.member import PATIENT, Member
-from server.flow_speech import problems, require_speakable, vendors_named
+from server.flow_speech import named_in, problems, require_speakable
+from server.provider_choice import Pick
 
 FLOW = """
 id: two-tongues
@@ -50,10 +53,10 @@ VOICED = FLOW.replace("language: %s", "voice: %s")
 
 
 def test_a_flow_may_name_another_vendors_voice() -> None:
-    assert vendors_named(load(VOICED % '"openai:nova"')) == {"openai"}
-    assert vendors_named(load(VOICED % "nora")) == frozenset()
+    assert named_in(load(VOICED % '"openai:nova"')).voices == {"openai"}
+    assert named_in(load(VOICED % "nora")).voices == frozenset()
     with pytest.raises(InputError, match=r"states\.hello\.voice: no provider 'nobody'; use one of embedded"):
-        vendors_named(load(VOICED % '"nobody:nova"'))
+        named_in(load(VOICED % '"nobody:nova"'))
 
 
 def test_a_voice_that_is_known_not_to_be_there_is_refused() -> None:
@@ -64,3 +67,29 @@ def test_a_voice_that_is_known_not_to_be_there_is_refused() -> None:
     assert list(problems(load(VOICED % '"openai:nova"'), both, "en")) == []
     with pytest.raises(InputError, match="no voice 'openai:nora'; there are nova"):
         require_speakable(load(VOICED % '"openai:nora"'), both, "en")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "code", "why"),
+    [
+        ("stt", '"nobody:best"', "flow.stt", "no provider 'nobody'"),
+        ("llm", "openai", "flow.llm", "name a model"),
+        ("llm", '"openai:a, openai:b"', "flow.llm", "name one"),
+        ("stt", '" , "', "flow.stt", "states.hello.stt"),
+    ],
+)
+def test_a_model_that_a_state_cannot_have_is_refused_before_the_call(kind: str, text: str, code: str, why: str) -> None:
+    with pytest.raises(InputError, match=why) as caught:
+        named_in(load(FLOW.replace("language: %s", f"{kind}: {text}")))
+    assert caught.value.code == code
+
+
+def test_what_a_state_listens_with_must_understand_its_language() -> None:
+    flow = load(FLOW.replace("language: %s", 'language: fr\n    stt: "deepgram:nova-3"'))
+    assert named_in(flow).stt == {"deepgram:nova-3": Pick("stt", "deepgram", "nova-3")}
+    listener = Member(FakeStt([], capabilities=SttCapabilities(languages=("fr",))), PATIENT)
+    tts = FakeTts()
+    tts.capabilities = TtsCapabilities(languages=())
+    own = ProviderSet(_members("en").stt, [Member(tts, PATIENT)])
+    assert [problem.code for problem in problems(flow, own, "en")] == ["flow.language"]
+    assert not list(problems(flow, replace(own, recognisers={"deepgram:nova-3": listener}), "en"))

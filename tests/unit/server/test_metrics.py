@@ -4,7 +4,9 @@ import datetime
 from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline.frames.control import Span
+from pipeline.incidents import Incident
 from pipeline.report import CallReport, TurnReport
+from pipeline.usage import Kind
 from server.metrics import CallMetrics
 
 ANSWER = TurnReport(1, "Tomorrow", "At nine?", 420.0, (Span("endpoint", 0.0, 240.0), Span("tts", 240.0, 420.0)))
@@ -47,9 +49,13 @@ def test_what_answers_begun_early_saved_is_counted_for_those_alone() -> None:
 def test_failures_are_counted_by_kind_and_are_zero_before() -> None:
     metrics = CallMetrics(lambda: 0, 8)
     assert _values(metrics)["antiphon_provider_failures_total", "stt"] == 0
-    metrics.observe(_report("completed", CUT_OFF))
+    kinds: tuple[Kind, ...] = ("llm", "llm", "tts")
+    noted = [Incident(kind, "vendor", "provider.failed", "replaced", 1.0) for kind in kinds]
+    deaf = dataclasses.replace(CUT_OFF, failures=("end_of_turn", "llm"))
+    metrics.observe(dataclasses.replace(_report("completed", deaf), incidents=tuple(noted)))
     values = _values(metrics)
-    assert [values["antiphon_provider_failures_total", kind] for kind in ("stt", "llm", "tts")] == [0, 2, 1]
+    counted = [values["antiphon_provider_failures_total", kind] for kind in ("stt", "llm", "tts", "end_of_turn")]
+    assert counted == [0, 2, 1, 1]
 
 
 def test_calls_are_counted_by_why_they_ended_and_reasons_of_flows_share_one_series() -> None:

@@ -2,13 +2,15 @@ import pytest
 from pydantic import SecretStr
 
 from kit.errors import ConfigError
+from pipeline.ports import TextToSpeech
 from providers.fake.llm import FakeLlm
 from providers.fake.stt import FakeStt
 from providers.fake.tts import FakeTts
 from providers.resilience.member import PATIENT
 from providers.trimmed import TrimmedTts
-from server.provider_choice import Access, Choice, parse_picks
+from server.provider_choice import Access, Choice, Named, Pick, parse_picks
 from server.provider_registry import ProviderRegistry
+from tests.support import virtual_time
 
 EMBEDDED = Choice(parse_picks("stt", "embedded"), parse_picks("tts", "embedded"))
 
@@ -51,3 +53,48 @@ def test_the_local_model_is_made_once() -> None:
 def test_what_cannot_be_made_is_refused_with_what_to_do(choice: Choice, why: str) -> None:
     with pytest.raises(ConfigError, match=why):
         ProviderRegistry(FakeStt([]), FakeTts()).members(choice)
+
+
+def _with_key(key: str) -> Choice:
+    return Choice(tts=parse_picks("tts", "openai"), access={"openai": Access(SecretStr(key))}).over(EMBEDDED)
+
+
+def test_providers_of_keys_that_nobody_uses_are_closed_oldest_first() -> None:
+    async def scenario() -> None:
+        made: list[_Voice] = []
+
+        def remembering(_tts: TextToSpeech) -> TextToSpeech:
+            made.append(_Voice())
+            return made[-1]
+
+        registry = ProviderRegistry(FakeStt([]), None, remembering=remembering, kept=3)
+        talking = registry.members(_with_key("first"))
+        async with registry.lent(talking):
+            for key in ("second", "third", "fourth"):
+                async with registry.lent(registry.members(_with_key(key))):
+                    pass
+            assert [voice.closed for voice in made] == [False, True, True, False], "the first one is in use"
+            assert registry.members(_with_key("first")).tts[0] is talking.tts[0]
+        async with registry.lent(registry.members(_with_key("second"))):
+            pass
+        assert len(made) == 5, "what was closed is made anew"
+        await registry.aclose()
+        assert all(voice.closed for voice in made)
+
+    virtual_time.run(scenario())
+
+
+class _Voice(FakeTts):
+    closed = False
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+def test_a_flow_names_models_that_are_made_with_the_calls_keys() -> None:
+    choice = Choice(access={"deepgram": Access(SecretStr("k"))}).over(EMBEDDED)
+    registry = ProviderRegistry(FakeStt([]), FakeTts())
+    named = Named(stt={"deepgram:nova-2": Pick("stt", "deepgram", "nova-2")})
+    assert registry.members(choice, named).recognisers["deepgram:nova-2"].provider.model == "nova-2"
+    with pytest.raises(ConfigError, match="set OPENAI_API_KEY"):
+        registry.members(choice, Named(llm={"openai:m": Pick("llm", "openai", "m")}))

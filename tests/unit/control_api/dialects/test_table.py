@@ -65,8 +65,8 @@ def test_a_second_taker_is_found(app: FastAPI) -> None:
 def test_every_path_of_a_dialect_is_answered_in_its_words(app: FastAPI) -> None:
     problem = Problem(404, "route.not_found", "Not Found")
     worded = {path: encoder_for(path)(problem) for _, path, _ in _routes(app)}
-    prepatu = {path for path, body in worded.items() if body == {"detail": "Not Found"}}
-    assert prepatu == {path for path in worded if path.startswith(("/v1/", "/auth/"))}
+    in_detail = {path for path, body in worded.items() if body == {"detail": "Not Found"}}
+    assert in_detail == {path for path in worded if path.startswith(("/v1/", "/auth/", "/api/v1/", "/api/call/"))}
 
 
 @pytest.mark.parametrize(

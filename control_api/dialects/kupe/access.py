@@ -1,0 +1,50 @@
+"""What every route of this API asks first: who is it, and may they use this path?"""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends
+from fastapi.security import APIKeyHeader, HTTPBearer
+from starlette.requests import HTTPConnection
+
+from control_api.access import authenticator, caller
+from control_api.principal import Principal
+from control_api.rbac import service
+from kit.errors import InputError
+
+DECLARED = (
+    Depends(HTTPBearer(auto_error=False, description="A log-in token.")),
+    Depends(APIKeyHeader(name="x-api-key", auto_error=False, description="An API key, without `Bearer`.")),
+)
+
+
+async def allowed(connection: HTTPConnection) -> Principal:
+    """Return who asks, if they may use this path.
+
+    Raises:
+        UnauthenticatedError: Nobody we know.
+        ForbiddenError: They may not.
+    """
+    who = await caller(connection)
+    scope: dict[str, Any] = dict(connection.scope)
+    union: bool = getattr(connection.app.state, "rbac_union", False)
+    async with authenticator(connection).database.reading(who.account_id) as session:
+        await service.require(session, who, scope.get("method", "GET"), scope["path"], union=union)
+    return who
+
+
+Allowed = Annotated[Principal, Depends(allowed)]
+GUARDED = (*DECLARED, Depends(allowed))
+"""For `dependencies=` of every router with a credential: who may not is refused before anything else is read."""
+
+
+def uuid_of(text: str, name: str) -> str:
+    """Return an id in its usual form.
+
+    Raises:
+        InputError: It is no UUID.
+    """
+    try:
+        return str(UUID(text))
+    except ValueError as error:
+        raise InputError(f"Invalid {name} format: not a UUID.", code="request.bad_uuid") from error

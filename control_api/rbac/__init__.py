@@ -1,0 +1,1 @@
+"""Who may use which paths of the Kupe API. Start with `paths.py`."""
