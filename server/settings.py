@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     turn_api_url: str | None = Field(default=None, description="Address of that service, if it is not Cloudflare's.")
     turn_ttl_seconds: int = Field(
         default=3600, ge=300, le=172_800, description="How long such credentials are good for, in seconds."
+    )
     agent_update_guard: bool = Field(
         default=True, description="Whether an active agent's models change only with force_update=true."
     )
