@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import httpx
 import pytest
 
 from flows.actions import ToolSpec
@@ -101,6 +102,14 @@ def test_errors_say_whether_to_try_again_and_nothing_of_the_request(
     error = translated("pipecat.cartesia", frame)
     assert (error.code, error.retryable) == (code, retryable)
     assert "secret" not in str(error)
+
+
+def test_a_vendor_that_asks_for_time_is_given_it() -> None:
+    class _RefusedError(Exception):
+        response = httpx.Response(429, headers={"Retry-After": "2"})
+
+    frame = ErrorFrame("429", exception=_RefusedError(), category=ErrorCategory.RATE_LIMIT)
+    assert translated("pipecat.openai", frame).retry_after_s == 2.0
 
 
 # --- what is read -----------------------------------------------------------------------------------------------------
