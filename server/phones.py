@@ -103,14 +103,13 @@ def build_phones(
     flows = SessionFlows(named, has_model=settings.llm_base_url is not None)
     tickets, lines, rest = StoredTickets(database, clock), StoredLines(database, vault), TwilioRest(_twilio(settings))
     addresses = Addresses(settings.public_url, settings.local_url)
-    ports = CallingPorts(
-        flows, PhoneSpending(), IntentTickets(tickets), {"twilio": TwilioDialer(rest, addresses)}, vault
-    )
+    twilio = TwilioDialer(rest, addresses)
+    ports = CallingPorts(flows, PhoneSpending(), IntentTickets(tickets), {"twilio": twilio}, vault)
     placer, follower = CallPlacer(database, ports, clock), CallFollower(database, ports, clock)
     calls, host = LivePhoneCalls(desk, clock), TwilioHost(rest, addresses, tickets, lines, clock)
     hooks = Webhooks(host, PhoneEvents(follower, calls), live)
     routers = (
-        line_router(LineHost(flows, vault), clock),
+        line_router(LineHost(flows, vault, {"twilio": twilio}), clock),
         phone_call_router(CallingHost(placer, follower, clock)),
         webhook_router(hooks),
         media_router(tickets, Exchange(calls, live, clock), {}, {"twilio": TwilioAttendant(host)}),
