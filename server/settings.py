@@ -48,6 +48,21 @@ class Settings(BaseSettings):
     open_to_all: bool = Field(
         default=False, description="Whether anybody who reaches the server may talk to its flows without a credential."
     )
+    ice_servers_json: SecretStr | None = Field(
+        default=None, description="Helpers for WebRTC as a JSON list of RTCIceServer; wins over the next four."
+    )
+    stun_server: str | None = Field(default=None, description="Who tells an address, such as stun:stun.example.org.")
+    turn_server: str | None = Field(default=None, description="A relay for WebRTC, such as turn:turn.example.org:3478.")
+    turn_username: str | None = Field(default=None, description="User at TURN_SERVER.")
+    turn_password: SecretStr | None = Field(default=None, description="Password at TURN_SERVER.")
+    turn_key_id: str | None = Field(
+        default=None, description="Key of Cloudflare's TURN service; TURN_API_TOKEN belongs to it."
+    )
+    turn_api_token: SecretStr | None = Field(default=None, description="Makes credentials for TURN_KEY_ID.")
+    turn_api_url: str | None = Field(default=None, description="Address of that service, if it is not Cloudflare's.")
+    turn_ttl_seconds: int = Field(
+        default=3600, ge=300, le=172_800, description="How long such credentials are good for, in seconds."
+    )
     agent_update_guard: bool = Field(
         default=True, description="Whether an active agent's models change only with force_update=true."
     )
@@ -71,6 +86,12 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(default=None, description="Address of OpenAI, if it is not the vendor's.")
     anthropic_api_key: SecretStr | None = Field(default=None, description="Key for Anthropic.")
     anthropic_base_url: str | None = Field(default=None, description="Address of Anthropic, if it is not the vendor's.")
+    pipecat_keys: dict[str, SecretStr] = Field(
+        default_factory=dict, description='Keys for hosted pipecat services by vendor, such as {"cartesia": "…"}.'
+    )
+    pipecat_base_urls: dict[str, str] = Field(
+        default_factory=dict, description="Addresses of hosted pipecat services by vendor, as their classes want them."
+    )
     llm_base_url: str | None = Field(
         default=None, description="OpenAI-compatible address, such as http://127.0.0.1:8080/v1."
     )

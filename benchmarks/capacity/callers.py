@@ -61,7 +61,7 @@ class PvpWire:
 class TwilioWire:
     """Text frames of µ-law in JSON, as a carrier sends them; marks are echoed when their sound has been played."""
 
-    path = "/telephony/twilio/media/chatter"
+    path = "/telephony/twilio/flow/chatter"
 
     def __init__(self) -> None:
         self.cycle = [base64.b64encode(mulaw_encode(each)) for each in caller_cycle(8000)]

@@ -6,7 +6,20 @@ START_PROBABILITY = 0.5
 STOP_PROBABILITY = 0.35  # hysteresis: a fading syllable is still speech
 START_WINDOWS = 3  # 96 ms: a click is not speech
 STOP_WINDOWS = 6  # 192 ms: a stop consonant is not silence
+HINT_WINDOWS = 1  # 32 ms: it may be a click
 BREATH_WINDOWS = 1  # 32 ms: the network falls late, 78 ms after the voice, and on words hardly ever; see ADR 0010
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechHinted:
+    """Somebody may speak since `pos_samples`."""
+
+    pos_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechDenied:
+    """It was nothing, or too short for speech."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +62,25 @@ class Activity:
     edge_pos_samples: int = 0
 
 
-VoiceEdge = SpeechStarted | SpeechPaused | SpeechWentOn | SpeechStopped
+VoiceEdge = SpeechHinted | SpeechDenied | SpeechStarted | SpeechPaused | SpeechWentOn | SpeechStopped
 
 
 def step(activity: Activity, probability: float, pos_samples: int) -> tuple[Activity, VoiceEdge | None]:
     """Take one window's probability; `pos_samples` is where the window begins."""
     against = probability < STOP_PROBABILITY if activity.speaking else probability >= START_PROBABILITY
     if not against:
-        went_on = activity.speaking and activity.run >= BREATH_WINDOWS
-        return (replace(activity, run=0) if activity.run else activity), SpeechWentOn() if went_on else None
+        if not activity.run:
+            return activity, None
+        denied = SpeechWentOn() if activity.speaking else SpeechDenied()
+        return replace(activity, run=0), denied if activity.run >= _first(activity) else None
     edge = pos_samples if activity.run == 0 else activity.edge_pos_samples
     run = activity.run + 1
     if run < (STOP_WINDOWS if activity.speaking else START_WINDOWS):
-        paused = activity.speaking and run == BREATH_WINDOWS
-        return Activity(activity.speaking, run, edge), SpeechPaused(edge) if paused else None
+        news = SpeechPaused(edge) if activity.speaking else SpeechHinted(edge)
+        return Activity(activity.speaking, run, edge), news if run == _first(activity) else None
     return Activity(not activity.speaking), (SpeechStopped(edge) if activity.speaking else SpeechStarted(edge))
+
+
+def _first(activity: Activity) -> int:
+    """Return how many windows against the current verdict are worth telling."""
+    return BREATH_WINDOWS if activity.speaking else HINT_WINDOWS

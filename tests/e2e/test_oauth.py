@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from control_api.accounts.oauth import OAuthProvider, github, google
-from tests.support.control_lab import PUBLIC_URL, Lab, opened_lab
+from tests.support.control_lab import Lab, opened_lab
 from tests.support.databases import sqlite_template
+from tests.support.postbox import PUBLIC_URL
 from tests.support.vendors.identity import CLIENT_ID, CLIENT_SECRET, IdentityServer
 
 __all__ = ["sqlite_template"]

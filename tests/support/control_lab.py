@@ -1,8 +1,6 @@
 """The control plane on a real database, with a clock to set and hashes that cost nothing."""
 
 import contextlib
-import datetime
-import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from control_api.accounts.by_mail import ByMail
 from control_api.accounts.login import Login
 from control_api.accounts.login_tokens import LoginTokens
-from control_api.accounts.mail import Mail, Mailer, MailError, NoMailer
+from control_api.accounts.mail import Mailer, NoMailer
 from control_api.accounts.mailed_codes import MailedCodes
 from control_api.accounts.oauth import Departures, OAuthProvider
 from control_api.accounts.oauth_client import OAuthClient
@@ -25,6 +23,7 @@ from control_api.accounts.passwords import Passwords
 from control_api.agents.checking import Checks
 from control_api.app import ControlPlane, build_control_app
 from control_api.auth import Authenticator
+from control_api.calls.phone_routes import CallingHost, phone_call_router
 from control_api.catalogue.rows import catalogue
 from control_api.credits import service as credit_service
 from control_api.credits.freemius import FreemiusProduct
@@ -35,6 +34,8 @@ from control_api.dialects.prepatu.credits import CreditHost, credit_router
 from control_api.dialects.prepatu.hooks import HookHost, hook_router
 from control_api.dialects.prepatu.payments import payment_router
 from control_api.dialects.prepatu.sessions import SessionHost
+from control_api.lines.routes import line_router
+from control_api.lines.service import LineHost
 from control_api.providers.service import StoredKeys
 from control_api.providers.vault import Vault
 from control_api.sessions.service import SessionPorts
@@ -43,57 +44,16 @@ from kit.money import from_cents
 from server.identity import make_local_account
 from server.session_ports import SessionCredits, SessionFlows
 from storage.engine import Database
+from tests.support.calling_lab import CallingLab
 from tests.support.echo_server import OneFlow
+from tests.support.postbox import PUBLIC_URL, Postbox
+from tests.support.set_clock import SetClock
 
-START = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
 PASSWORD = "correct horse"
 ADMIN_TOKEN = "admin-token-of-the-lab"
 PAYMENT_SECRET = b"p" * 32
-PUBLIC_URL = "https://api.example.com"
 FREEMIUS = FreemiusProduct("77", "pk_77", "sk_77", {"starter": "101", "standard": "102"})
 CALL_ID = "01934f3c-0000-7000-8000-000000000000"
-
-
-@dataclass
-class SetClock:
-    """A clock that goes on only when told to."""
-
-    passed_s: float = 0.0
-
-    def now_s(self) -> float:
-        return self.passed_s
-
-    def utc(self) -> datetime.datetime:
-        return START + datetime.timedelta(seconds=self.passed_s)
-
-
-@dataclass
-class Postbox:
-    """`Mailer`: what was sent lies here.
-
-    Attributes:
-        closed: Nothing is taken.
-    """
-
-    mails: list[Mail] = field(default_factory=list)
-    closed: bool = False
-
-    async def send(self, mail: Mail) -> None:
-        if self.closed:
-            raise MailError("it could not be sent; try again later")
-        self.mails.append(mail)
-
-    def code(self) -> str:
-        """Return the six digits of the last mail."""
-        found = re.findall(r"\b\d{6}\b", self.mails[-1].text)
-        assert len(found) == 1, self.mails[-1]
-        return str(found[0])
-
-    def link(self) -> str:
-        """Return path and query of the link in the last mail."""
-        found = re.findall(rf"{PUBLIC_URL}(\S+)", self.mails[-1].text)
-        assert len(found) == 1, self.mails[-1]
-        return str(found[0])
 
 
 @dataclass
@@ -165,6 +125,8 @@ class Lab:
     archive: PlainArchive
     hung_up: list[tuple[str, str]]
     signups: list[str]
+    vault: Vault
+    calling: CallingLab
     postbox: Postbox
 
     async def sign_up(self, email: str = "ada@example.com") -> dict[str, str]:
@@ -205,6 +167,7 @@ def build_lab(
     """
     clock, state, archive, postbox = SetClock(), PlainState(), PlainArchive(), Postbox()
     tokens, hung_up, signups = LoginTokens(b"s" * 32), list[tuple[str, str]](), list[str]()
+    vault, calling = Vault(b"v" * 32), CallingLab(database)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
     async def on_signup(session: AsyncSession, account_id: str) -> None:
@@ -229,7 +192,7 @@ def build_lab(
         by_mail=by_mail,
         oauth=oauth,
         frontend_url="https://app.example.com",
-        vault=Vault(b"v" * 32),
+        vault=vault,
         clock=clock,
         database_problem=state.database_problem,
         version="1.2.3",
@@ -241,9 +204,11 @@ def build_lab(
     app.include_router(credit_router(credit_host))
     app.include_router(payment_router(credit_host))
     app.include_router(hook_router(HookHost(clock, b"h" * 32, allow_private=False)))
+    app.include_router(line_router(LineHost(OneFlow(), vault), clock))
+    app.include_router(phone_call_router(CallingHost(calling.placer, calling.follower, calling.clock)))
     app.include_router(kupe_router(KupeHost(Checks(catalogue(), PlainNoises()), clock)))
     http = client_of(app, "127.0.0.1:8000", "127.0.0.1") if on_loopback else client_of(app)
-    return Lab(app, http, database, clock, state, archive, hung_up, signups, postbox)
+    return Lab(app, http, database, clock, state, archive, hung_up, signups, vault, calling, postbox)
 
 
 @contextlib.asynccontextmanager

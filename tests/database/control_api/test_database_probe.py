@@ -3,7 +3,7 @@ from pathlib import Path
 
 from control_api.health.database import AWAY, DatabaseProbe
 from storage.engine import Database
-from tests.support.control_lab import SetClock
+from tests.support.set_clock import SetClock
 
 
 async def test_a_database_that_answers_is_fine(database: Database) -> None:

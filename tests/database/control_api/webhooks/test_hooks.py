@@ -10,7 +10,8 @@ from control_api.webhooks.worker import Result
 from storage.engine import EVERY_TENANT, Database
 from storage.repositories import hooks
 from storage.tables.account import Account
-from tests.support.control_lab import START, Lab
+from tests.support.control_lab import Lab
+from tests.support.set_clock import START
 
 _KEY = b"k" * 32
 _URL = "https://example.com/hook"
