@@ -1,4 +1,4 @@
-"""Calls that listen and speak all the time through Cartesia, on bare sockets or hosted: `COLUMN URL SESSIONS SECONDS`."""
+"""Calls that listen and speak all the time through Cartesia, on bare sockets or hosted: `COLUMN URL CALLS SECONDS`."""
 
 import asyncio
 import json
