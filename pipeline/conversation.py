@@ -133,6 +133,7 @@ class Conversation:
 
     def line_done(self, event: flow_events.LineDone) -> None:
         """The carrier did what the flow wanted, or did not."""
+        self._settle()
         now_s = self._clock.now_s()
         self._times = TurnTimes(None, now_s)
         self._apply(self.brain.step(event, now_s))
@@ -198,6 +199,7 @@ class Conversation:
         undo, self._undo = self._undo, None
         self._voice.stop(generation)
         self._tools = []
+        self._acts.forget()
         self.brain.state = undo.flow
         self._dialogue.go_back(undo.dialogue)
         self._hang_up, self.completed, self._voice_from_s = undo.hang_up, undo.completed, undo.times.voice_from_s

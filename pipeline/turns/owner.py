@@ -52,6 +52,7 @@ from pipeline.turns.inputs import (
     VoiceHinted,
 )
 from pipeline.turns.lexicon import MUMBLED, is_backchannel, is_echo, takes_the_floor
+from pipeline.turns.pauses import haste_s, learn_pause
 from pipeline.turns.speculation import AHEAD_S, Ground, begin, closed, contradict, drop, is_finished, taken_back
 from pipeline.turns.state import Bot, State, User
 
@@ -64,7 +65,6 @@ OVERLAP_DECISION_S = 0.9  # a short burst over the bot is judged by its words wi
 LONGEST_TURN_S = 60.0
 DECISION_LIMIT_S = 6.0  # a recogniser that is silent for this long has heard nothing
 PREPARING_LIMIT_S = 12.0
-SOON_S = 1.2  # whoever stops the bot so soon after a turn had not ended it
 HINT_S = 0.1  # a voiced window is followed by two more within this, or it was no voice
 
 
@@ -145,11 +145,11 @@ def _user_started(state: State, now_s: float) -> tuple[State, tuple[Action, ...]
     ahead, dropped = drop(state.ahead)
     actions: tuple[Action, ...] = (DropDecision(state.decision), *dropped) if deciding else dropped
     talking = replace(
-        _learn_pause(state, now_s),
+        learn_pause(state, now_s),
         user=User.TALKING,
         hinted=False,
         hushed=False,
-        haste_s=_haste_s(state, now_s),
+        haste_s=haste_s(state, now_s),
         unheard=state.unheard if state.bot is Bot.PREPARING else None,
         ended=None,
         ahead=replace(ahead, in_breath=False, words=None),
@@ -166,23 +166,6 @@ def _user_started(state: State, now_s: float) -> tuple[State, tuple[Action, ...]
     # An answer that nobody hears yet needs no verdict: it waits until the words are known.
     verdict_s = VERDICT_S if state.bot is Bot.PLAYING else LONGEST_TURN_S
     return replace(talking, paused=True, deadline_s=now_s + verdict_s), (*actions, *pause)
-
-
-def _haste_s(state: State, now_s: float) -> float | None:
-    """Return how long the user had paused when the bot began, if the user may only have paused."""
-    pause_s = now_s - state.quiet_since_s
-    early = state.bot is Bot.PLAYING and state.user is User.SILENT and state.decision > 0
-    return pause_s if early and pause_s <= SOON_S else None
-
-
-def _learn_pause(state: State, now_s: float) -> State:
-    """The user goes on: before the turn was found over, or so soon that it was not over."""
-    cut_off = state.bot is Bot.PREPARING and state.decision > 0
-    if state.user is not User.DECIDING and not cut_off:
-        return state
-    pause_s = now_s - state.quiet_since_s
-    patience = state.patience.after_pause(pause_s, state.answered_to)
-    return replace(state, patience=patience.after_haste(pause_s, state.answered_to) if cut_off else patience)
 
 
 def _user_stopped(state: State, quiet_since_s: float, now_s: float) -> tuple[State, tuple[Action, ...]]:
