@@ -13,9 +13,10 @@ QUICK_RESULTS = RESULTS / "quick"
 _FULL: dict[str, tuple[str, ...]] = {
     "first_call": ("--runs", "3", "--calls", "3"),
     "flow": (),
-    "capacity": (),
+    "capacity": ("--seconds", "5", "--calls", "4,10,20,40,75,110"),
     "latency": (),
     "bargein": (),
+    "providers": (),
 }
 _QUICK: dict[str, tuple[str, ...]] = {
     "first_call": ("--quick", "--flow", "survey"),
@@ -23,6 +24,7 @@ _QUICK: dict[str, tuple[str, ...]] = {
     "capacity": ("--quick",),
     "latency": ("--quick",),
     "bargein": ("--quick",),
+    "providers": ("--quick",),
 }
 
 
