@@ -328,9 +328,13 @@ class PvpConnection:
             self._call.receive(PeerGone())
 
     async def _farewell(self, ending: Ending) -> None:
-        await self._switch.close()
-        if self._peer_gone:
-            return
+        try:
+            if not self._peer_gone:
+                await self._say_goodbye(ending)
+        finally:
+            await self._switch.close()
+
+    async def _say_goodbye(self, ending: Ending) -> None:
         carrier = self._held.carrier
         try:
             async with asyncio.timeout(FAREWELL_S):

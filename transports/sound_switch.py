@@ -60,6 +60,7 @@ class SoundSwitch:
         self._carrier: Carrier | None = None
         self._peer: Peer | None = None
         self._watching: asyncio.Task[None] | None = None
+        self._complete = asyncio.Event()
         self._rate_hz = RATE_HZ  # of sound between the messages
 
     def begin(self, carrier: Carrier) -> None:
@@ -131,6 +132,7 @@ class SoundSwitch:
             case UpgradeComplete():
                 if self._peer is None:
                     self._leg.outbox.put(UpgradeFailed("no offer"))
+                self._complete.set()
             case Downgrade():
                 await self._down()
             case _:
@@ -145,17 +147,19 @@ class SoundSwitch:
             return
         self._leg.outbox.put(UpgradeAnswer(answer, peer.id))
         await self._adopt(peer, group)
+        self._complete.clear()  # the client says when
 
     async def _adopt(self, peer: Peer, group: asyncio.TaskGroup) -> None:
         self._stop_watching()
         if self._peer is not None:
             await self._drop(self._peer)
         self._peer = peer
+        self._complete.set()
         self._watching = group.create_task(self._watch(peer))
 
     async def _watch(self, peer: Peer) -> None:
         """Switch when the peer is there, and back when it has gone."""
-        if await peer.connected(CONNECT_S):
+        if await peer.connected(CONNECT_S) and await self._completed():
             peer.listen(lambda pcm: self._give(pcm, peer))
             if self._has_own_sound and self._carrier is not None:
                 self._move(peer)
@@ -172,6 +176,15 @@ class SoundSwitch:
             self._leg.outbox.put(UpgradeFailed("not connected"))
         self._watching = None
         await self._drop(peer)
+
+    async def _completed(self) -> bool:
+        """Wait until the client wants the change; False if it does not."""
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                await self._complete.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def _read(self, peer: Peer) -> None:
         while (data := await peer.receive()) is not None:

@@ -131,6 +131,7 @@ class Stage:
         self.socket.says(type="upgrade-offer", sdp="an offer")
         await asyncio.sleep(1)
         self.peers.made[-1].connects()
+        self.socket.says(type="upgrade-complete")
         await asyncio.sleep(1)
         return self.peers.made[-1]
 
@@ -186,6 +187,7 @@ def test_only_one_side_is_heard_at_a_time() -> None:
         stage.socket.sounds(b"\2\2")
         await asyncio.sleep(1)
         peer.connects()
+        stage.socket.says(type="upgrade-complete")
         await asyncio.sleep(1)
         peer.hear(b"\3\3")
         stage.socket.sounds(b"\4\4")
@@ -281,3 +283,17 @@ def test_a_second_peer_takes_the_place_of_the_first() -> None:
         assert _numbers(second.wire.waiting) == [3]
 
     assert _scene(act).socket.sounds_got == 2  # which had not left: between the two, the socket carries sound
+
+
+def test_the_client_says_when_the_sound_moves() -> None:
+    async def act(stage: Stage) -> None:
+        stage.socket.says(type="upgrade-offer", sdp="an offer")
+        await asyncio.sleep(1)
+        stage.peers.made[0].connects()
+        await asyncio.sleep(5)
+        assert "switch-now" not in stage.socket.types()
+        stage.socket.says(type="upgrade-complete")
+        await asyncio.sleep(1)
+        assert "switch-now" in stage.socket.types()
+
+    _scene(act)
