@@ -8,6 +8,7 @@ import asyncio
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import structlog
@@ -133,12 +134,12 @@ class CallSession:
     ) -> None:
         """Prepare; nothing happens before `run`."""
         self._about, self._providers, self._clock = about, providers, host.clock
-        self._leg = Outbox(leg)
         self._observer = observer
         self._settings = host.settings
         self._inbox: asyncio.PriorityQueue[tuple[int, int, _Item]] = asyncio.PriorityQueue()
         self._arrivals = itertools.count()
         self._ears = Ears(leg.capabilities.rate_in_hz, host.vad, host.new_gate() if host.new_gate else None, self._post)
+        self._leg = Outbox(leg, partial(self._ears.note_played, leg.capabilities.rate_out_hz))
         self._reader = TurnReader(self._ears, providers, self._spawn, self._post, host.clock)
         self._dialogue = Dialogue(self._leg.send)
         voice = VoicePorts(providers, self._leg, self._dialogue, host.clock, self._spawn, self._post, observer)
