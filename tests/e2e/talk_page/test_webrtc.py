@@ -1,7 +1,6 @@
 """The talk page over WebRTC, in a real browser, against the real application with echo calls."""
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -126,15 +125,15 @@ async def test_a_switch_in_mid_word_loses_and_repeats_nothing(page: Page, server
     await wait_played(page, await played_count(page) + 7 * RATE_HZ)
     sound, wanted = await played(page), samples(SPEECH)
     begun = int(np.flatnonzero(np.abs(sound) > 0.01)[0])
-    sound = np.concatenate([sound[begun:], np.zeros(RATE_HZ)])
-    window = RATE_HZ // 10
-    starts = range(0, len(wanted) - window, window)
-    reach = window + RATE_HZ // 2
-    found = [likeness_at(wanted[at : at + window], sound[at : at + reach]) for at in starts]
-    shown = [(round(score, 2), round(late * 1000 / RATE_HZ)) for score, late in found]
-    assert sum(score < 0.5 for score, _ in shown) <= 1, shown
-    # The receiver's buffer may be a little longer or shorter than the socket's: no window is missing, none comes twice.
-    assert max(abs(b - a) for (_, a), (_, b) in itertools.pairwise(shown)) <= 100, shown
+    margin, window = RATE_HZ // 12, RATE_HZ // 10
+    sound = np.concatenate([np.zeros(margin), sound[begun:], np.zeros(RATE_HZ)])
+    late, shown = 0, []
+    for at in range(0, len(wanted) - window, window):
+        # Each piece is where the one before it lets one expect it, within 80 ms: nothing is left out or said twice.
+        score, off = likeness_at(wanted[at : at + window], sound[at + late : at + late + window + 2 * margin])
+        late = max(0, late + off - margin) if score > 0.5 else late
+        shown.append((round(score, 2), round(late * 1000 / RATE_HZ)))
+    assert sum(score < 0.5 for score, _ in shown) <= 2, shown
 
 
 def likeness_at(needle: np.ndarray, hay: np.ndarray) -> tuple[float, int]:
