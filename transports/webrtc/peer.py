@@ -13,8 +13,8 @@ from aiortc.sdp import candidate_from_sdp
 from kit.clock import Clock
 from kit.errors import InputError
 from transports.carrier import PeerLost
+from transports.quality import mos
 from transports.webrtc.aiortc_parts import VoiceReceiver, voice_receiver
-from transports.webrtc.quality import mos
 from transports.webrtc.session_description import MAX_CANDIDATES, checked_offer, ice_user, is_named, with_wishes
 from transports.webrtc.voice_track import VoiceTrack
 

@@ -103,10 +103,10 @@ async def test_sound_moves_to_webrtc_and_goes_both_ways(page: Page, server: Runn
     await say(page, spoken)
     await asyncio.sleep(0.5)
     heard = _heard(call)[before:]
-    assert likeness(samples(spoken), samples(heard)) > 0.85
+    assert likeness(samples(spoken), samples(heard)) > 0.75
     call.talk()
     await wait_played(page, await played_count(page) + 7 * RATE_HZ)
-    assert likeness(samples(SPEECH), await played(page)) > 0.85
+    assert likeness(samples(SPEECH), await played(page)) > 0.75
 
 
 async def test_a_switch_in_mid_word_loses_and_repeats_nothing(page: Page, server: RunningServer) -> None:
