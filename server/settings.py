@@ -86,6 +86,15 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(default=None, description="Address of OpenAI, if it is not the vendor's.")
     anthropic_api_key: SecretStr | None = Field(default=None, description="Key for Anthropic.")
     anthropic_base_url: str | None = Field(default=None, description="Address of Anthropic, if it is not the vendor's.")
+    twilio_base_url: str | None = Field(default=None, description="Address of Twilio, if it is not the carrier's.")
+    exotel_base_url: str | None = Field(default=None, description="Address of Exotel, if it is not the carrier's.")
+    exotel_networks: list[str] = Field(
+        default_factory=list, description="From where Exotel calls; empty: from anywhere, with a line's password."
+    )
+    asterisk_ari_url: str | None = Field(default=None, description="ARI, such as http://127.0.0.1:8088/ari.")
+    asterisk_ari_user: str | None = Field(default=None, description="Who listens there to how calls go.")
+    asterisk_ari_password: SecretStr | None = Field(default=None, description="The password of that user.")
+    audiosocket_port: int | None = Field(default=None, ge=0, le=65_535, description="TCP port for AudioSockets.")
     pipecat_keys: dict[str, SecretStr] = Field(
         default_factory=dict, description='Keys for hosted pipecat services by vendor, such as {"cartesia": "…"}.'
     )
@@ -197,6 +206,11 @@ class Settings(BaseSettings):
     def has_own_account(self) -> bool:
         """Whether there are people without a credential, for whom the server has an account."""
         return self.on_loopback or self.open_to_all
+
+    @property
+    def local_url(self) -> str | None:
+        """Where this machine reaches the server; None if it listens to others too."""
+        return f"http://{self.host}:{self.port}" if self.on_loopback else None
 
     @property
     def on_loopback(self) -> bool:

@@ -53,3 +53,6 @@ class Desk:
 
     async def answered(self, carrier: str, carrier_call: str, by: AnsweredBy) -> None:
         raise AssertionError("these carriers do not say who answered")
+
+    async def recorded(self, carrier: str, carrier_call: str, recording: str) -> None:
+        raise AssertionError("nor do they tell of recordings")
