@@ -29,6 +29,8 @@ from pipeline.frames.control import (
     CallFailed,
     DtmfPressed,
     Farewell,
+    LineBack,
+    LineLost,
     PeerGone,
     Played,
     RateAnnounced,
@@ -171,6 +173,10 @@ class CallSession:
                 self._hear(pcm)
             case Played(pos_samples):
                 self._voice.playout.acknowledge(pos_samples)
+            case LineLost(heard_s):
+                self._voice.playout.hold(heard_s)
+            case LineBack():
+                self._voice.playout.release()
             case RateAnnounced(rate_hz):
                 self._ears.announce_rate(rate_hz)
             case _ if self._inbox.qsize() < _FROM_OUTSIDE:
