@@ -105,8 +105,8 @@ def build_phones(
     flows = SessionFlows(named, has_model=settings.llm_base_url is not None)
     tickets, lines, rest = StoredTickets(database, clock), StoredLines(database, vault), TwilioRest(_twilio(settings))
     addresses = Addresses(settings.public_url, settings.local_url)
-    dialers = build_dialers(settings)
-    by_provider = {"twilio": TwilioDialer(rest, addresses), **dialers.by_provider()}
+    twilio, dialers = TwilioDialer(rest, addresses), build_dialers(settings)
+    by_provider = {"twilio": twilio, **dialers.by_provider()}
     ports = CallingPorts(flows, PhoneSpending(), IntentTickets(tickets), by_provider, vault)
     placer, follower = CallPlacer(database, ports, clock), CallFollower(database, ports, clock)
     calls, host = LivePhoneCalls(desk, clock), TwilioHost(rest, addresses, tickets, lines, clock)
@@ -114,7 +114,7 @@ def build_phones(
     others = OtherCarriers(settings, dialers, lines, tickets, events, exchange)
     door = TicketDesk(tickets, exchange, {"twilio": TwilioAttendant(host), "exotel": others.attendant()})
     routers = (
-        line_router(LineHost(flows, vault), clock),
+        line_router(LineHost(flows, vault, {"twilio": twilio}), clock),
         phone_call_router(CallingHost(placer, follower, clock)),
         webhook_router(Webhooks(host, events, live)),
         media_router(door),

@@ -52,3 +52,7 @@ class TwilioDialer:
     async def hang_up(self, line: LineAccess, carrier_call: str) -> None:
         """See the port."""
         await self._rest.hang_up(line, carrier_call)
+
+    async def attach(self, line: LineAccess) -> None:
+        """Have calls to the line's number come here; see `control_api.lines.service.Attacher`."""
+        await self._rest.attach(line, self._addresses.voice(), self._addresses.of_line(line.id, "status"))

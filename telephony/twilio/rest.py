@@ -171,28 +171,6 @@ class TwilioRest:
                 raise InputError("The carrier does not know these credentials.", code="line.not_at_carrier") from error
             raise _failed(error) from error
 
-    async def record(self, line: LineAccess, sid: str, status_url: str) -> str:
-        """Have Twilio record a running call on two channels; returns the recording's SID."""
-        try:
-            recording = await self._ask(
-                lambda: (
-                    self._client(line)
-                    .calls(sid)
-                    .recordings.create(recording_channels="dual", recording_status_callback=status_url)
-                )
-            )
-        except TwilioRestException as error:
-            raise _failed(error) from error
-        return str(recording.sid)
-
-    async def change_recording(self, line: LineAccess, sid: str, recording: str, status: str) -> None:
-        """Pause (`paused`), resume (`in-progress`) or stop (`stopped`) a recording; of a call that is over, nothing."""
-        try:
-            await self._ask(lambda: self._client(line).calls(sid).recordings(recording).update(status=status))
-        except TwilioRestException as error:
-            if error.code not in _GONE and error.status != 404:
-                raise _failed(error) from error
-
     async def _ask(self, work: Callable[[], _Result]) -> _Result:
         try:
             async with asyncio.timeout(_GIVE_UP_S):

@@ -20,7 +20,6 @@ from telephony.twilio.signature import Signed, is_from_twilio
 from transports.live import LiveCalls
 
 UNMAPPED = "Sorry, nobody can take your call at this number. Good-bye."
-FULL = "Sorry, all lines are busy. Please call again in a few minutes."
 _MAX_PARAMETERS = 200
 _PASSED_ON = ("completed", "answered")
 _FORM = "application/x-www-form-urlencoded"
