@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection
 
 from pipeline.ports import Frame, Leg
 from pipeline.report import CallReport
+from transports.quality import QualityLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class CallRequest:
         account_id: Whose flow it is, and who pays; None for a flow of the server's own.
         session_id: Of the session that the call belongs to, if any.
         flow_version_id: Which version of an account's flow; None for the newest.
+        quality: Where the transport notes what its wires are like.
     """
 
     call_id: str
@@ -32,6 +34,7 @@ class CallRequest:
     session_id: str | None = None
     flow_version_id: str | None = None
     transport: str = "websocket"
+    quality: QualityLog = field(default_factory=QualityLog, compare=False)
 
 
 class Call(Protocol):
