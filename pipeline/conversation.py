@@ -27,6 +27,9 @@ log = structlog.get_logger()
 _SAYING_S = 0.5  # an echo has the beginning of the word that is not heard to its end yet
 _TOO_LATE = "Sorry, that took too long on my side. Could you say that again?"
 _NOT_HEARD = "Sorry, I could not hear you. Could you say that again?"
+_NEARLY_OVER = "The time for this call is nearly over. Tell the caller so now, in one short sentence that fits."
+_OF_WARNING = -1  # no flow has this epoch
+_WARNING_TOKENS = 60
 _DEAF = "Sorry, I cannot hear you in this call. You can go on with the keys, or on the screen."
 
 
@@ -56,9 +59,11 @@ class Conversation:
         completed: The flow reached its end.
     """
 
-    def __init__(self, flow: Flow, ports: ConversationPorts, language: str, *, has_end_model: bool) -> None:
+    def __init__(
+        self, flow: Flow, ports: ConversationPorts, language: str, *, has_end_model: bool, wait_scale: float = 1.0
+    ) -> None:
         """Prepare; nothing happens before `start`. `language` is spoken where the flow names none."""
-        self.owner = State(has_end_model=has_end_model, language=language)
+        self.owner = State(has_end_model=has_end_model, language=language, wait_scale=wait_scale)
         self._default_language = language
         self.brain = Brain(flow)
         self.end_reason: str | None = None
@@ -69,6 +74,7 @@ class Conversation:
         self._due: tuple[Speech, ...] = ()
         self._hang_up: str | None = None
         self._leaving = False
+        self._warning = ""
 
     # --- what happens ----------------------------------------------------------------------------------------------
     def start(self, event: flow_events.Started) -> None:
@@ -105,11 +111,20 @@ class Conversation:
         self._leaving, self._hang_up = True, reason
         self._speak((Say(text, interruptible=False),))
 
+    def warn(self, text: str, *, by_model: bool) -> None:
+        """Tell the caller that the call is nearly over, in these words or in the model's; then it goes on."""
+        self._warning, self._times = text, TurnTimes(None, self._clock.now_s())
+        told = f"{self.brain.flow.settings.base_system_prompt}\n\n{_NEARLY_OVER}"
+        self._speak((Ask(told, (), _OF_WARNING, max_tokens=_WARNING_TOKENS) if by_model else Say(text),))
+
     def serve_answer(self, item: ToolAsked | ModelFailed) -> None:
         """Step the flow for an answer under way; what it wants said is said by that answer."""
         if item.reply.done():
             return  # the answer was stopped meanwhile
         match item:
+            case ModelFailed(epoch) if epoch == _OF_WARNING:
+                item.reply.set_result((Say(self._warning),))
+                return
             case ToolAsked(call, epoch):
                 event: flow_events.Event = flow_events.ToolCalled(call.call_id, call.name, call.arguments, epoch)
             case ModelFailed(epoch, code):

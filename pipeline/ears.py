@@ -3,8 +3,10 @@
 from collections import deque
 from collections.abc import Callable, Iterable
 
+from pipeline.audio.denoise import NoiseReducer
 from pipeline.audio.resample import Resampler
 from pipeline.ingest import FRAME_SAMPLES, LINE_RATE_HZ, RATE_HZ, Ingest, Sound
+from pipeline.manner import PLAIN, Manner
 from pipeline.ports import SttStream, VoiceGate
 from pipeline.turns.voice_activity import Activity, SpeechStarted, SpeechStopped, VoiceEdge, step
 from pipeline.vad import VadScheduler
@@ -25,10 +27,13 @@ class Ears:
         vad: VadScheduler,
         gate: VoiceGate | None,
         on_edge: Callable[[VoiceEdge], None],
+        manner: Manner = PLAIN,
     ) -> None:
         """Report edges to `on_edge`."""
         self._ingest = Ingest(rate_in_hz)
         self._on_edge = on_edge
+        self._sensitivity = manner.sensitivity
+        self._clean = NoiseReducer(manner.noise_reduction) if manner.noise_reduction else None
         self._activity = Activity()
         self._track = vad.open(self._on_probability, gate)
         self._preroll: deque[Sound] = deque(maxlen=_PREROLL_FRAMES)
@@ -69,7 +74,8 @@ class Ears:
         self._take(self._ingest.silence(_MISSING_FRAMES))
 
     def _take(self, sounds: list[Sound]) -> list[bytes]:
-        for sound in sounds:
+        for heard in sounds:
+            sound = heard if self._clean is None else Sound(self._clean(heard.pcm))
             if self._turn is not None:
                 self._turn.append(sound)
                 if self._stream:
@@ -129,7 +135,7 @@ class Ears:
             self._send(stream, sound)
 
     def _on_probability(self, probability: float, pos_samples: int) -> None:
-        self._activity, edge = step(self._activity, probability, pos_samples)
+        self._activity, edge = step(self._activity, probability, pos_samples, self._sensitivity)
         match edge:
             case SpeechStarted(edge_pos_samples):
                 self._voice_to = None

@@ -8,9 +8,11 @@ from functools import partial
 import structlog
 from fastapi import FastAPI
 
+from control_api.catalogue.rows import catalogue
 from kit.clock import Clock
 from server.account_choice import AccountChoices
 from server.account_flows import AccountFlows
+from server.agent_calls import AgentCalls
 from server.app import build_app
 from server.call_flows import CallFlows
 from server.call_log import CallLog
@@ -53,6 +55,7 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
         AccountChoices(database, identity.vault, choice).of,
         partial(local_model, local) if local is not None else None,
         settings.speech_cache_bytes,
+        agent_of=AgentCalls(database, catalogue(), named, settings.data_dir / "noise").of,
     )
 
     @asynccontextmanager

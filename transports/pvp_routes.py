@@ -22,6 +22,7 @@ def pvp_router(calls: CallFactory, tokens: SessionTokens, door: Doorkeeper, live
     held: dict[str, PvpConnection] = {}  # sessions whose call is in this process
 
     @router.websocket("/ws")
+    @router.websocket("/api/call/web-media-stream")
     @router.websocket("/")
     async def by_flow(websocket: WebSocket) -> None:
         """Talk to a flow of this server."""

@@ -40,6 +40,7 @@ class State:
         asked_for: What kind of answer the flow waits for.
         answered_to: What it waited for when the user last stopped.
         patience: What is known of this caller's pauses.
+        wait_scale: By what the longer waits are multiplied in this call.
         ended: What the recogniser heard, if it is sure by itself that the turn is over.
         ahead: What is known and done ahead of the turn's end.
         deadline_s: When the owner next wants a tick, whatever else happens.
@@ -59,6 +60,7 @@ class State:
     asked_for: Profile = PROFILES["default"]
     answered_to: Profile = PROFILES["default"]
     patience: Patience = UNKNOWN_CALLER
+    wait_scale: float = 1.0
     ended: Heard | None = None
     ahead: Ahead = NOTHING_AHEAD
     language: str = "en"
@@ -77,7 +79,7 @@ class State:
     @property
     def profile(self) -> Profile:
         """How long to wait for the end of a turn of this caller."""
-        return self.patience.adapt(self.asked_for)
+        return self.patience.adapt(self.asked_for.scaled(self.wait_scale))
 
     @property
     def lexicon(self) -> Lexicon:

@@ -11,6 +11,7 @@ from pipeline.call_control import CallControl
 from pipeline.frames.audio import AudioIn, AudioOut
 from pipeline.frames.control import StatusChanged
 from pipeline.frames.text import Caption
+from pipeline.manner import PLAIN, Manner
 from pipeline.ports import CallObserver, EndOfTurnModel, Frame, LanguageModel, LegCapabilities, Providers, SttResult
 from pipeline.report import CallReport
 from pipeline.session import CallContext, CallHost, CallSession, CallSettings
@@ -97,6 +98,7 @@ class Setup:
     observer: CallObserver | None = None
     providers: Providers | None = None  # instead of those above
     capabilities: LegCapabilities = field(default_factory=LegCapabilities)
+    manner: Manner = PLAIN
     beforehand: Callable[[CallSession], None] = lambda _session: None  # what happens before the call runs
 
 
@@ -113,7 +115,7 @@ def call(
         stt = setup.stt or FakeStt(setup.heard)
         vad = VadScheduler(setup.vad, _inline)
         leg = TapeLeg(setup.capabilities)
-        about = CallContext("call-1", load(setup.flow), setup.context, "2026-11-22")
+        about = CallContext("call-1", load(setup.flow), setup.context, "2026-11-22", manner=setup.manner)
         providers = setup.providers or Providers(stt, setup.tts, setup.end_of_turn, setup.llm)
         session = CallSession(about, providers, leg, CallHost(vad, Clock(), settings=setup.settings), setup.observer)
         setup.beforehand(session)

@@ -1,0 +1,194 @@
+"""What an agent's configuration means for one call. Pure.
+
+A flow of one state is made of a free prompt; an agent with a flow runs that, in the agent's manner.
+"""
+
+import datetime
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from control_api.agents.checking import routes_of
+from control_api.agents.placeholders import filled
+from control_api.agents.schemas import Config
+from control_api.catalogue.rows import Catalogue
+from flows.model import END, Edge, Flow, Settings, StateDef, ToolDef, Transitions, VariableDef
+
+TRANSFER_VARIABLE = "transfer_route"
+GENERIC_PROMPT = (
+    "You are a helpful voice assistant. Answer in one to three short sentences, without lists or markup; what you "
+    "write is spoken aloud. Say so when you do not know."
+)
+CUT_MESSAGE = "Our time is nearly over, so let us come to an end."
+_WARNED_BEFORE_S = 10.0
+_USUAL_END_S = 1.5
+_FAREWELL = "Goodbye."
+_ON_HOLD = "One moment, I am connecting you."
+_STOPS = "When the caller has said goodbye or wants nothing more, say goodbye and call terminate_call."
+_STOP_TOOL = ToolDef("terminate_call", "End the call, once everything is said.")
+_TALK, _TRANSFER = "talk", "transfer"
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """Whom to call, `VENDOR:MODEL`; empty leaves it to the server."""
+
+    llm: str = ""
+    stt: str = ""
+    tts: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How the call is had, in the media plane's terms.
+
+    Attributes:
+        warn_before_s: So long before its end the caller is told; None for never.
+        warning_by_model: The model finds the words; `warning` is for when it does not.
+        wait_scale: By what the waits for the end of a turn are multiplied.
+        silence_s: The caller's silence that ends the call; None leaves it to the server.
+        noise_reduction: 0 (none) to 1.
+    """
+
+    longest_s: float
+    warn_before_s: float | None
+    warning: str
+    warning_by_model: bool
+    wait_scale: float
+    silence_s: float | None
+    fillers: bool
+    voice_threshold: float
+    voice_min_ms: int
+    silence_min_ms: int
+    noise_reduction: float
+    background_noise: str | None
+    background_volume: float
+    recorded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One call of an agent.
+
+    Attributes:
+        flow: Made of the prompt; None where the agent runs a flow of its account.
+        flow_id: That flow.
+        transfers: Numbers by route.
+    """
+
+    flow: Flow | None
+    flow_id: str | None
+    first_words: str | None
+    prompt: str
+    engines: Engines
+    language: str
+    today: str
+    manner: Manner
+    transfers: Mapping[str, str] = field(default_factory=dict)
+
+    def over(self, flow: Flow) -> Flow:
+        """Put the agent's words over an account's flow: its first words before the flow's, its prompt as its base."""
+        states = dict(flow.states)
+        if self.first_words:
+            first = states[flow.initial_state]
+            states[flow.initial_state] = replace(first, say=(self.first_words, *first.say))
+        settings = replace(flow.settings, base_system_prompt=self.prompt) if self.prompt else flow.settings
+        return replace(flow, states=states, settings=settings)
+
+
+def plan(
+    config: Config, catalogue: Catalogue, values: Mapping[str, Any], now: datetime.datetime, *, can_transfer: bool
+) -> Plan:
+    """Return what a call of an agent is.
+
+    Args:
+        config: As it was checked.
+        catalogue: Where its models are.
+        values: For placeholders.
+        now: Aware.
+        can_transfer: Whether the caller can be handed on; else no route is offered.
+    """
+    zone = zoneinfo.ZoneInfo(config.agent_specific_config.timezone)
+    local = now.astimezone(zone)
+    routes = routes_of(config) if can_transfer else {}
+    first = config.agent.first_response_message
+    said = filled(first, values).strip() if first else None
+    prompt = filled(config.agent_model_config.system_prompt, values).strip()
+    flow_id = config.agent.flow_id
+    return Plan(
+        None if flow_id else _flow(config, said, prompt, routes, local),
+        flow_id,
+        said,
+        prompt,
+        _engines(config, catalogue),
+        config.tts_config.language or config.transcriber_config.language,
+        local.date().isoformat(),
+        _manner(config),
+        {route: number for route, (_, number) in routes.items()},
+    )
+
+
+def _engines(config: Config, catalogue: Catalogue) -> Engines:
+    llm = catalogue.find("llm", config.agent_model_config.model_name)
+    stt = catalogue.find("stt", config.transcriber_config.transcriber_model_name)
+    tts = catalogue.find("tts", config.tts_config.tts_model_name)
+    voice = catalogue.voice(tts, config.tts_config.voice_name).engine if config.tts_config.voice_name else ""
+    spoken = ":".join(part for part in (tts.engine, voice) if part)
+    return Engines("" if llm.engine == "default" else llm.engine, stt.engine, spoken)
+
+
+def _flow(
+    config: Config, said: str | None, prompt: str, routes: Mapping[str, tuple[str, str]], now: datetime.datetime
+) -> Flow:
+    specific = config.agent_specific_config
+    stops = specific.llm_conversation_stop_enabled or specific.auto_terminate_call
+    tools = {_STOP_TOOL.name: _STOP_TOOL} if stops else {}
+    edges = {_STOP_TOOL.name: Edge(END)} if stops else {}
+    for route, (condition, _) in routes.items():
+        name = f"transfer_call_{route}"
+        tools[name] = ToolDef(name, f"Hand the caller to a person. When: {condition}")
+        edges[name] = Edge(_TRANSFER, set={TRANSFER_VARIABLE: route})
+    limits = (config.agent_model_config.max_tokens, specific.max_output_tokens)
+    talk = StateDef(
+        _TALK,
+        prompt="Talk with the caller." + (f" {_STOPS}" if specific.llm_conversation_stop_enabled else ""),
+        say=(said,) if said else (),
+        tools=tools,
+        transitions=Transitions(on_tool_call=edges),
+        max_tokens=min(limit for limit in limits if limit is not None),
+        temperature=config.agent_model_config.temperature,
+    )
+    states = {_TALK: talk}
+    if routes:
+        states[_TRANSFER] = StateDef(_TRANSFER, say=(_ON_HOLD,), interruptible=False)
+    clock = f"It is {now:%A, %d %B %Y, %H:%M} ({specific.timezone})."
+    settings = Settings(f"{prompt or GENERIC_PROMPT}\n\n{clock}", farewell=_FAREWELL)
+    variables = {TRANSFER_VARIABLE: VariableDef(TRANSFER_VARIABLE)} if routes else {}
+    return Flow("agent", _TALK, states, description=config.agent.name, variables=variables, settings=settings)
+
+
+def _manner(config: Config) -> Manner:
+    agent, specific, vad = config.agent, config.agent_specific_config, config.vad_config
+    warned = specific.time_to_cut
+    if warned is None and specific.message_of_cut and specific.session_timeout > _WARNED_BEFORE_S:
+        warned_s: float | None = _WARNED_BEFORE_S
+    else:
+        warned_s = warned
+    strength = specific.noise_cancellation_strength / 100 if agent.apply_noise_reduction else 0.0
+    return Manner(
+        longest_s=float(specific.session_timeout),
+        warn_before_s=warned_s,
+        warning=specific.message_of_cut or CUT_MESSAGE,
+        warning_by_model=specific.end_call_message_mode == "context_aware",
+        wait_scale=specific.end_of_speech_timeout / _USUAL_END_S,
+        silence_s=vad.max_allowed_silence_duration or None,
+        fillers=agent.tts_filler_enabled,
+        voice_threshold=vad.threshold,
+        voice_min_ms=vad.min_speech_duration_ms,
+        silence_min_ms=vad.min_silence_duration_ms,
+        noise_reduction=strength,
+        background_noise=specific.background_noise_id,
+        background_volume=specific.background_noise_volume / 100,
+        recorded=agent.recording_enabled and not agent.hipaa_compliance,
+    )
