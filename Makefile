@@ -42,8 +42,9 @@ check: fmt lint types unit
 
 requirements: pyproject.toml | $(UV)  ## pin all dependencies anew, with hashes and without addresses
 	$(UV) pip compile -q pyproject.toml --universal --generate-hashes --no-header -o requirements/base.txt >/dev/null
-	$(UV) pip compile -q pyproject.toml --universal --generate-hashes --no-header --extra dev -o requirements/dev.txt >/dev/null
+	$(UV) pip compile -q pyproject.toml --universal --generate-hashes --no-header --extra dev --extra pipecat -o requirements/dev.txt >/dev/null
 	$(UV) pip compile -q pyproject.toml --universal --generate-hashes --no-header --extra llm -o requirements/llm.txt >/dev/null
+	$(UV) pip compile -q pyproject.toml --universal --generate-hashes --no-header --extra pipecat -o requirements/pipecat.txt >/dev/null
 
 peers-requirements: requirements/peers.in | $(UV)  ## pin whom we measure against anew
 	$(UV) pip compile -q --no-config requirements/peers.in --universal --python-version 3.11 --generate-hashes --no-header -o requirements/peers.txt >/dev/null

@@ -22,7 +22,8 @@ import psutil
 from websockets.sync.client import connect
 
 from benchmarks.report import machine, percentiles, table, write_json
-from server.caller.client import CallPlan, CallRecord, make_call
+from server.caller.client import make_call
+from server.caller.live_call import CallPlan, CallRecord
 from server.caller.local_server import server_process
 from server.caller.report import report_of
 from server.caller.script import Script, read_script, unmet

@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -45,6 +47,7 @@ HTTP_STATUS: dict[type[AntiphonError], int] = {
     ProviderError: 502,
     DialRefusedError: 502,
 }
+_SOON = {"Retry-After": "5"}
 _HTTP_CODES = {
     400: "request.unreadable",
     401: "auth.required",
@@ -82,6 +85,8 @@ class Problem:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+log = structlog.get_logger(__name__)
+
 Encoder = Callable[[Problem], Mapping[str, Any]]
 """Words a problem as a JSON body."""
 
@@ -96,7 +101,7 @@ class OwnErrorBody(BaseModel):
 
 def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return `responses=` of our own routes: these statuses, and those that any request can get."""
-    return {status: {"model": OwnErrorBody} for status in sorted({*statuses, 422})}
+    return {status: {"model": OwnErrorBody} for status in sorted({*statuses, 422, 503})}
 
 
 def http_status(error: AntiphonError) -> int:
@@ -136,6 +141,8 @@ def install(
     app.add_exception_handler(RequestValidationError, answering(_invalid))
     app.add_exception_handler(HTTPException, answering(_http))
     app.add_exception_handler(DataError, answering(_unkeepable))
+    for away in (OperationalError, InterfaceError, PoolTimeoutError):
+        app.add_exception_handler(away, answering(_database_away))
     # Starlette raises it again for the server to log, once, with its traceback.
     app.add_exception_handler(Exception, answering(_unexpected))
 
@@ -171,6 +178,12 @@ def _unkeepable(_: Exception) -> Problem:
     return Problem(
         422, "input.unkeepable", "A value cannot be kept: a text with a NUL character, or a number too large."
     )
+
+
+def _database_away(error: Exception) -> Problem:
+    """Say that the database does not do its work just now; its own words are for the log only."""
+    log.error("database_away", exc_info=error)
+    return Problem(503, "database.away", "The server cannot do that just now; try again in a moment.", headers=_SOON)
 
 
 def _unexpected(_: Exception) -> Problem:

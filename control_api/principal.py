@@ -16,6 +16,10 @@ SCOPES = (
     "providers:write",
     "hooks:read",
     "hooks:write",
+    "lines:read",
+    "lines:write",
+    "calls:read",
+    "calls:write",
 )
 """What a key may be allowed. Keys, tokens and money itself are only for people who are logged in."""
 

@@ -31,10 +31,13 @@ class NumberFacts:
     valid: bool
 
 
-def e164(text: str) -> str:
+def e164(text: str, region: str | None = None) -> str:
     """Return a number in its one form, `+` and digits.
 
-    A space in front stands for the `+` that a query string loses when nobody encodes it.
+    Args:
+        text: As people write it, with its country code; a space in front stands for the `+` that a query string loses
+            when nobody encodes it.
+        region: Where a number without a country code is dialled; None: there must be one.
 
     Raises:
         InputError: `phone.invalid_number`; its message does not hold the number.
@@ -42,9 +45,9 @@ def e164(text: str) -> str:
     stripped = text.strip()
     wanted = f"+{stripped}" if text[:1] == " " and stripped[:1].isdecimal() else stripped
     try:
-        if len(wanted) > _MAX_CHARS or not wanted.startswith("+"):
+        if len(wanted) > _MAX_CHARS or not (wanted.startswith("+") or region):
             raise _unreadable()
-        number = phonenumbers.parse(wanted)
+        number = phonenumbers.parse(wanted, region)
     except NumberParseException as error:
         raise _unreadable() from error
     if number.extension or not phonenumbers.is_possible_number(number):

@@ -11,11 +11,12 @@ import structlog
 from flows import events as flow_events
 from flows.actions import Ask, FlowEnded, Say
 from flows.model import Flow
+from flows.state import State as FlowState
 from kit.clock import Clock
 from pipeline.brain import Brain, Outcome, Speech
-from pipeline.dialogue import Dialogue
+from pipeline.dialogue import Dialogue, Moment
 from pipeline.frames.control import Screen, StatusChanged
-from pipeline.ports import Leg
+from pipeline.outbox import Outbox
 from pipeline.turn_log import TurnTimes
 from pipeline.turn_reader import TurnReader
 from pipeline.turns import actions, inputs, owner
@@ -25,6 +26,7 @@ from pipeline.voice import ModelFailed, ToolAsked, Voice
 log = structlog.get_logger()
 
 _SAYING_S = 0.5  # an echo has the beginning of the word that is not heard to its end yet
+GRACE_S = 0.6  # how long after a turn's end its effects may wait for the answer to be heard
 _TOO_LATE = "Sorry, that took too long on my side. Could you say that again?"
 _NOT_HEARD = "Sorry, I could not hear you. Could you say that again?"
 _NEARLY_OVER = "The time for this call is nearly over. Tell the caller so now, in one short sentence that fits."
@@ -44,9 +46,21 @@ class ConversationPorts:
     reader: TurnReader
     voice: Voice
     dialogue: Dialogue
-    leg: Leg
+    leg: Outbox
     clock: Clock
     spoken_s: Callable[[int], float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Undo:
+    """What there was before the user's last turn; it can be gone back to until `until_s`, or the answer is heard."""
+
+    flow: FlowState
+    dialogue: Moment
+    hang_up: str | None
+    completed: bool
+    times: TurnTimes
+    until_s: float
 
 
 class Conversation:
@@ -74,7 +88,13 @@ class Conversation:
         self._due: tuple[Speech, ...] = ()
         self._hang_up: str | None = None
         self._leaving = False
+<<<<<<< HEAD
         self._warning = ""
+=======
+        self._undo: _Undo | None = None
+        self._tools: list[ToolAsked] = []  # what a turn calls that may be taken back
+        self._voice_from_s: float | None = None  # of a turn that was
+>>>>>>> main
 
     # --- what happens ----------------------------------------------------------------------------------------------
     def start(self, event: flow_events.Started) -> None:
@@ -94,12 +114,15 @@ class Conversation:
 
     def hear(self, event: inputs.Input) -> None:
         """Take something of the turn: a voice edge, a reading, a moment of the bot's."""
+        if not self._leg.is_holding:
+            self._settle()  # the answer is heard since
         if isinstance(event, inputs.PartialHeard | inputs.TranscriptReady | inputs.EndHeard):
             event = replace(event, bot_words=self._voice.playout.heard_text(_SAYING_S))
         self._advance(event)
 
     def by_hand(self, event: flow_events.UiEvent | flow_events.Dtmf) -> None:
         """Take a tap or a key."""
+        self._settle()
         now_s = self._clock.now_s()
         self._times = TurnTimes(None, now_s)
         self._apply(self.brain.step(event, now_s))
@@ -108,6 +131,7 @@ class Conversation:
 
     def say_goodbye(self, reason: str, text: str) -> None:
         """Say a last sentence, whatever the flow is about, and hang up when it was heard."""
+        self._settle()
         self._leaving, self._hang_up = True, reason
         self._speak((Say(text, interruptible=False),))
 
@@ -122,8 +146,13 @@ class Conversation:
         if item.reply.done():
             return  # the answer was stopped meanwhile
         match item:
+<<<<<<< HEAD
             case ModelFailed(epoch) if epoch == _OF_WARNING:
                 item.reply.set_result((Say(self._warning),))
+=======
+            case ToolAsked() if self._undo is not None:
+                self._tools.append(item)
+>>>>>>> main
                 return
             case ToolAsked(call, epoch):
                 event: flow_events.Event = flow_events.ToolCalled(call.call_id, call.name, call.arguments, epoch)
@@ -137,16 +166,51 @@ class Conversation:
     @property
     def deadline_s(self) -> float | None:
         """When `tick` is wanted."""
-        return min((due for due in (self.owner.deadline_s, self.brain.deadline_s) if due is not None), default=None)
+        waits = (self.owner.deadline_s, self.brain.deadline_s, self._settled_s)
+        return min((due for due in waits if due is not None), default=None)
+
+    @property
+    def _settled_s(self) -> float | None:
+        """When the last turn can no longer be taken back; not while the user may be going on with it."""
+        goes_on = self.owner.user is not User.SILENT or self.owner.hinted
+        return None if self._undo is None or goes_on else self._undo.until_s
 
     def tick(self) -> None:
         """The deadline has come."""
         now_s = self._clock.now_s()
         if self.owner.deadline_s is not None and now_s >= self.owner.deadline_s:
             self._advance(inputs.Tick())
+        elif self._settled_s is not None and now_s >= self._settled_s:
+            self._settle()
         elif self.brain.deadline_s is not None and now_s >= self.brain.deadline_s:
+            self._settle()
             self._times = TurnTimes(None, now_s)
             self._apply(self.brain.step(flow_events.Tick(), now_s))
+
+    # --- turns that are taken back ---------------------------------------------------------------------------------
+    def _settle(self) -> None:
+        """The user's last turn counts: what it led to is shown and done."""
+        if self._undo is None:
+            return
+        self._undo = None
+        self._leg.let_go()
+        self._advance(inputs.TurnSettled())
+        tools, self._tools = self._tools, []
+        for tool in tools:
+            self.serve_answer(tool)
+
+    def _take_back(self, generation: int) -> None:
+        """The user goes on with the last turn: nothing that it led to has happened."""
+        assert self._undo is not None, "only what was not settled is taken back"
+        undo, self._undo = self._undo, None
+        self._voice.stop(generation)
+        self._tools = []
+        self.brain.state = undo.flow
+        self._dialogue.go_back(undo.dialogue)
+        self._hang_up, self.completed, self._voice_from_s = undo.hang_up, undo.completed, undo.times.voice_from_s
+        self._leg.take_back()
+        log.info("turn_taken_back")
+        self._expect()
 
     # --- the turn owner's wishes ---------------------------------------------------------------------------------
     def _advance(self, event: inputs.Input) -> None:
@@ -196,6 +260,11 @@ class Conversation:
             self._advance(inputs.AnswerBegun(any(isinstance(item, Ask) for item in speech)))
 
     def _perform_answer(self, action: actions.AnswerAction) -> None:
+        if isinstance(action, actions.TakeBack):
+            self._take_back(action.generation)
+            return
+        if not isinstance(action, actions.StartAnswer):
+            self._settle()
         match action:
             case actions.StartAnswer(generation, paused):
                 self._voice.start(generation, self._due, self._times, paused=paused)
@@ -235,9 +304,16 @@ class Conversation:
             self._dialogue.user_nothing()
             self._speak((Say(_NOT_HEARD if self._reader.broken is None else _DEAF),))
             return
+        if self._voice_from_s is not None:
+            self._times.voice_from_s, self._voice_from_s = self._voice_from_s, None
+        before = self.brain.state, self._dialogue.moment, self._hang_up, self.completed
+        self._undo = _Undo(*before, self._times, now_s + GRACE_S)
+        self._leg.hold()
         self._dialogue.user_final(heard.text)
         outcome = self.brain.step(flow_events.Heard(heard.text, heard.confidence, heard.alternative), now_s)
         self._apply(outcome)
+        if not outcome.speech:
+            self._settle()
         if not outcome.speech and self.end_reason is None:
             # Nothing to say is a finished bot turn too: the flow's timers start.
             self._apply(self.brain.step(flow_events.BotFinished(), now_s))

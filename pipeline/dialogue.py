@@ -7,9 +7,19 @@ from kit.ids import uuid7
 from pipeline.frames.control import Waterfall
 from pipeline.frames.text import Caption
 from pipeline.ports import Message
-from pipeline.turn_log import TurnLog, TurnTimes
+from pipeline.turn_log import LogMoment, TurnLog, TurnTimes
 
 _SHOWN_MESSAGES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a dialogue knew before the user's last turn."""
+
+    messages: int
+    log: LogMoment
+    user_id: str | None
+    user_text: str
 
 
 @dataclass(slots=True)
@@ -30,6 +40,18 @@ class Dialogue:
         """Return what a model is shown, oldest first, without a system prompt; as if the user had just `said` that."""
         messages = self._messages if said is None else [*self._messages, Message("user", said)]
         return messages[-_SHOWN_MESSAGES:]
+
+    @property
+    def moment(self) -> Moment:
+        """What can be gone back to, as long as nothing of what comes has been sent."""
+        return Moment(len(self._messages), self.log.moment, self._user_id, self._user_text)
+
+    def go_back(self, moment: Moment) -> None:
+        """Forget what was said since then."""
+        del self._messages[moment.messages :]
+        self.log.go_back(moment.log)
+        self._user_id, self._user_text = moment.user_id, moment.user_text
+        self._times = None
 
     # --- the user ---------------------------------------------------------------------------------------------------
     def user_partial(self, text: str) -> None:

@@ -35,12 +35,21 @@ from pipeline.frames.control import (
 from pipeline.ingest import FRAME_SAMPLES, RATE_HZ
 from pipeline.manner import PLAIN, Manner
 from pipeline.media_time import MediaTime
+from pipeline.outbox import Outbox
 from pipeline.ports import CallObserver, Frame, Leg, Providers, VoiceGate
 from pipeline.report import CallReport
 from pipeline.turn_reader import TurnReader
 from pipeline.turns import inputs
 from pipeline.turns.state import Bot, User
-from pipeline.turns.voice_activity import SpeechPaused, SpeechStarted, SpeechStopped, SpeechWentOn, VoiceEdge
+from pipeline.turns.voice_activity import (
+    SpeechDenied,
+    SpeechHinted,
+    SpeechPaused,
+    SpeechStarted,
+    SpeechStopped,
+    SpeechWentOn,
+    VoiceEdge,
+)
 from pipeline.vad import VadScheduler
 from pipeline.voice import ModelFailed, ToolAsked, Voice, VoicePorts
 
@@ -126,7 +135,8 @@ class CallSession:
         observer: CallObserver | None = None,
     ) -> None:
         """Prepare; nothing happens before `run`."""
-        self._about, self._providers, self._leg, self._clock = about, providers, leg, host.clock
+        self._about, self._providers, self._clock = about, providers, host.clock
+        self._leg = Outbox(leg)
         self._observer = observer
         self._settings = _limited(host.settings, about.manner)
         self._warning_s = about.manner.warning_due_s(self._settings.longest_s)
@@ -135,11 +145,18 @@ class CallSession:
         gate = host.new_gate() if host.new_gate else None
         self._ears = Ears(leg.capabilities.rate_in_hz, host.vad, gate, self._post, about.manner)
         self._reader = TurnReader(self._ears, providers, self._spawn, self._post, host.clock)
+<<<<<<< HEAD
         self._dialogue = Dialogue(leg.send)
         self._voice = Voice(
             VoicePorts(providers, leg, self._dialogue, host.clock, self._spawn, self._post, observer, about.manner)
         )
         ports = ConversationPorts(self._reader, self._voice, self._dialogue, leg, host.clock, self._spoken_s)
+=======
+        self._dialogue = Dialogue(self._leg.send)
+        voice = VoicePorts(providers, self._leg, self._dialogue, host.clock, self._spawn, self._post, observer)
+        self._voice = Voice(voice)
+        ports = ConversationPorts(self._reader, self._voice, self._dialogue, self._leg, host.clock, self._spoken_s)
+>>>>>>> main
         has_end_model = providers.end_of_turn is not None
         self._talk = Conversation(
             about.flow, ports, about.language, has_end_model=has_end_model, wait_scale=about.manner.wait_scale
@@ -236,19 +253,26 @@ class CallSession:
         waits = [self._began_s + self._settings.longest_s]
         if self._talk.owner.phase == "listening":
             waits.append(self._active_s + self._settings.idle_s)
+<<<<<<< HEAD
             if self._warning_s is not None:
                 waits.append(self._began_s + self._warning_s)
         if self._talk.owner.user is User.TALKING:
+=======
+        if self._expects_sound():
+>>>>>>> main
             waits.append(self._heard_s + _MISSING_S)
         if self._talk.deadline_s is not None:
             waits.append(self._talk.deadline_s)
         return min(waits)
 
+    def _expects_sound(self) -> bool:
+        return self._talk.owner.user is User.TALKING or self._talk.owner.hinted
+
     def _tick(self) -> None:
         now_s, turn = self._clock.now_s(), self._talk.owner
         if self._talk.deadline_s is not None and now_s >= self._talk.deadline_s:
             self._talk.tick()
-        elif turn.user is User.TALKING and now_s >= self._heard_s + _MISSING_S:
+        elif self._expects_sound() and now_s >= self._heard_s + _MISSING_S:
             self._heard_s = now_s
             self._ears.miss()
         elif now_s >= self._began_s + self._settings.longest_s:
@@ -264,17 +288,11 @@ class CallSession:
         self._talk.warn(manner.warning, by_model=manner.warning_by_model and self._providers.llm is not None)
 
     def _handle(self, item: "_Item") -> None:
+        if isinstance(item, VoiceEdge):
+            self._follow_voice(item)
+            return
         self._active_s = self._clock.now_s()
         match item:
-            case SpeechStarted():
-                self._talk.hear(inputs.UserStarted())
-                self._reader.follow(self._settings.partial_every_s, soon=self._talk.owner.paused)
-            case SpeechPaused():
-                self._talk.hear(inputs.UserPaused())
-            case SpeechWentOn():
-                self._talk.hear(inputs.UserWentOn())
-            case SpeechStopped(pos_samples):
-                self._talk.hear(inputs.UserStopped(self._active_s - self._ears.seconds_since(pos_samples)))
             case UiAction(action, data):
                 self._talk.by_hand(flow_events.UiEvent(action, data))
             case DtmfPressed(digits):
@@ -296,6 +314,25 @@ class CallSession:
             ):
                 self._talk.hear(item)
 
+    def _follow_voice(self, edge: VoiceEdge) -> None:
+        now_s = self._clock.now_s()
+        if not isinstance(edge, SpeechHinted | SpeechDenied):
+            self._active_s = now_s  # a click keeps no call alive
+        match edge:
+            case SpeechHinted():
+                self._talk.hear(inputs.VoiceHinted())
+            case SpeechDenied():
+                self._talk.hear(inputs.VoiceDenied())
+            case SpeechStarted():
+                self._talk.hear(inputs.UserStarted())
+                self._reader.follow(self._settings.partial_every_s, soon=self._talk.owner.paused)
+            case SpeechPaused():
+                self._talk.hear(inputs.UserPaused())
+            case SpeechWentOn():
+                self._talk.hear(inputs.UserWentOn())
+            case SpeechStopped(pos_samples):
+                self._talk.hear(inputs.UserStopped(now_s - self._ears.seconds_since(pos_samples)))
+
     def _post(self, item: "_Item") -> None:
         """Queue something for the loop. Only `receive` may refuse: a lost event of its own would stall the call."""
         self._inbox.put_nowait((_RANKS.get(type(item), _RANK_OF_SPEECH), next(self._arrivals), item))
@@ -308,6 +345,7 @@ class CallSession:
         closing = CallTasks(lambda: None)  # a call ends though its recogniser breaks or hangs: its record is not lost
         closing.spawn(self._reader.aclose())
         await closing.end(_CLOSE_LIMIT_S)
+        self._leg.let_go()
         if self._talk.owner.bot is not Bot.IDLE:
             self._dialogue.bot_ends(self._voice.playout.heard_text())
         self._leg.send(StatusChanged("ended"))

@@ -1,6 +1,7 @@
 """Where the time of each turn went, and what is left of the call."""
 
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from pipeline.frames.control import Span, Waterfall
 from pipeline.report import TurnReport
@@ -69,6 +70,13 @@ def _ms(seconds: float) -> float:
     return round(1000 * seconds, 1)
 
 
+class LogMoment(NamedTuple):
+    """What a log knew at some time."""
+
+    turns: int
+    caller: str
+
+
 class TurnLog:
     """Collects one entry per bot turn.
 
@@ -104,6 +112,16 @@ class TurnLog:
             times.failures.clear()  # an apology may be said in the same turn
         self._turns.append(turn)
         self._caller = ""
+
+    @property
+    def moment(self) -> LogMoment:
+        """What can be gone back to."""
+        return LogMoment(len(self._turns), self._caller)
+
+    def go_back(self, moment: LogMoment) -> None:
+        """Forget what came since then."""
+        del self._turns[moment.turns :]
+        self._caller = moment.caller
 
     @property
     def next_turn(self) -> int:

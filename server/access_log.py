@@ -8,7 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.clock import Clock
 
-_SECRETS = re.compile(r"(pk_live_|st_)[A-Za-z0-9_-]+")  # a key or a session may be named by itself in a path
+_SECRETS = re.compile(
+    r"(pk_live_|st_|mt_)[A-Za-z0-9_-]+"
+)  # a key, a session or a ticket may be named by itself in a path
 
 log = structlog.get_logger(__name__)
 

@@ -1,7 +1,9 @@
 """The whole application: control plane, PVP and page, over the calls that `wiring.py` makes."""
 
+import asyncio
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,8 @@ from server.session_ports import NamedFlows, SessionCredits, SessionFlows
 from server.session_tokens import StoredTokens
 from server.settings import Settings
 from server.talk_page import STATIC_DIR, page_router
-from telephony.twilio.routes import twilio_router
+from telephony.connection import Exchange
+from telephony.media_routes import direct_router
 from transports.live import LiveCalls
 from transports.ports import CallFactory
 from transports.pvp_routes import pvp_router
@@ -106,7 +109,8 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
     clock = Clock()
     metrics = CallMetrics(lambda: desk.active, settings.max_calls)
     database = identity.authenticator.database
-    desk = CallDesk(calls, call_log, settings.max_calls, metrics.observe, CallRecords(database).add)
+    records, probe = CallRecords(database), DatabaseProbe(database, clock)
+    desk = CallDesk(calls, call_log, settings.max_calls, metrics.observe, records.add)
     flows = SessionFlows(named, has_model=settings.llm_base_url is not None)
     ports = SessionPorts(flows, SessionCredits())
     plane = ControlPlane(
@@ -117,11 +121,11 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
         authenticator=identity.authenticator,
         login=identity.login,
         vault=identity.vault,
-        database_problem=DatabaseProbe(identity.authenticator.database, clock).problem,
+        database_problem=probe.problem,
         clock=clock,
         version=importlib.metadata.version("antiphon"),
     )
-    app = build_control_app(plane, lifespan)
+    app = build_control_app(plane, _with_jobs(lifespan, records, probe) if lifespan is not None else None)
     app.state.metrics = metrics
     checks = Checks(models(), NoiseFolder(settings.data_dir / "noise"), settings.agent_update_guard)
     app.state.rbac_union = settings.api_key_scopes_add
@@ -131,7 +135,24 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
     app.include_router(metrics_router(metrics.render, metrics_token))
     app.include_router(pvp_router(desk, StoredTokens(database, clock), door, live, clock))
     if settings.on_loopback:  # until carriers' signatures and stream tokens are checked
-        app.include_router(twilio_router(desk, door, live, clock))
+        app.include_router(direct_router(door, Exchange(desk, live, clock)))
     app.include_router(page_router(static_dir))
     app.add_middleware(AccessLog, clock=clock, observe=metrics.observe_request)
     return app
+
+
+def _with_jobs(lifespan: Lifespan, records: CallRecords, probe: DatabaseProbe) -> Lifespan:
+    """Return a lifespan with what goes on beside the calls."""
+
+    @asynccontextmanager
+    async def with_jobs(app: FastAPI) -> AsyncIterator[None]:
+        async with lifespan(app), asyncio.TaskGroup() as tasks:
+            jobs = [tasks.create_task(job) for job in (records.run(), probe.run())]
+            try:
+                yield
+            finally:
+                await records.finish()
+                for job in jobs:
+                    job.cancel()
+
+    return with_jobs

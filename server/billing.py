@@ -46,6 +46,7 @@ class Billing:
 
     Attributes:
         tick_s: How often a call is metered.
+        own: Meters of calls of this process: however late their ticks are, it is not dead.
         on_charge: Told what each call has cost, in micro-cents, once it is settled.
     """
 
@@ -61,6 +62,7 @@ class Billing:
         self.on_charge: Callable[[int], None] = _nobody_counts
         self._ended: asyncio.Queue[_Ended] = asyncio.Queue()  # as many as calls end while the database is away
         self._tasks: asyncio.TaskGroup | None = None
+        self.own = set[str]()
 
     def of(self, request: CallRequest) -> Meter | None:
         """Return the meter of a call; see `server.call_meter.Meters`."""
@@ -95,7 +97,7 @@ class Billing:
         """End the calls whose process is dead; return how many there were."""
         now = self.clock.utc()
         async with self.database.reading(EVERY_TENANT) as session:
-            orphans = await metering.orphans(session, now, self.tick_s)
+            orphans = set(await metering.orphans(session, now, self.tick_s)) - self.own
         reaped = sum([await self._reap(meter_id, now) for meter_id in orphans])
         async with self.database.writing(EVERY_TENANT) as session:
             await voice_sessions.close_unmetered(session, now - _STARTING)
@@ -115,10 +117,10 @@ class Billing:
                 request = CallRequest(
                     ticket.call_id or meter_id, ticket.flow_name, metadata=ticket.labels, session_id=ticket.id
                 )
-            await webhooks.tell(session, bill.account_id, "session.ended", _ended_data(bill, request, None), now)
+            data = _ended_data(bill, request, None)
+            await webhooks.tell(session, bill.account_id, "session.ended", data, now, meter_id)
         self.on_charge(bill.charge)
         log.warning("call_reaped", meter_id=meter_id, elapsed_ms=bill.elapsed_ms)
-        self.on_charge(bill.charge)
         return True
 
     async def _reap_all(self) -> None:
@@ -137,6 +139,7 @@ class Billing:
             except Exception:  # a job ends here: the reaper ends this call, and the others are settled
                 log.exception("call_not_settled", call_id=ended.request.call_id)
             finally:
+                self.own.discard(_meter_id(ended.request))
                 self._ended.task_done()
 
     async def _settle_in_the_end(self, ended: _Ended) -> None:
@@ -158,7 +161,7 @@ class Billing:
                 if ended.request.session_id is not None:
                     await voice_sessions.close(session, ended.request.session_id, bill.ended_at)
                 data = _ended_data(bill, ended.request, ended.report)
-                await webhooks.tell(session, account_id, "session.ended", data, now)
+                await webhooks.tell(session, account_id, "session.ended", data, now, bill.call_id)
         if bill is not None:
             self.on_charge(bill.charge)
         self.on_event()
@@ -181,13 +184,14 @@ class _AccountMeter:
                 self._call = replace(self._call, rate=rate)
                 paid_s = await metering.start(session, self._call, now)
                 data = _about(self._request) | {"started_at": now.isoformat()}
-                await webhooks.tell(session, self._call.account_id, "session.started", data, now)
+                await webhooks.tell(session, self._call.account_id, "session.started", data, now, self._call.call_id)
         except _AWAY as error:
             raise MeterAwayError from error
         self._billing.on_event()
         return _or_inf(paid_s)
 
     async def tick(self, elapsed_ms: int) -> float:
+        self._billing.own.add(self._call.call_id)
         # Not cut off in the middle when the call ends: the connection to the database would be lost with it.
         paid_s = await asyncio.shield(self._billing.spawn(self._tick(elapsed_ms)))
         if paid_s is None:

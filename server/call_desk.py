@@ -1,9 +1,10 @@
 """The desk between transports and calls: admits up to a limit, files the report of each call."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from kit.errors import CapacityError
 from pipeline.ports import Frame, Leg
@@ -14,7 +15,7 @@ from transports.ports import Call, CallFactory, CallRequest
 log = structlog.get_logger(__name__)
 
 
-async def _no_record(_: Mapping[str, Any]) -> None:
+def _no_record(_: Mapping[str, Any]) -> None:
     """Keep nothing beyond the report file."""
 
 
@@ -32,7 +33,7 @@ class CallDesk:
         call_log: CallLog,
         max_calls: int,
         observe: Callable[[CallReport], None],
-        record: Callable[[Mapping[str, Any]], Awaitable[None]] = _no_record,
+        record: Callable[[Mapping[str, Any]], None] = _no_record,
     ) -> None:
         """Open.
 
@@ -41,7 +42,7 @@ class CallDesk:
             call_log: Keeps each report as a file.
             max_calls: How many places there are.
             observe: Sees each report.
-            record: Keeps each report, as JSON values, where it can be searched; must not raise.
+            record: Keeps each report, as JSON values, where it can be searched; must not wait or raise.
         """
         self.active = 0
         self.max_calls = max_calls
@@ -58,6 +59,10 @@ class CallDesk:
         self.active += 1
         try:
             return _FiledCall(await self._calls.place(request, leg), self, request)
+        except SQLAlchemyError as error:
+            self.active -= 1
+            log.warning("call_not_placed", reason=type(error).__name__)
+            raise CapacityError("The server cannot begin calls just now; try again in a moment.") from error
         except BaseException:
             self.active -= 1
             raise
@@ -88,7 +93,7 @@ class CallDesk:
             "call_ended", reason=report.end_reason, duration_s=round(report.duration_s, 1), turns=len(report.turns)
         )
         self._observe(report)
-        await self._record(await self._log.save(report, request))
+        self._record(await self._log.save(report, request))
 
 
 class _FiledCall:

@@ -1,33 +1,60 @@
 """Write the record of every call into the database; the report file beside the recording stays the source."""
 
+import asyncio
 import datetime
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from storage.engine import EVERY_TENANT, Database
 from storage.repositories import call_records
 from storage.tables.call_record import CallRecord
 
+_MOST_WAITING: Final = 1_000
+_WAIT_S: Final = 5.0
+_LAST_TRY_S: Final = 5.0
+
 log = structlog.get_logger(__name__)
 
 
 class CallRecords:
-    """Files reports as rows. A database that is away costs the row, not the call: it is made up at the next start."""
+    """Files reports as rows, beside the calls: none of them ends later because the database is slow or away.
+
+    What is still to be written when there is too much of it, or when the server stops, is made up at the next start.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._waiting: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue(_MOST_WAITING)
 
-    async def add(self, report: Mapping[str, Any]) -> None:
-        """Keep a report (as `server.call_log` writes it)."""
+    def add(self, report: Mapping[str, Any]) -> None:
+        """Keep a report (as `server.call_log` writes it) as soon as possible; never waits, never fails."""
         assert report["account_id"] is not None, "every call is somebody's"
         try:
-            async with self._database.writing(EVERY_TENANT) as session:
-                session.add(_row(report))
-        except SQLAlchemyError as error:
-            log.error("record_not_written", call_id=report["call_id"], reason=type(error).__name__)  # noqa: TRY400  no bug
+            self._waiting.put_nowait(report)
+        except asyncio.QueueFull:
+            log.warning("record_waits_for_a_restart", call_id=report["call_id"])
+
+    async def run(self) -> None:
+        """Write until cancelled, in order, each until it is written."""
+        while True:
+            report = await self._waiting.get()
+            try:
+                await self._write(report)
+            except Exception:  # a job ends here: the others are written, this one is tried again at the next start
+                log.exception("record_not_written", call_id=report["call_id"])
+            finally:
+                self._waiting.task_done()
+
+    async def finish(self) -> None:
+        """Let what waits be written, if that can be done soon."""
+        try:
+            async with asyncio.timeout(_LAST_TRY_S):
+                await self._waiting.join()
+        except TimeoutError:
+            log.warning("records_wait_for_a_restart", count=self._waiting.qsize())
 
     async def catch_up(self, reports: Iterable[Mapping[str, Any]]) -> int:
         """Keep those of `reports` that have no row yet; return how many."""
@@ -37,6 +64,19 @@ class CallRecords:
             rows = [_row(report) for call_id, report in waiting.items() if call_id not in known]
             session.add_all(rows)
         return len(rows)
+
+    async def _write(self, report: Mapping[str, Any]) -> None:
+        while True:
+            try:
+                async with self._database.writing(EVERY_TENANT) as session:
+                    session.add(_row(report))
+            except IntegrityError:
+                raise
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("record_waits", call_id=report["call_id"], reason=type(error).__name__)
+            else:
+                return
+            await asyncio.sleep(_WAIT_S)
 
 
 def _row(report: Mapping[str, Any]) -> CallRecord:

@@ -40,7 +40,7 @@ async def _examine(pick: Pick, choice: Choice) -> Diagnosis:
         async with asyncio.timeout(_LIMIT_S):
             await _ask(pick, registry.member(pick, choice).provider, choice.language)
     except ConfigError as error:
-        return Diagnosis(name, str(error), problem=True, fix=_key_fix(pick))
+        return Diagnosis(name, str(error), problem=True, fix=_config_fix(pick, error.code))
     except ProviderError as error:
         return Diagnosis(name, str(error), problem=True, fix=_fix(pick, error.code))
     except TimeoutError:
@@ -90,7 +90,15 @@ async def _speak(tts: TextToSpeech) -> None:
 
 
 def _key_fix(pick: Pick) -> str:
+    if pick.vendor == "pipecat":
+        return f'Set PIPECAT_KEYS={{"{pick.access_name.removeprefix("pipecat.")}": "…"}}.'
     return "Set LLM_API_KEY." if pick.vendor == "compatible" else f"Set {pick.vendor.upper()}_API_KEY."
+
+
+def _config_fix(pick: Pick, code: str) -> str:
+    if pick.vendor != "pipecat" or code == "config.provider_key":
+        return _key_fix(pick)
+    return f"Mend {pick.kind.upper()} (docs/providers.md, pipecat)."
 
 
 def _fix(pick: Pick, code: str) -> str:

@@ -1,10 +1,11 @@
 """Who may talk without a session token."""
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import HTTPConnection
 
 from control_api.auth import Authenticator, Credentials, credentials_of
 from control_api.principal import LOCAL_ACCOUNT_ID
-from kit.errors import UnauthenticatedError
+from kit.errors import CapacityError, UnauthenticatedError
 
 
 class AccountDoor:
@@ -27,3 +28,5 @@ class AccountDoor:
             if self._open_to_all and given == Credentials(local=given.local):
                 return LOCAL_ACCOUNT_ID
             raise
+        except SQLAlchemyError as error:
+            raise CapacityError("The server cannot begin calls just now; try again in a moment.") from error

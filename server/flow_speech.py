@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from flows.model import Flow, Settings, StateDef
 from kit.errors import ConfigError, InputError
 from pipeline.usage import Kind
+from providers.pipecat_host.service_name import parse_service_name
 from providers.resilience.for_call import ProviderSet
 from providers.resilience.voices import vendor_of
 from server.provider_choice import VENDORS, Named, Pick, parse_picks
+
+_VOICES = tuple(vendor for vendor in VENDORS["tts"] if vendor != "pipecat")  # which is no one vendor
+_FOR_FLOWS = frozenset({"language", "model", "voice"})  # of a hosted service; the rest is the operator's
 
 
 def require_speakable(flow: Flow, members: ProviderSet, language: str) -> None:
@@ -52,8 +56,8 @@ def named_in(flow: Flow) -> Named:
     for each in (flow, *flow.library.values()):
         for where, part in _parts(each):
             vendor = vendor_of(part.voice)[0]
-            if vendor and vendor not in VENDORS["tts"]:
-                known = ", ".join(VENDORS["tts"])
+            if vendor and vendor not in _VOICES:
+                known = ", ".join(_VOICES)
                 raise InputError(f"{where}.voice: no provider {vendor!r}; use one of {known}", code="flow.voice")
             voices |= {vendor} - {""}
             if part.stt:
@@ -68,6 +72,8 @@ def _pick(kind: Kind, text: str, where: str) -> Pick:
         pick, *others = parse_picks(kind, text)
     except (ConfigError, ValueError) as error:
         raise InputError(f"{where}.{kind}: {error}", code=f"flow.{kind}") from error
+    if pick.vendor == "pipecat" and not set(parse_service_name(pick.model).settings) <= _FOR_FLOWS:
+        raise InputError(f"{where}.{kind}: a flow may set {', '.join(sorted(_FOR_FLOWS))}", code=f"flow.{kind}")
     if others:
         raise InputError(f"{where}.{kind}: name one; the call's own stand in for it", code=f"flow.{kind}")
     return pick

@@ -25,7 +25,8 @@ class StoredTickets:
 
     async def mint(self, admission: Admission, ttl_s: float = TICKET_TTL_S) -> str:
         """See the port."""
-        token, now, request = secrets.token_urlsafe(_TOKEN_BYTES), self._clock.utc(), admission.request
+        now, request = self._clock.utc(), admission.request
+        token = f"mt_{secrets.token_urlsafe(_TOKEN_BYTES)}"
         assert request.account_id is not None, "a line is somebody's"
         row = MediaTicket(
             token_hash=_hash(token),

@@ -11,14 +11,15 @@ from pydantic import SecretStr
 
 from kit.errors import ConfigError
 from pipeline.usage import Kind
+from providers.pipecat_host.service_name import parse_service_name
 
 VENDORS: Mapping[Kind, tuple[str, ...]] = {
-    "stt": ("embedded", "deepgram", "openai"),
-    "tts": ("embedded", "deepgram", "openai"),
-    "llm": ("local", "compatible", "openai", "anthropic"),
+    "stt": ("embedded", "deepgram", "openai", "pipecat"),
+    "tts": ("embedded", "deepgram", "openai", "pipecat"),
+    "llm": ("local", "compatible", "openai", "anthropic", "pipecat"),
 }
 _NEEDS_MODEL = {("llm", "openai"), ("llm", "anthropic"), ("llm", "compatible")}
-KEYLESS = frozenset({"embedded", "local", "compatible"})
+KEYLESS = frozenset({"embedded", "local", "compatible", "pipecat"})  # whose classes say themselves what they need
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class Pick:
     def __str__(self) -> str:
         """Return it as it is written."""
         return ":".join(part for part in (self.vendor, self.model, self.voice) if part)
+
+    @property
+    def access_name(self) -> str:
+        """Under which name its key is kept: the vendor, or `pipecat.cartesia` for a service of pipecat's."""
+        return f"pipecat.{parse_service_name(self.model).vendor}" if self.vendor == "pipecat" else self.vendor
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,8 @@ def parse_picks(kind: Kind, text: str) -> tuple[Pick, ...]:
             raise ConfigError(f"{kind.upper()}: no provider {vendor!r}; use one of {known}", code="config.provider")
         if (kind, vendor) in _NEEDS_MODEL and not rest:
             raise ConfigError(f"{kind.upper()}: name a model, such as {vendor}:MODEL", code="config.provider")
+        if vendor == "pipecat":
+            parse_service_name(rest)
         model, _, voice = rest.partition(":") if kind == "tts" and vendor == "openai" else (rest, "", "")
         picks.append(Pick(kind, vendor, model, voice))
     return tuple(picks)

@@ -86,14 +86,15 @@ class ProviderRegistry:
         Raises:
             ConfigError: See `members`.
         """
-        access = choice.access.get(pick.vendor, Access())
+        access = choice.access.get(pick.access_name, Access())
         place = (pick, _fingerprint(access))
         with self._making:
             if place not in self._members:
                 patience = PATIENT if pick.vendor in _SHARED else _PATIENCE[pick.kind]
                 made = self._make(pick, access)
                 made = self._remembering(made) if pick.kind == "tts" else made
-                self._members[place] = Member(made, _SLOW.get((pick.kind, pick.vendor), patience))
+                slow = _SLOW.get((pick.kind, pick.vendor), patience)
+                self._members[place] = Member(made, _TRANSCRIPTION if _reads_whole_turns(pick, made) else slow)
             self._members.move_to_end(place)
             return self._members[place]
 
@@ -137,6 +138,11 @@ class ProviderRegistry:
             if self._local_llm is None:
                 raise ConfigError("LLM: there is no local model; run: make llm", code="config.llm")
             return self._local_llm()
+        if pick.vendor == "pipecat":
+            from providers.pipecat_host.entry import hosted
+
+            key = access.key.get_secret_value() if access.key else None
+            return hosted(pick.kind, pick.model, key, access.base_url)
         if access.key is None and pick.vendor not in KEYLESS:
             raise ConfigError(
                 f"{pick.kind.upper()}: {pick.vendor} needs a key; set {pick.vendor.upper()}_API_KEY",
@@ -145,6 +151,10 @@ class ProviderRegistry:
         if access.base_url is not None and not access.base_url.startswith(("http://", "https://")):
             raise ConfigError(f"{pick.vendor}: its address must begin with http:// or https://", code="config.provider")
         return _vendor(pick, access)
+
+
+def _reads_whole_turns(pick: Pick, made: Any) -> bool:
+    return (pick.kind, pick.vendor) == ("stt", "pipecat") and not made.capabilities.partials
 
 
 def _vendor(pick: Pick, access: Access) -> Any:

@@ -20,6 +20,9 @@ def server_choice(settings: Settings) -> Choice:
         "anthropic": Access(settings.anthropic_api_key, settings.anthropic_base_url),
         "compatible": Access(settings.llm_api_key, settings.llm_base_url),
     }
+    for vendor in {*settings.pipecat_keys, *settings.pipecat_base_urls}:
+        key, address = settings.pipecat_keys.get(vendor), settings.pipecat_base_urls.get(vendor)
+        access[f"pipecat.{vendor}"] = Access(key, address)
     return Choice(
         parse_picks("stt", settings.stt),
         parse_picks("tts", settings.tts),

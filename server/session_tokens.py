@@ -5,6 +5,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from control_api.ports import UtcClock
 from control_api.sessions import service
+from kit.errors import CapacityError
 from kit.ids import uuid7
 from storage.engine import EVERY_TENANT, Database
 from storage.repositories import voice_sessions
@@ -23,8 +24,12 @@ class StoredTokens:
     async def redeem(self, token: str) -> CallRequest:
         """Bind the token to this connection; see the port."""
         call_id = uuid7()
-        async with self._database.writing(EVERY_TENANT) as session:
-            taken = await service.take(session, token, call_id, self._clock.utc())
+        try:
+            async with self._database.writing(EVERY_TENANT) as session:
+                taken = await service.take(session, token, call_id, self._clock.utc())
+        except SQLAlchemyError as error:
+            log.warning("token_not_redeemed", reason=type(error).__name__)
+            raise CapacityError("The server cannot begin calls just now; try again in a moment.") from error
         return CallRequest(
             call_id,
             taken.flow_name,

@@ -71,6 +71,12 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(default=None, description="Address of OpenAI, if it is not the vendor's.")
     anthropic_api_key: SecretStr | None = Field(default=None, description="Key for Anthropic.")
     anthropic_base_url: str | None = Field(default=None, description="Address of Anthropic, if it is not the vendor's.")
+    pipecat_keys: dict[str, SecretStr] = Field(
+        default_factory=dict, description='Keys for hosted pipecat services by vendor, such as {"cartesia": "…"}.'
+    )
+    pipecat_base_urls: dict[str, str] = Field(
+        default_factory=dict, description="Addresses of hosted pipecat services by vendor, as their classes want them."
+    )
     llm_base_url: str | None = Field(
         default=None, description="OpenAI-compatible address, such as http://127.0.0.1:8080/v1."
     )

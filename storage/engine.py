@@ -20,6 +20,14 @@ from storage.tables.base import Owned
 
 _LOCK_WAIT_S = 15
 _LAST_ANSWER_S = 2.0
+# A server that has vanished is noticed within half a minute, whatever was being waited for.
+_POSTGRES = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
 _TENANT = "tenant"
 
 
@@ -113,7 +121,14 @@ def async_url(url: str) -> URL:
 
 def _engine(url: URL, pool_size: int) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
-        return create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, hide_parameters=True)
+        return create_async_engine(
+            url,
+            connect_args=_POSTGRES,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_pre_ping=True,
+            hide_parameters=True,
+        )
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(

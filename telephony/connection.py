@@ -15,7 +15,7 @@ from telephony.media_order import MediaOrder
 from telephony.messages import Dtmf, Hold, Mark, Media, Received, Start, Stop
 from telephony.sockets import MediaSocket
 from telephony.sound import SoundCoder
-from telephony.wire import MediaCodec, Traits, Wire
+from telephony.wire import Carrier, Wire
 from transports.live import LiveCalls
 from transports.ports import Call, CallFactory, CallRequest
 
@@ -44,8 +44,8 @@ class Exchange:
 class MediaConnection:
     """One carrier's connection from its acceptance to its close."""
 
-    def __init__(self, socket: MediaSocket, codec: MediaCodec, traits: Traits, exchange: Exchange) -> None:
-        self._socket, self._codec, self._traits = socket, codec, traits
+    def __init__(self, socket: MediaSocket, carrier: Carrier, exchange: Exchange) -> None:
+        self._socket, self._codec, self._traits = socket, carrier.new_codec(), carrier.traits
         self._calls, self._live, self._clock = exchange.calls, exchange.live, exchange.clock
         self._order = MediaOrder()
         self._leg: CarrierLeg  # these two from the start of the stream on, which tells its rate
@@ -93,7 +93,7 @@ class MediaConnection:
         told = {"carrier": self._traits.carrier, "carrier_call": start.call_id}
         try:
             request = await admit(start)
-            metadata = {**start.parameters, **request.metadata, **told}
+            metadata = {**start.parameters, **told, **request.metadata}
             request = replace(request, metadata=metadata, transport=self._traits.carrier)
             with structlog.contextvars.bound_contextvars(call_id=request.call_id):
                 return await self._talk(await self._calls.place(request, self._leg))

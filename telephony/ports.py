@@ -1,6 +1,7 @@
 """What carriers need of the rest of the server, and what it needs of carriers (docs/adr/0022, 0023)."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -57,8 +58,11 @@ class IncomingCall:
 class LineDirectory(Protocol):
     """The lines of all accounts."""
 
-    async def by_number(self, number: str, provider: str) -> LineAccess | None:
-        """Return the active line with a number, however it is written (a missing `+` too); None if there is none."""
+    async def by_number(self, number: str, provider: str) -> Sequence[LineAccess]:
+        """Return the active lines with a number, however it is written (a missing `+` too).
+
+        Accounts may claim what is not theirs: whose credentials the carrier proves to know, has the line.
+        """
 
     async def by_id(self, line_id: str) -> LineAccess | None:
         """Return an active line."""
@@ -129,8 +133,8 @@ class CarrierControl(Protocol):
 class CarrierControls(Protocol):
     """Makes controls."""
 
-    async def of(self, line_id: str, carrier_call: str, call_id: str) -> CarrierControl | None:
-        """Return the control of a call; None if its line is gone."""
+    async def of(self, admission: Admission) -> CarrierControl | None:
+        """Return the control of a call whose `carrier_call` is known; None if it has no line, or one no longer."""
 
 
 class Dialer(Protocol):

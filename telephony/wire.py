@@ -1,6 +1,6 @@
 """What a carrier is to us: a pure codec and a row of traits; and how to read strangers' JSON without surprise."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -60,6 +60,20 @@ class MediaCodec(Protocol):
 
     def hang_up(self) -> Wire | None:
         """Encode the end of the call; None where closing the socket says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """What a connection needs to know to run a carrier's streams.
+
+    Attributes:
+        new_codec: Makes the codec of one stream.
+        subprotocol: Of its WebSockets.
+    """
+
+    traits: Traits
+    new_codec: Callable[[], MediaCodec]
+    subprotocol: str | None = None
 
 
 def number(value: Any) -> int:

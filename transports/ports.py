@@ -73,6 +73,7 @@ class Doorkeeper(Protocol):
 
         Raises:
             InputError: Nobody we know.
+            CapacityError: It cannot be said now.
         """
 
 
@@ -84,6 +85,7 @@ class SessionTokens(Protocol):
 
         Raises:
             InputError: `session.invalid_token` or `session.token_in_use`.
+            CapacityError: It cannot be said now.
         """
 
     async def release(self, token: str) -> None:

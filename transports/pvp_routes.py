@@ -1,11 +1,13 @@
 """The addresses of PVP over WebSocket (docs/pvp.md §1)."""
 
+import asyncio
+
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
 
 from kit.clock import Clock
-from kit.errors import InputError
+from kit.errors import CapacityError, InputError
 from kit.ids import uuid7
 from transports.live import LiveCalls
 from transports.ports import CallFactory, Doorkeeper, SessionTokens
@@ -20,6 +22,7 @@ def pvp_router(calls: CallFactory, tokens: SessionTokens, door: Doorkeeper, live
     """Return the routes `/ws`, `/` and `/v1/ws/{token}`."""
     router = APIRouter()
     held: dict[str, PvpConnection] = {}  # sessions whose call is in this process
+    spent: dict[str, asyncio.Event] = {}  # tokens of calls that are over, until that is known everywhere
 
     @router.websocket("/ws")
     @router.websocket("/api/call/web-media-stream")
@@ -33,7 +36,7 @@ def pvp_router(calls: CallFactory, tokens: SessionTokens, door: Doorkeeper, live
         try:
             account_id = await door.account_of(websocket)
             request = request_of(websocket.query_params.multi_items(), call_id, account_id)
-        except InputError as error:
+        except (InputError, CapacityError) as error:
             return await connection.refuse(call_id, error)
         return await connection.serve(request)
 
@@ -46,16 +49,23 @@ def pvp_router(calls: CallFactory, tokens: SessionTokens, door: Doorkeeper, live
         if waiting is not None and waiting.is_away and await waiting.resume(websocket):
             return None
         connection = PvpConnection(websocket, calls, live, clock, resume_s=RESUME_S)
+        if token in spent:
+            await spent[token].wait()
         try:
             request = await tokens.redeem(token)
-        except InputError as error:
+        except (InputError, CapacityError) as error:
             return await connection.refuse(uuid7(), error)
         held[token] = connection
         try:
             return await connection.serve(request)
         finally:
             del held[token]
-            await tokens.release(token)
+            known = spent[token] = asyncio.Event()
+            try:
+                await tokens.release(token)
+            finally:
+                del spent[token]
+                known.set()
 
     return router
 

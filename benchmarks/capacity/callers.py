@@ -12,8 +12,7 @@ from typing import Protocol, cast
 from benchmarks.capacity.workload import FRAME_S, caller_cycle
 from pipeline.audio.mulaw import mulaw_encode
 
-_TEXT, _BINARY, _PING = 1, 2, 9
-_EMPTY_PONG = b"\x8a\x80\0\0\0\0"
+_TEXT, _BINARY, _PING, _PONG = 1, 2, 9, 10
 _FIRST_BURST_S = 0.1  # the lead: so much may come at once at the beginning of an answer
 _PAUSE_S = 0.4  # a longer gap is the bot's silence, not a late frame
 _SLOTS = 10  # callers spread over the 20 ms
@@ -62,7 +61,7 @@ class PvpWire:
 class TwilioWire:
     """Text frames of µ-law in JSON, as a carrier sends them; marks are echoed when their sound has been played."""
 
-    path = "/telephony/twilio/media/chatter"
+    path = "/telephony/twilio/flow/chatter"
 
     def __init__(self) -> None:
         self.cycle = [base64.b64encode(mulaw_encode(each)) for each in caller_cycle(8000)]
@@ -207,7 +206,8 @@ class Caller(asyncio.Protocol):
         while (bounds := _bounds(buffer)) is not None:
             opcode = buffer[0] & 0x0F
             if opcode == _PING:
-                self.send(_EMPTY_PONG)
+                # With what came, or the server takes it for no answer and hangs up.
+                self.send(frame(_PONG, bytes(buffer[bounds[0] : bounds[1]])))
             elif opcode in (_TEXT, _BINARY):
                 self._wire.heard(opcode, bytes(buffer[bounds[0] : bounds[1]]), self)
             del buffer[: bounds[1]]

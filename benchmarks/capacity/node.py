@@ -21,7 +21,8 @@ from providers.embedded.gate import WebRtcGate
 from providers.embedded.silero import SileroVad
 from server.drain import config_of
 from server.logging import configure
-from telephony.twilio.routes import twilio_router
+from telephony.connection import Exchange
+from telephony.media_routes import direct_router
 from transports.live import LiveCalls
 from transports.ports import Call, CallRequest
 from transports.pvp_routes import pvp_router
@@ -88,7 +89,7 @@ def main() -> None:
     node, live = _Node(), LiveCalls()
     app = FastAPI(lifespan=node.open)
     app.include_router(pvp_router(node, _Tokens(), _Door(), live, Clock()))
-    app.include_router(twilio_router(node, _Door(), live, Clock()))
+    app.include_router(direct_router(_Door(), Exchange(node, live, Clock())))
     config = config_of(app)
     config.port = int(sys.argv[1])
     uvicorn.Server(config).run()

@@ -186,7 +186,7 @@ def main() -> None:
     if TUNED:
         _share_and_inline_vad()
     app = FastAPI(lifespan=_measured)
-    app.add_api_websocket_route("/telephony/twilio/media/{flow}", _call)
+    app.add_api_websocket_route("/telephony/twilio/flow/{flow}", _call)
     uvicorn.run(app, port=int(sys.argv[1]), log_level="critical", access_log=False)
 
 

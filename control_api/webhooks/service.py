@@ -65,9 +65,22 @@ async def remove_endpoint(session: AsyncSession, endpoint_id: str) -> None:
 
 
 async def tell(
-    session: AsyncSession, account_id: str, event: str, data: Mapping[str, Any], now: datetime.datetime
+    session: AsyncSession,
+    account_id: str,
+    event: str,
+    data: Mapping[str, Any],
+    now: datetime.datetime,
+    subject: str | None = None,
 ) -> int:
     """Put an event into the account's outbox, in the transaction of what it tells about.
+
+    Args:
+        session: The transaction.
+        account_id: Whom it concerns.
+        event: One of `EVENTS`.
+        data: What is told.
+        now: When it happened.
+        subject: Events about one subject reach an endpoint in the order in which they were told.
 
     Returns:
         To how many endpoints it goes.
@@ -80,6 +93,7 @@ async def tell(
                 id=uuid7(),
                 account_id=account_id,
                 endpoint_id=each.id,
+                subject=subject,
                 event=event,
                 body=body,
                 attempts=0,

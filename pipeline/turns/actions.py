@@ -83,6 +83,13 @@ class StopAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeBack:
+    """The user goes on: undo the last `Commit`, and drop this answer to it, of which nobody heard or saw anything."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """Stop playing, keep everything."""
 
@@ -107,6 +114,6 @@ class Recover:
 
 
 ReadAction = Decide | DropDecision | ReadBreath | DropBreath
-AnswerAction = StartAnswer | StopAnswer | BotDone | Recover
+AnswerAction = StartAnswer | StopAnswer | TakeBack | BotDone | Recover
 Guess = Speculate | DropSpeculation
 Action = ReadAction | Guess | ShowWords | UserTookFloor | Commit | Discard | Pause | Resume | AnswerAction

@@ -17,6 +17,8 @@ MOST_PATIENT = 1.6
 MARGIN = 0.15
 LONGEST_PAUSE_S = 3.0  # what is longer was not a pause within a turn
 _SHARE = 0.9
+_CAUTION_MARGIN_S = 0.05
+_FORGETTING = 0.97  # a turn: who was cut off once is not waited for all call long
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,12 @@ class Patience:
         pauses: The latest pauses that more speech followed, each as a share of the ceiling it was measured against:
             who spells slowly does not therefore say "yes" slowly.
         turns: Turns that were read so far.
+        caution_s: No floor is lower: this caller went on after a pause that was taken for the end.
     """
 
     pauses: tuple[float, ...] = ()
     turns: int = 0
+    caution_s: float = 0.0
 
     def after_pause(self, pause_s: float, profile: Profile) -> "Patience":
         """Learn from a pause that did not end the turn."""
@@ -79,9 +83,15 @@ class Patience:
             return self
         return replace(self, pauses=(*self.pauses, pause_s / profile.ceiling_s)[-KEPT_PAUSES:])
 
+    def after_haste(self, pause_s: float) -> "Patience":
+        """Learn that a turn was ended in a pause."""
+        if not 0 < pause_s <= LONGEST_PAUSE_S:
+            return self
+        return replace(self, caution_s=max(self.caution_s, pause_s + _CAUTION_MARGIN_S))
+
     def after_turn(self) -> "Patience":
         """Learn that one more turn is over."""
-        return replace(self, turns=self.turns + 1)
+        return replace(self, turns=self.turns + 1, caution_s=self.caution_s * _FORGETTING)
 
     @property
     def factor(self) -> float:
@@ -94,7 +104,9 @@ class Patience:
     def adapt(self, profile: Profile) -> Profile:
         """Return `profile` with the ceiling that suits this caller; who pauses long is also held longer."""
         ceiling_s = max(profile.floor_s, profile.ceiling_s * self.factor)
-        return replace(profile, ceiling_s=ceiling_s, hold_s=profile.hold_s * max(1.0, self.factor))
+        floor_s = min(max(profile.floor_s, self.caution_s), ceiling_s)
+        hold_s = profile.hold_s * max(1.0, self.factor)
+        return replace(profile, floor_s=floor_s, ceiling_s=ceiling_s, hold_s=hold_s)
 
 
 UNKNOWN_CALLER = Patience()

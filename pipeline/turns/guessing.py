@@ -43,10 +43,11 @@ def ahead_of_the_end(state: State, event: Told, now_s: float) -> Step:
         case UserWentOn():
             return replace(state, ended=None, ahead=replace(state.ahead, in_breath=False)), (DropBreath(),)
         case BreathRead(heard):
+            heard = heard.after(state.before)
             finished = is_finished(heard.text, state.lexicon) and not heard.failed
             return _guess(state, heard) if finished and state.ahead.in_breath else (state, ())
         case EndExpected(heard):
-            return _guess(state, heard)
+            return _guess(state, heard.after(state.before))
         case EndWithdrawn():
             ahead, actions = drop(state.ahead)
             return replace(state, ended=None, ahead=ahead), actions

@@ -12,6 +12,25 @@ class Heard:
     alternative: str | None = None
     failed: bool = False
 
+    def after(self, before: "Heard | None") -> "Heard":
+        """Return the turn that began with `before` and went on with this."""
+        if before is None:
+            return self
+        if self.failed or not self.text.strip():
+            return before
+        text = f"{before.text.rstrip().rstrip('.…')} {self.text.lstrip()}"
+        return Heard(text, min(before.confidence, self.confidence))
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceHinted:
+    """One window is voiced: somebody may have begun to speak."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceDenied:
+    """It was nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class UserStarted:
@@ -117,6 +136,11 @@ class BotFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnSettled:
+    """The last turn of the user has had effects: it can no longer be taken back."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileSet:
     """The flow says what kind of answer it waits for, and in which language (BCP 47); None changes nothing."""
 
@@ -130,7 +154,9 @@ class Tick:
 
 
 Input = (
-    UserStarted
+    VoiceHinted
+    | VoiceDenied
+    | UserStarted
     | UserPaused
     | UserWentOn
     | UserStopped
@@ -145,6 +171,7 @@ Input = (
     | AnswerDue
     | BotStarted
     | BotFinished
+    | TurnSettled
     | ProfileSet
     | Tick
 )

@@ -21,6 +21,7 @@ from pipeline.turns.actions import (
     ShowWords,
     StartAnswer,
     StopAnswer,
+    TakeBack,
     UserTookFloor,
 )
 from pipeline.turns.endpointing import PROFILES, wait_by_sound_s, wait_by_words_s
@@ -41,13 +42,16 @@ from pipeline.turns.inputs import (
     ProfileSet,
     Tick,
     TranscriptReady,
+    TurnSettled,
     UserPaused,
     UserStarted,
     UserStopped,
     UserWentOn,
+    VoiceDenied,
+    VoiceHinted,
 )
 from pipeline.turns.lexicon import MUMBLED, is_backchannel, is_echo, takes_the_floor
-from pipeline.turns.speculation import AHEAD_S, Ground, begin, closed, contradict, drop, is_finished
+from pipeline.turns.speculation import AHEAD_S, Ground, begin, closed, contradict, drop, is_finished, taken_back
 from pipeline.turns.state import Bot, State, User
 
 # 350 ms of voice over the bot are an interruption, words or not: 96 ms are past when voice is noticed, and 192 ms more
@@ -58,15 +62,14 @@ OVERLAP_DECISION_S = 0.9  # a short burst over the bot is judged by its words wi
 LONGEST_TURN_S = 60.0
 DECISION_LIMIT_S = 6.0  # a recogniser that is silent for this long has heard nothing
 PREPARING_LIMIT_S = 12.0
+HINT_S = 0.1  # a voiced window is followed by two more within this, or it was no voice
 
 
 def step(state: State, event: Input, now_s: float) -> tuple[State, tuple[Action, ...]]:
     """Advance by one input; an input that does not fit, or is stale, changes nothing."""
     match event:
-        case UserStarted():
-            return _user_started(state, now_s)
-        case UserStopped(quiet_since_s):
-            return _user_stopped(state, quiet_since_s, now_s)
+        case VoiceHinted() | VoiceDenied() | UserStarted() | UserStopped():
+            return _of_the_voice(state, event, now_s)
         case PartialHeard():
             return _partial_heard(state, event, now_s)
         case TranscriptReady() | EndJudged():
@@ -75,7 +78,7 @@ def step(state: State, event: Input, now_s: float) -> tuple[State, tuple[Action,
             return ahead_of_the_end(state, event, now_s)
         case EndHeard(heard, bot_words):
             return _end_heard(state, heard, bot_words, now_s)
-        case AnswerDue() | BotStarted() | BotFinished():
+        case AnswerDue() | BotStarted() | BotFinished() | TurnSettled():
             return _of_the_bot(state, event, now_s)
         case ProfileSet(name, language):
             profile = PROFILES.get(name, PROFILES["default"])
@@ -87,7 +90,7 @@ def step(state: State, event: Input, now_s: float) -> tuple[State, tuple[Action,
 
 
 def _of_the_bot(
-    state: State, event: AnswerDue | BotStarted | BotFinished, now_s: float
+    state: State, event: AnswerDue | BotStarted | BotFinished | TurnSettled, now_s: float
 ) -> tuple[State, tuple[Action, ...]]:
     match event:
         case AnswerDue(interruptible):
@@ -96,6 +99,36 @@ def _of_the_bot(
             return _bot_started(state, generation, now_s), ()
         case BotFinished(generation):
             return _bot_finished(state, generation, now_s)
+        case TurnSettled():
+            return replace(state, unheard=None), ()
+
+
+def _of_the_voice(
+    state: State, event: VoiceHinted | VoiceDenied | UserStarted | UserStopped, now_s: float
+) -> tuple[State, tuple[Action, ...]]:
+    match event:
+        case VoiceHinted() | VoiceDenied():
+            return _hinted(state, isinstance(event, VoiceHinted), now_s)
+        case UserStarted():
+            return _user_started(state, now_s)
+        case UserStopped(quiet_since_s):
+            return _user_stopped(state, quiet_since_s, now_s)
+
+
+def _hinted(state: State, hinted: bool, now_s: float) -> tuple[State, tuple[Action, ...]]:
+    """A voice may begin: neither is a turn ended in that moment, nor an answer to it begun aloud."""
+    if state.user is User.TALKING or state.hinted == hinted:
+        return state, ()
+    known = replace(state, hinted=hinted)
+    if state.user is User.DECIDING and not hinted:
+        return _judge(known, now_s)
+    if hinted and state.user is User.SILENT and state.bot is Bot.PREPARING:
+        return replace(known, hushed=True), (Pause(),)
+    return _let_speak(known)
+
+
+def _let_speak(state: State) -> tuple[State, tuple[Action, ...]]:
+    return replace(state, hushed=False), (Resume(),) if state.hushed else ()
 
 
 def _user_started(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:
@@ -107,6 +140,9 @@ def _user_started(state: State, now_s: float) -> tuple[State, tuple[Action, ...]
     talking = replace(
         _learn_pause(state, now_s),
         user=User.TALKING,
+        hinted=False,
+        hushed=False,
+        unheard=state.unheard if state.bot is Bot.PREPARING else None,
         ended=None,
         ahead=replace(ahead, in_breath=False, words=None),
         over_bot=state.bot is Bot.PLAYING or (deciding and state.over_bot),
@@ -117,8 +153,8 @@ def _user_started(state: State, now_s: float) -> tuple[State, tuple[Action, ...]
     if state.bot is Bot.IDLE:
         return talking, (*actions, UserTookFloor())
     if not state.interruptible:
-        return talking, actions
-    pause = () if state.paused else (Pause(),)
+        return talking, (*actions, Resume()) if state.hushed else actions
+    pause = () if state.paused or state.hushed else (Pause(),)
     # An answer that nobody hears yet needs no verdict: it waits until the words are known.
     verdict_s = VERDICT_S if state.bot is Bot.PLAYING else LONGEST_TURN_S
     return replace(talking, paused=True, deadline_s=now_s + verdict_s), (*actions, *pause)
@@ -130,7 +166,8 @@ def _learn_pause(state: State, now_s: float) -> State:
     if state.user is not User.DECIDING and not cut_off:
         return state
     pause_s = now_s - state.quiet_since_s
-    return replace(state, patience=state.patience.after_pause(pause_s, state.answered_to))
+    patience = state.patience.after_pause(pause_s, state.answered_to)
+    return replace(state, patience=patience.after_haste(pause_s) if cut_off else patience)
 
 
 def _user_stopped(state: State, quiet_since_s: float, now_s: float) -> tuple[State, tuple[Action, ...]]:
@@ -159,14 +196,15 @@ def _user_stopped(state: State, quiet_since_s: float, now_s: float) -> tuple[Sta
 def _partial_heard(state: State, event: PartialHeard, now_s: float) -> tuple[State, tuple[Action, ...]]:
     if state.user is not User.TALKING or (state.over_bot and is_echo(event.text, event.bot_words)):
         return state, ()
-    shown = ShowWords(event.text)
+    words = Heard(event.text, event.confidence)
     if not state.paused or not takes_the_floor(event.text, state.lexicon):
         # What may yet turn out to be nothing is not shown over the bot.
-        hidden = state.over_bot and state.bot is not Bot.IDLE
-        guessed, actions = read_quickly(state, Heard(event.text, event.confidence), now_s)
-        return guessed, actions if hidden else (shown, *actions)
+        hidden = state.bot is not Bot.IDLE and (state.over_bot or state.unheard is not None)
+        whole = words.after(state.before)
+        guessed, actions = read_quickly(state, whole, now_s)
+        return guessed, actions if hidden else (ShowWords(whole.text), *actions)
     taken, actions = _take_floor(state)
-    return replace(taken, deadline_s=now_s + LONGEST_TURN_S), (*actions, shown)
+    return replace(taken, deadline_s=now_s + LONGEST_TURN_S), (*actions, ShowWords(words.after(taken.before).text))
 
 
 def _end_heard(state: State, heard: Heard, bot_words: str, now_s: float) -> tuple[State, tuple[Action, ...]]:
@@ -180,7 +218,12 @@ def _end_heard(state: State, heard: Heard, bot_words: str, now_s: float) -> tupl
 def _take_floor(state: State) -> tuple[State, tuple[Action, ...]]:
     """The user means it: the bot stops for good."""
     taken = replace(state, bot=Bot.IDLE, paused=False, bot_was_stopped=True, over_bot=False)
-    return taken, (StopAnswer(state.generation), UserTookFloor())
+    if state.unheard is None:
+        return taken, (StopAnswer(state.generation), UserTookFloor())
+    # What was said before is a part of this turn: the user had only paused.
+    ahead = taken_back(state.ahead)
+    again = replace(taken, bot_was_stopped=False, unheard=None, before=state.unheard, ahead=ahead)
+    return again, (TakeBack(state.generation),)
 
 
 def _learned(state: State, event: TranscriptReady | EndJudged, now_s: float) -> tuple[State, tuple[Action, ...]]:
@@ -195,13 +238,13 @@ def _read(state: State, heard: Heard, bot_words: str, now_s: float) -> tuple[Sta
     if _means_nothing(state, heard, bot_words):
         return _discard(state, now_s)
     known, actions = (state, ()) if state.bot is Bot.IDLE else _take_floor(state)
-    judged, more = _judge(replace(known, heard=heard), now_s)
+    judged, more = _judge(replace(known, heard=heard.after(known.before)), now_s)
     return judged, (*actions, *more)
 
 
 def _means_nothing(state: State, heard: Heard, bot_words: str) -> bool:
     if not heard.text.strip() and not heard.failed:
-        return True
+        return state.before is None
     if state.over_bot and is_echo(heard.text, bot_words):
         return True
     if state.bot is Bot.IDLE:
@@ -222,6 +265,8 @@ def _judge(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:
         unjudged = state.end_probability is None and state.has_end_model
         wait_s = profile.ceiling_s if unjudged else wait_by_sound_s(profile, state.end_probability)
     due_s = state.quiet_since_s + wait_s
+    if now_s >= due_s and state.hinted and now_s < due_s + HINT_S:
+        return replace(state, deadline_s=due_s + HINT_S), ()
     if now_s >= due_s:
         return _commit(state, state.heard)
     ahead, actions = contradict(state.ahead, state.heard)
@@ -238,7 +283,8 @@ def _commit(state: State, heard: Heard) -> tuple[State, tuple[Action, ...]]:
     if state.bot is not Bot.IDLE:
         actions = (StopAnswer(state.generation), UserTookFloor())
     patience = state.patience if heard.failed else state.patience.after_turn()
-    over = replace(_silent(state), bot=Bot.IDLE, patience=patience, ahead=closed(state.ahead, heard))
+    unheard = None if heard.failed else heard
+    over = replace(_silent(state), bot=Bot.IDLE, patience=patience, ahead=closed(state.ahead, heard), unheard=unheard)
     return over, (*actions, Commit(heard))
 
 
@@ -257,6 +303,7 @@ def _silent(state: State) -> State:
         paused=False,
         bot_was_stopped=False,
         over_bot=False,
+        before=None,
         heard=None,
         end_probability=None,
         deadline_s=None,
@@ -268,6 +315,7 @@ def _answer_due(state: State, interruptible: bool, now_s: float) -> tuple[State,
     actions: tuple[Action, ...] = dropped if state.bot is Bot.IDLE else (*dropped, StopAnswer(state.generation))
     generation = state.generation + 1
     paused = state.user is not User.SILENT and interruptible
+    hushed = state.user is User.SILENT and state.hinted
     if state.user is User.SILENT:
         deadline_s: float | None = now_s + PREPARING_LIMIT_S
     else:
@@ -278,10 +326,12 @@ def _answer_due(state: State, interruptible: bool, now_s: float) -> tuple[State,
         generation=generation,
         interruptible=interruptible,
         paused=paused,
+        hushed=hushed,
+        unheard=state.unheard if state.bot is Bot.IDLE and state.user is User.SILENT else None,
         bot_was_stopped=False,
         ahead=ahead,
         deadline_s=deadline_s,
-    ), (*actions, StartAnswer(generation, paused))
+    ), (*actions, StartAnswer(generation, paused or hushed))
 
 
 def _without_verdict_s(state: State, now_s: float) -> float | None:
@@ -294,9 +344,9 @@ def _without_verdict_s(state: State, now_s: float) -> float | None:
 def _bot_started(state: State, generation: int, now_s: float) -> State:
     if generation != state.generation or state.bot is not Bot.PREPARING:
         return state
-    playing = replace(state, bot=Bot.PLAYING)
+    playing = replace(state, bot=Bot.PLAYING, unheard=None)
     if state.user is User.SILENT:
-        return replace(playing, deadline_s=None)
+        return replace(playing, deadline_s=now_s + HINT_S if state.hushed else None)
     if state.user is User.TALKING and state.paused:
         # Its first frame and the voice crossed: what may be heard needs a verdict.
         return replace(playing, deadline_s=now_s + VERDICT_S)
@@ -306,7 +356,7 @@ def _bot_started(state: State, generation: int, now_s: float) -> State:
 def _bot_finished(state: State, generation: int, now_s: float) -> tuple[State, tuple[Action, ...]]:
     if generation != state.generation or state.bot is Bot.IDLE:
         return state, ()
-    idle = replace(state, bot=Bot.IDLE, paused=False)
+    idle = replace(state, bot=Bot.IDLE, paused=False, hushed=False, unheard=None)
     done: tuple[Action, ...] = (BotDone(generation),)
     if state.user is User.SILENT:
         return replace(idle, deadline_s=None), done
@@ -328,13 +378,13 @@ def _tick(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:
         case User.DECIDING if state.bot is not Bot.IDLE:
             return _drop(state, now_s)
         case User.DECIDING:
-            closed, actions = _commit(state, Heard("", 0.0, failed=True))
+            closed, actions = _commit(state, Heard("", 0.0, failed=True).after(state.before))
             return closed, (DropDecision(state.decision), *actions)
         case User.SILENT if state.bot is Bot.PREPARING:
-            idle = replace(state, bot=Bot.IDLE, deadline_s=None)
+            idle = replace(state, bot=Bot.IDLE, hushed=False, unheard=None, deadline_s=None)
             return idle, (StopAnswer(state.generation), Recover(state.generation))
         case _:
-            return replace(state, deadline_s=None), ()
+            return _let_speak(replace(state, deadline_s=None))
 
 
 def _drop(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:

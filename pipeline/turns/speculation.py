@@ -127,6 +127,11 @@ def closed(ahead: Ahead, heard: Heard | None) -> Ahead:
     return Ahead(rest_quick=max(0, ahead.rest_quick - 1), rest_best=max(0, ahead.rest_best - 1))
 
 
+def taken_back(ahead: Ahead) -> Ahead:
+    """Return what is left when a turn that was over is not: its answer was for nothing."""
+    return replace(ahead, rest_quick=RESTS[Ground.QUICK] + 1, rest_best=RESTS[Ground.BEST] + 1)
+
+
 def _missed(ahead: Ahead) -> Ahead:
     gone = replace(ahead, answered=None, asks_model=False)
     if not ahead.asks_model:

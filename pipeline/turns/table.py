@@ -21,10 +21,13 @@ from pipeline.turns.inputs import (
     PartialHeard,
     Tick,
     TranscriptReady,
+    TurnSettled,
     UserPaused,
     UserStarted,
     UserStopped,
     UserWentOn,
+    VoiceDenied,
+    VoiceHinted,
 )
 from pipeline.turns.state import State
 from pipeline.turns.voice_activity import BREATH_WINDOWS, START_WINDOWS, STOP_WINDOWS
@@ -39,6 +42,7 @@ _SPEAKING = (AnswerDue(), BotStarted(1))
 _MUST_BE_HEARD = (AnswerDue(interruptible=False), BotStarted(1))
 
 _BREATH = BreathRead(_WORDS)
+_OVER = (UserStarted(), UserStopped(_NOW_S - 2), TranscriptReady(1, _WORDS), EndJudged(1, 0.9), AnswerDue())
 
 _SITUATIONS: tuple[tuple[str, tuple[Input, ...]], ...] = (
     ("", ()),
@@ -54,9 +58,14 @@ _SITUATIONS: tuple[tuple[str, tuple[Input, ...]], ...] = (
     ("the user talks", (*_SPEAKING, UserStarted())),
     ("the user has stopped", (*_SPEAKING, UserStarted(), _STOPPED)),
     ("the user talks before the answer is heard", (AnswerDue(), UserStarted())),
+    ("the answer to a turn that is not settled", _OVER),
+    ("a window is voiced", (*_OVER, VoiceHinted())),
+    ("the user goes on with a turn that is not settled", (*_OVER, UserStarted())),
 )
 
 _INPUTS: tuple[tuple[str, Input], ...] = (
+    ("", VoiceHinted()),
+    ("", VoiceDenied()),
     ("", UserStarted()),
     ("", UserPaused()),
     ("", UserWentOn()),
@@ -77,6 +86,7 @@ _INPUTS: tuple[tuple[str, Input], ...] = (
     ("of an earlier decision", TranscriptReady(0, _WORDS)),
     ("complete", EndJudged(1, 0.9)),
     ("not complete", EndJudged(1, 0.1)),
+    ("", TurnSettled()),
     ("", AnswerDue()),
     ("what must be heard", AnswerDue(interruptible=False)),
     ("", BotStarted(1)),
@@ -134,6 +144,7 @@ def _name(action: Action) -> str:
 
 def _waits() -> Iterator[tuple[str, float]]:
     yield "Voice is noticed after", START_WINDOWS * _WINDOW_S
+    yield "A voice is waited for once a window is voiced", owner.HINT_S
     yield "A breath is noticed after", BREATH_WINDOWS * _WINDOW_S
     yield "A pause is noticed after", STOP_WINDOWS * _WINDOW_S
     yield "A quick reading at a full stop is believed after", speculation.STILL_S

@@ -6,10 +6,12 @@ START_PROBABILITY = 0.5
 STOP_PROBABILITY = 0.35  # hysteresis: a fading syllable is still speech
 START_WINDOWS = 3  # 96 ms: a click is not speech
 STOP_WINDOWS = 6  # 192 ms: a stop consonant is not silence
+HINT_WINDOWS = 1  # 32 ms: it may be a click
 BREATH_WINDOWS = 1  # 32 ms: the network falls late, 78 ms after the voice, and on words hardly ever; see ADR 0010
 
 
 @dataclass(frozen=True, slots=True)
+<<<<<<< HEAD
 class Sensitivity:
     """When a sound counts as speech, and when as over."""
 
@@ -20,6 +22,17 @@ class Sensitivity:
 
 
 USUAL = Sensitivity()
+=======
+class SpeechHinted:
+    """Somebody may speak since `pos_samples`."""
+
+    pos_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechDenied:
+    """It was nothing, or too short for speech."""
+>>>>>>> main
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,7 @@ class Activity:
     edge_pos_samples: int = 0
 
 
-VoiceEdge = SpeechStarted | SpeechPaused | SpeechWentOn | SpeechStopped
+VoiceEdge = SpeechHinted | SpeechDenied | SpeechStarted | SpeechPaused | SpeechWentOn | SpeechStopped
 
 
 def step(
@@ -71,11 +84,24 @@ def step(
     """Take one window's probability; `pos_samples` is where the window begins."""
     against = probability < when.stop_probability if activity.speaking else probability >= when.start_probability
     if not against:
-        went_on = activity.speaking and activity.run >= BREATH_WINDOWS
-        return (replace(activity, run=0) if activity.run else activity), SpeechWentOn() if went_on else None
+        if not activity.run:
+            return activity, None
+        denied = SpeechWentOn() if activity.speaking else SpeechDenied()
+        return replace(activity, run=0), denied if activity.run >= _first(activity) else None
     edge = pos_samples if activity.run == 0 else activity.edge_pos_samples
     run = activity.run + 1
+<<<<<<< HEAD
     if run < (when.stop_windows if activity.speaking else when.start_windows):
         paused = activity.speaking and run == BREATH_WINDOWS
         return Activity(activity.speaking, run, edge), SpeechPaused(edge) if paused else None
+=======
+    if run < (STOP_WINDOWS if activity.speaking else START_WINDOWS):
+        news = SpeechPaused(edge) if activity.speaking else SpeechHinted(edge)
+        return Activity(activity.speaking, run, edge), news if run == _first(activity) else None
+>>>>>>> main
     return Activity(not activity.speaking), (SpeechStopped(edge) if activity.speaking else SpeechStarted(edge))
+
+
+def _first(activity: Activity) -> int:
+    """Return how many windows against the current verdict are worth telling."""
+    return BREATH_WINDOWS if activity.speaking else HINT_WINDOWS

@@ -1,5 +1,6 @@
 """The socket below the SDK: notices a dead peer within 3 s and lets go of one within 50 ms."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -26,6 +27,7 @@ class Transport:
             close_timeout=_CLOSE_LIMIT_S,
         )
         self._connection: ClientConnection | None = None
+        self._once = asyncio.Lock()
 
     async def send(self, data: str | bytes) -> None:
         """Send one message."""
@@ -50,5 +52,6 @@ class Transport:
 
     async def _connected(self) -> ClientConnection:
         if self._connection is None:
-            self._connection = await self._connecting
+            async with self._once:  # who sends and who receives may come at the same time
+                self._connection = self._connection or await self._connecting
         return self._connection

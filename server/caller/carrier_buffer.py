@@ -1,4 +1,4 @@
-"""What a carrier does with the sound it is sent: plays it in real time, echoes marks, drops all on a clear. Pure."""
+"""What a carrier does with the sound it is sent: plays it in real time, reaches marks, drops all on a clear. Pure."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -7,11 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class CarrierBuffer:
-    """A queue of sound and marks, played at one byte per sample.
-
-    Attributes:
-        silence_bytes: Silence that was played although sound was on its way: gaps within an answer.
-    """
+    """A queue of sound and marks, played byte by byte."""
 
     _queue: deque[bytes | str] = field(default_factory=deque)
 
@@ -24,7 +20,7 @@ class CarrierBuffer:
         self._queue.append(name)
 
     def clear(self) -> list[str]:
-        """Drop everything; return the marks, which are to be echoed at once."""
+        """Drop everything; return the marks, which most carriers echo at once."""
         marks = [item for item in self._queue if isinstance(item, str)]
         self._queue.clear()
         return marks

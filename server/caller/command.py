@@ -5,19 +5,21 @@ import json
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from kit.errors import AntiphonError, InputError
-from server.caller.client import CallPlan, CallRecord, Event, make_call
+from server.caller.client import make_call
+from server.caller.live_call import CallPlan, CallRecord, Event
 from server.caller.local_server import local_server
-from server.caller.phone import check_script, make_phone_call
+from server.caller.phone import CARRIERS, check_script, make_phone_call
+from server.caller.phone_wire import stream_url
 from server.caller.report import report_of
 from server.caller.script import Script, in_order, read_script, unmet
 from server.caller.sound import RATE_HZ, write_stereo_wav
-from server.caller.twilio_wire import stream_url
 from server.caller.voice import Voice, VoiceSpec
 from server.caller.wire import call_url
 
@@ -48,7 +50,7 @@ class CallOptions:
 @click.option("--audio", multiple=True, help="WAV files the caller plays in place of lines, in order.")
 @click.option("--script", type=click.Path(path_type=Path), help="A caller script (YAML).")
 @click.option("--telephone", is_flag=True, help="Call over a phone line: 300-3400 Hz, 8 kHz, µ-law, both ways.")
-@click.option("--via", type=click.Choice(["pvp", "twilio"]), default="pvp", help="Call like a browser, or a carrier.")
+@click.option("--via", type=click.Choice(["pvp", *CARRIERS]), default="pvp", help="Call like a browser, or a carrier.")
 @click.option("--voice", help="deep, low, bright, or a voice of espeak-ng such as en-us+m3@140 (words a minute).")
 @click.option("--run", default=0, show_default=True, help="Which wordings of the script to use.")
 @click.option("--wav", type=click.Path(path_type=Path), help="Write the call here: caller left, bot right.")
@@ -104,14 +106,14 @@ def _script(arguments: dict[str, Any]) -> Script:
 def _run(options: CallOptions) -> tuple[CallRecord, list[str]]:
     if options.flow is None:
         raise InputError("which flow? Give --flow, or a script that names one", code="caller.no_flow")
-    if options.via == "twilio":
+    if options.via != "pvp":
         check_script(options.script)
     voice = Voice(VoiceSpec.parse(options.voice) if options.voice else VoiceSpec())
     sounds = {line: voice.sound_of(line) for line in options.script.lines()}
     with ExitStack() as stack:
         url = _url(options, options.flow, stack)
         plan = CallPlan(url, options.script, sounds, options.run, options.telephone)
-        make = make_call if options.via == "pvp" else make_phone_call
+        make = make_call if options.via == "pvp" else partial(make_phone_call, carrier=options.via)
         record = asyncio.run(make(plan, _print_event))
     problems = unmet(
         options.script.expect,
@@ -123,7 +125,7 @@ def _run(options: CallOptions) -> tuple[CallRecord, list[str]]:
 
 
 def _url(options: CallOptions, flow: str, stack: ExitStack) -> str:
-    address_of = call_url if options.via == "pvp" else stream_url
+    address_of = call_url if options.via == "pvp" else partial(stream_url, options.via)
     file = Path(flow) if flow.endswith((".yaml", ".yml")) else None
     if not options.in_process:
         if file is not None:

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from server.caller.client import CallRecord, Event
+from server.caller.live_call import CallRecord, Event
 from server.caller.measure import Gap, gaps, percentile, voiced_segments
 from server.caller.sound import RATE_HZ
 from server.caller.wire import Waterfall

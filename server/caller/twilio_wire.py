@@ -1,66 +1,33 @@
-"""The carrier's side of Twilio Media Streams, as the simulated caller speaks it: strict about what it is sent.
-
-It shares no code with `telephony/twilio`, so that a mistake there does not hide itself here.
-"""
+"""The carrier's side of Twilio Media Streams."""
 
 import base64
 import json
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
 
-from kit.errors import ProtocolError
-from server.caller.wire import call_url
-
-_FIELDS = {
-    "media": {"event", "streamSid", "media"},
-    "mark": {"event", "streamSid", "mark"},
-    "clear": {"event", "streamSid"},
-}
+from server.caller.phone_wire import Command, LineSound, Wire, command_of, read_command, strictly
 
 
-@dataclass(frozen=True, slots=True)
-class PlayMedia:
-    """Sound for the phone, µ-law at 8 kHz."""
-
-    payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceMark:
-    """To be echoed when all before it has been played."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class ClearBuffer:
-    """Drop what has not been played; echo all marks."""
-
-
-def stream_url(server: str, flow: str) -> str:
-    """Return the address of the media stream of `flow` on `server` (docs/telephony.md)."""
-    parts = urlsplit(call_url(server, flow))
-    return urlunsplit((parts.scheme, parts.netloc, f"/telephony/twilio/media/{quote(flow, safe='')}", "", ""))
-
-
-Command = PlayMedia | PlaceMark | ClearBuffer
-
-
-class CarrierWire:
+class TwilioWire:
     """One stream from the carrier's side: what it sends, numbered, and what it accepts."""
 
-    def __init__(self, stream_sid: str, call_sid: str, account_sid: str) -> None:
+    sound = LineSound()
+    echoes_dropped_marks = True
+    subprotocol: str | None = None
+
+    def __init__(
+        self, stream_sid: str, call_sid: str, account_sid: str, parameters: dict[str, str] | None = None
+    ) -> None:
         """Speak for a stream of these names."""
         self._stream_sid, self._call_sid, self._account_sid = stream_sid, call_sid, account_sid
+        self._parameters = parameters or {}
         self._sequence = 0
         self._chunks = 0
 
-    def connected(self) -> str:
-        """Open the conversation."""
-        return json.dumps({"event": "connected", "protocol": "Call", "version": "1.0.0"})
+    def begin(self) -> list[Wire]:
+        """Open the conversation, then begin the stream."""
+        return [json.dumps({"event": "connected", "protocol": "Call", "version": "1.0.0"}), self.start()]
 
-    def start(self, parameters: dict[str, str] | None = None) -> str:
+    def start(self) -> str:
         """Begin the stream."""
         return self._event(
             "start",
@@ -69,7 +36,7 @@ class CarrierWire:
                 "accountSid": self._account_sid,
                 "callSid": self._call_sid,
                 "tracks": ["inbound"],
-                "customParameters": parameters or {},
+                "customParameters": self._parameters,
                 "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
             },
         )
@@ -93,45 +60,21 @@ class CarrierWire:
         """Echo a mark."""
         return self._event("mark", mark={"name": name})
 
-    def stop(self) -> str:
+    def stop(self) -> list[Wire]:
         """End the stream."""
-        return self._event("stop", stop={"accountSid": self._account_sid, "callSid": self._call_sid})
+        return [self._event("stop", stop={"accountSid": self._account_sid, "callSid": self._call_sid})]
 
-    def receive(self, data: str | bytes) -> Command:
-        """Read what the server sent.
+    def queued(self, seconds: float) -> list[Wire]:
+        """Say nothing of the queue."""
+        del seconds
+        return []
 
-        Raises:
-            ProtocolError: It is not a message that Twilio knows, to the letter.
-        """
-        if isinstance(data, bytes):
-            raise ProtocolError("twilio: the server sent a binary frame")
-        try:
-            body = json.loads(data)
-            if set(body) != _FIELDS[body["event"]]:
-                raise ProtocolError(f"twilio: {body['event']} with the fields {sorted(body)}")
-            if body["streamSid"] != self._stream_sid:
-                raise ProtocolError("twilio: a message for another stream")
-            return _command(body)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ProtocolError(f"twilio: the server sent {data:.100}: {error!r}") from error
+    def receive(self, data: Wire) -> Command:
+        """See the port."""
+        body = read_command("twilio", data, "streamSid", self._stream_sid)
+        return strictly("twilio", data, lambda: command_of(body))
 
     def _event(self, event: str, **fields: Any) -> str:
         self._sequence += 1
         body = {"event": event, "sequenceNumber": str(self._sequence), "streamSid": self._stream_sid, **fields}
         return json.dumps(body)
-
-
-def _command(body: dict[str, Any]) -> Command:
-    match body["event"]:
-        case "media":
-            payload = base64.b64decode(body["media"]["payload"], validate=True)
-            if not payload or payload[:4] == b"RIFF" or set(body["media"]) != {"payload"}:
-                raise ValueError("media is raw µ-law, never empty, and nothing else")
-            return PlayMedia(payload)
-        case "mark":
-            name = body["mark"]["name"]
-            if not isinstance(name, str) or not name:
-                raise ValueError("a mark has a name")
-            return PlaceMark(name)
-        case _:
-            return ClearBuffer()

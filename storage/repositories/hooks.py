@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from storage.tables.hook_delivery import HookDelivery
 from storage.tables.hook_endpoint import HookEndpoint
@@ -42,12 +43,23 @@ async def deliveries(session: AsyncSession, endpoint_id: str, limit: int) -> Seq
 
 
 async def due(session: AsyncSession, now: datetime.datetime, limit: int) -> Sequence[tuple[HookDelivery, HookEndpoint]]:
-    """Return what is to be sent now and keep other processes from it until the transaction ends."""
+    """Return what is to be sent now and keep other processes from it until the transaction ends.
+
+    What has something before it about the same subject waits until that was taken or given up. Endpoints that rest
+    are sent nothing.
+    """
+    earlier = aliased(HookDelivery)
+    waits = select(earlier.id).where(
+        earlier.endpoint_id == HookDelivery.endpoint_id,
+        earlier.subject == HookDelivery.subject,
+        earlier.id < HookDelivery.id,
+        earlier.next_attempt_at.is_not(None),
+    )
     query = (
         select(HookDelivery, HookEndpoint)
         .join(HookEndpoint, HookEndpoint.id == HookDelivery.endpoint_id)
-        .where(HookDelivery.next_attempt_at <= now)
-        .order_by(HookDelivery.next_attempt_at)
+        .where(HookDelivery.next_attempt_at <= now, HookEndpoint.active.is_(True), ~waits.exists())
+        .order_by(HookDelivery.next_attempt_at, HookDelivery.id)
         .limit(limit)
         .with_for_update(of=HookDelivery, skip_locked=True)
     )

@@ -2,7 +2,7 @@
 
 import datetime
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.tables.base import Base, Id, Owned
@@ -13,6 +13,7 @@ class HookDelivery(Owned, Base):
 
     Attributes:
         id: Also its `webhook-id`, by which the other side knows a repetition.
+        subject: What it is about, such as a session; what is about the same is told in the order of the ids.
         body: JSON, exactly as it is sent.
         attempts: How often it was tried.
         next_attempt_at: None when it is over: taken, or given up.
@@ -22,9 +23,11 @@ class HookDelivery(Owned, Base):
     """
 
     __tablename__ = "hook_delivery"
+    __table_args__ = (Index(None, "endpoint_id", "subject", "id"),)
 
     id: Mapped[Id]
-    endpoint_id: Mapped[str] = mapped_column(String(36), ForeignKey("hook_endpoint.id", ondelete="CASCADE"), index=True)
+    endpoint_id: Mapped[str] = mapped_column(String(36), ForeignKey("hook_endpoint.id", ondelete="CASCADE"))
+    subject: Mapped[str | None] = mapped_column(String(64))
     event: Mapped[str] = mapped_column(String(64))
     body: Mapped[str] = mapped_column(Text)
     attempts: Mapped[int]

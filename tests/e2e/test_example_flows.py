@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from server.caller.client import CallPlan, CallRecord, make_call
+from server.caller.client import make_call
 from server.caller.command import call
+from server.caller.live_call import CallPlan, CallRecord
 from server.caller.local_server import local_server
 from server.caller.measure import voiced_segments
 from server.caller.report import report_of

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
-from server.caller.client import CallPlan
+from server.caller.live_call import CallPlan
 from server.caller.local_server import local_server
 from server.caller.measure import voiced_segments
 from server.caller.phone import make_phone_call
+from server.caller.phone_wire import stream_url
 from server.caller.script import in_order
 from server.caller.sound import RATE_HZ
-from server.caller.twilio_wire import CarrierWire, stream_url
+from server.caller.twilio_wire import TwilioWire
 from server.caller.voice import Voice, VoiceSpec
 
 _ROOT = Path(__file__).parents[2]
@@ -44,7 +45,7 @@ def test_a_caller_on_the_phone_is_understood_and_hears_the_good_bye(server: tupl
     address, data = server
     voice = Voice(VoiceSpec("deep"))
     sounds = {line: voice.sound_of(line) for line in _LINES}
-    plan = CallPlan(stream_url(address, "survey"), in_order(_LINES), sounds, limit_s=120)
+    plan = CallPlan(stream_url("twilio", address, "survey"), in_order(_LINES), sounds, limit_s=120)
     record = asyncio.run(make_phone_call(plan))
     assert [event.text for event in record.events if event.who == "error"] == []
     assert record.completed, record.end_reason
@@ -58,9 +59,11 @@ def test_a_caller_on_the_phone_is_understood_and_hears_the_good_bye(server: tupl
 
 async def test_garbage_between_frames_does_not_end_a_call_and_stop_does(server: tuple[str, Path]) -> None:
     address, data = server
-    wire = CarrierWire("MZ1", "CA1", "AC1")
-    async with connect(stream_url(address, "ivr-menu"), compression=None) as socket:
-        for text in (wire.connected(), "garbage", wire.start(), wire.dtmf("1"), wire.media(b"\xff" * 160), wire.stop()):
+    wire = TwilioWire("MZ1", "CA1", "AC1")
+    connected, start = wire.begin()
+    texts = [connected, "garbage", start, wire.dtmf("1"), wire.media(b"\xff" * 160), *wire.stop()]
+    async with connect(stream_url("twilio", address, "ivr-menu"), compression=None) as socket:
+        for text in texts:
             await socket.send(text)
             await asyncio.sleep(0.2)
         async for _ in socket:
@@ -79,7 +82,7 @@ def test_a_carrier_simulator_of_others_finds_nothing_wrong(
     server: tuple[str, Path], tmp_path: Path, network: tuple[str, ...]
 ) -> None:
     address, _ = server
-    command = [str(_STREAMDOUBLE), "call", stream_url(address, "survey"), "--json", *network]
+    command = [str(_STREAMDOUBLE), "call", stream_url("twilio", address, "survey"), "--json", *network]
     command += ["--audio", str(_ROOT / "tests" / "data" / "audio" / "cards_002.wav"), "--out", str(tmp_path / "r.wav")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     sys.stdout.write(done.stdout + done.stderr)

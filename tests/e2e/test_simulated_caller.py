@@ -11,8 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from kit.errors import InputError
-from server.caller.client import CallPlan, CallRecord, make_call
+from server.caller.client import make_call
 from server.caller.command import call
+from server.caller.live_call import CallPlan, CallRecord
 from server.caller.measure import voiced_segments
 from server.caller.report import report_of
 from server.caller.script import Answer, Script, UiAction

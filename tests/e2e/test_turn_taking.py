@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from benchmarks.data.turns.sounds import cough
-from server.caller.client import CallPlan, CallRecord, Event, make_call
+from server.caller.client import make_call
+from server.caller.live_call import CallPlan, CallRecord, Event
 from server.caller.local_server import local_server
 from server.caller.measure import Segment, voiced_segments
 from server.caller.script import Answer, Script

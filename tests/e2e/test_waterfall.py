@@ -11,7 +11,8 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from server.caller.client import CallPlan, make_call
+from server.caller.client import make_call
+from server.caller.live_call import CallPlan
 from server.caller.local_server import local_server
 from server.caller.measure import Gap, gaps, voiced_segments
 from server.caller.script import read_script

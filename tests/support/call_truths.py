@@ -9,7 +9,7 @@ from pipeline.frames.audio import AudioOut
 from pipeline.frames.control import Interrupted, StatusChanged
 from pipeline.report import CallReport, TurnReport
 from pipeline.turns import owner
-from pipeline.turns.actions import Action, BotDone, Commit, Decide, DropDecision, StartAnswer, StopAnswer
+from pipeline.turns.actions import Action, BotDone, Commit, Decide, DropDecision, StartAnswer, StopAnswer, TakeBack
 from pipeline.turns.inputs import Input
 from pipeline.turns.state import Bot, State, User
 from providers.fake.llm import FakeLlm
@@ -27,6 +27,7 @@ class Watched:
     bot_turn: int | None = None
     decision: int | None = None
     committed: list[str] = field(default_factory=list)
+    taken_back: int = 0
 
     def see(self, state: State, actions: tuple[Action, ...], now_s: float) -> None:
         for action in actions:
@@ -34,9 +35,12 @@ class Watched:
                 case StartAnswer(generation):
                     assert self.bot_turn is None, "never two bot turns at once"
                     self.bot_turn = generation
-                case StopAnswer(generation) | BotDone(generation):
+                case StopAnswer(generation) | BotDone(generation) | TakeBack(generation):
                     assert generation == self.bot_turn
                     self.bot_turn = None
+                    if isinstance(action, TakeBack):
+                        self.committed.pop()
+                        self.taken_back += 1
                 case Decide(decision):
                     self.decision = decision
                 case DropDecision(decision):

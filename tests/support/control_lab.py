@@ -1,7 +1,6 @@
 """The control plane on a real database, with a clock to set and hashes that cost nothing."""
 
 import contextlib
-import datetime
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from control_api.accounts.passwords import Passwords
 from control_api.agents.checking import Checks
 from control_api.app import ControlPlane, build_control_app
 from control_api.auth import Authenticator
+from control_api.calls.phone_routes import CallingHost, phone_call_router
 from control_api.catalogue.rows import catalogue
 from control_api.credits import service as credit_service
 from control_api.credits.pricing import Rate
@@ -26,6 +26,8 @@ from control_api.dialects.kupe.routes import KupeHost, kupe_router
 from control_api.dialects.prepatu.credits import CreditHost, credit_router, payment_router
 from control_api.dialects.prepatu.hooks import HookHost, hook_router
 from control_api.dialects.prepatu.sessions import SessionHost
+from control_api.lines.routes import line_router
+from control_api.lines.service import LineHost
 from control_api.providers.service import StoredKeys
 from control_api.providers.vault import Vault
 from control_api.sessions.service import SessionPorts
@@ -34,26 +36,14 @@ from kit.money import from_cents
 from server.identity import make_local_account
 from server.session_ports import SessionCredits, SessionFlows
 from storage.engine import Database
+from tests.support.calling_lab import CallingLab
 from tests.support.echo_server import OneFlow
+from tests.support.set_clock import SetClock
 
-START = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
 PASSWORD = "correct horse"
 ADMIN_TOKEN = "admin-token-of-the-lab"
 PAYMENT_SECRET = b"p" * 32
 CALL_ID = "01934f3c-0000-7000-8000-000000000000"
-
-
-@dataclass
-class SetClock:
-    """A clock that goes on only when told to."""
-
-    passed_s: float = 0.0
-
-    def now_s(self) -> float:
-        return self.passed_s
-
-    def utc(self) -> datetime.datetime:
-        return START + datetime.timedelta(seconds=self.passed_s)
 
 
 @dataclass
@@ -125,6 +115,8 @@ class Lab:
     archive: PlainArchive
     hung_up: list[tuple[str, str]]
     signups: list[str]
+    vault: Vault
+    calling: CallingLab
 
     async def sign_up(self, email: str = "ada@example.com") -> dict[str, str]:
         """Make an account; return the headers of its user."""
@@ -149,6 +141,7 @@ def build_lab(database: Database, *, on_loopback: bool = False) -> Lab:
     """Return a control plane; on loopback, its client sits at the same machine."""
     clock, state, archive = SetClock(), PlainState(), PlainArchive()
     tokens, hung_up, signups = LoginTokens(b"s" * 32), list[tuple[str, str]](), list[str]()
+    vault, calling = Vault(b"v" * 32), CallingLab(database)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
     async def on_signup(session: AsyncSession, account_id: str) -> None:
@@ -167,7 +160,7 @@ def build_lab(database: Database, *, on_loopback: bool = False) -> Lab:
         sessions=SessionHost(ports, archive, clock, hang_up),
         authenticator=Authenticator(database, tokens, clock, serves_locals=on_loopback),
         login=Login(database, passwords, tokens, clock, on_signup),
-        vault=Vault(b"v" * 32),
+        vault=vault,
         clock=clock,
         database_problem=state.database_problem,
         version="1.2.3",
@@ -178,9 +171,11 @@ def build_lab(database: Database, *, on_loopback: bool = False) -> Lab:
     app.include_router(credit_router(credit_host))
     app.include_router(payment_router(credit_host))
     app.include_router(hook_router(HookHost(clock, b"h" * 32, allow_private=False)))
+    app.include_router(line_router(LineHost(OneFlow(), vault), clock))
+    app.include_router(phone_call_router(CallingHost(calling.placer, calling.follower, calling.clock)))
     app.include_router(kupe_router(KupeHost(Checks(catalogue(), PlainNoises()), clock)))
     http = client_of(app, "127.0.0.1:8000", "127.0.0.1") if on_loopback else client_of(app)
-    return Lab(app, http, database, clock, state, archive, hung_up, signups)
+    return Lab(app, http, database, clock, state, archive, hung_up, signups, vault, calling)
 
 
 @contextlib.asynccontextmanager

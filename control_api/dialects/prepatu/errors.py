@@ -58,4 +58,4 @@ def _of_flow(findings: Sequence[Finding]) -> str:
 
 def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return `responses=` of a route: these statuses in our shape, and those that any request can get."""
-    return {status: {"model": ErrorBody} for status in sorted({*statuses, 400, 413, 422})}
+    return {status: {"model": ErrorBody} for status in sorted({*statuses, 400, 413, 422, 503})}

@@ -66,6 +66,52 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_api_key_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "call_intent",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("line_id", sa.String(length=36), nullable=False),
+        sa.Column("to_number", sa.String(length=20), nullable=False),
+        sa.Column("target_kind", sa.String(length=20), nullable=False),
+        sa.Column("target_id", sa.String(length=200), nullable=False),
+        sa.Column("target_version_id", sa.String(length=36), nullable=True),
+        sa.Column("variables", sa.JSON(), nullable=False),
+        sa.Column("labels", sa.JSON(), nullable=False),
+        sa.Column("machine_policy", sa.String(length=20), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("ring_timeout_s", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("sequence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("carrier_call", sa.String(length=100), nullable=True),
+        sa.Column("answered_by", sa.String(length=24), nullable=True),
+        sa.Column("error", sa.String(length=64), nullable=True),
+        sa.Column("recording", sa.String(length=100), nullable=True),
+        sa.Column("dialled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("duration_s", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_look_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_call_intent_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_intent")),
+        sa.UniqueConstraint("account_id", "key", name=op.f("uq_call_intent_account_id_key")),
+    )
+    with op.batch_alter_table("call_intent", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_call_intent_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_call_intent_account_id_dialled_at"), ["account_id", "dialled_at"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_call_intent_account_id_lease_until"), ["account_id", "lease_until"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_call_intent_carrier_call"), ["carrier_call"], unique=False)
+        batch_op.create_index(batch_op.f("ix_call_intent_line_id"), ["line_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_call_intent_next_look_at"), ["next_look_at"], unique=False)
+
+    op.create_table(
         "call_meter",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("rate_microcents", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -110,6 +156,43 @@ def upgrade() -> None:
             batch_op.f("ix_call_record_account_id_started_at"), ["account_id", "started_at"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_call_record_session_id"), ["session_id"], unique=False)
+
+    op.create_table(
+        "calling_rule",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("regions", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("opens_min", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("closes_min", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("account_calls", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("line_calls", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("account_per_minute", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("line_per_minute", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("daily_cap_microcents", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_calling_rule_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calling_rule")),
+        sa.UniqueConstraint("account_id", name=op.f("uq_calling_rule_account_id")),
+    )
+    with op.batch_alter_table("calling_rule", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_calling_rule_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "do_not_call",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_do_not_call_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_do_not_call")),
+        sa.UniqueConstraint("account_id", "number", name=op.f("uq_do_not_call_account_id_number")),
+    )
+    with op.batch_alter_table("do_not_call", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_do_not_call_account_id"), ["account_id"], unique=False)
 
     op.create_table(
         "feature_flags",
@@ -183,6 +266,31 @@ def upgrade() -> None:
     with op.batch_alter_table("media_ticket", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_media_ticket_account_id"), ["account_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_media_ticket_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
+        "phone_line",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("provider", sa.String(length=20), nullable=False),
+        sa.Column("sealed_credentials", sa.Text(), nullable=False),
+        sa.Column("label", sa.String(length=200), nullable=False),
+        sa.Column("target_kind", sa.String(length=20), nullable=True),
+        sa.Column("target_id", sa.String(length=200), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.CheckConstraint("target_kind IN ('flow', 'agent', 'workflow')", name=op.f("ck_phone_line_known_target")),
+        sa.CheckConstraint("(target_kind IS NULL) = (target_id IS NULL)", name=op.f("ck_phone_line_one_target")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_phone_line_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_phone_line")),
+        sa.UniqueConstraint("account_id", "number", name=op.f("uq_phone_line_account_id_number")),
+    )
+    with op.batch_alter_table("phone_line", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_phone_line_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_phone_line_number"), ["number"], unique=False)
 
     op.create_table(
         "provider_choice",
@@ -321,6 +429,7 @@ def upgrade() -> None:
         "hook_delivery",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("endpoint_id", sa.String(length=36), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=True),
         sa.Column("event", sa.String(length=64), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -340,7 +449,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("hook_delivery", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_hook_delivery_account_id"), ["account_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_hook_delivery_endpoint_id"), ["endpoint_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_hook_delivery_endpoint_id_subject_id"), ["endpoint_id", "subject", "id"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_hook_delivery_next_attempt_at"), ["next_attempt_at"], unique=False)
 
     op.create_table(
@@ -381,7 +492,7 @@ def downgrade() -> None:
     op.drop_table("ledger_entry")
     with op.batch_alter_table("hook_delivery", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_hook_delivery_next_attempt_at"))
-        batch_op.drop_index(batch_op.f("ix_hook_delivery_endpoint_id"))
+        batch_op.drop_index(batch_op.f("ix_hook_delivery_endpoint_id_subject_id"))
         batch_op.drop_index(batch_op.f("ix_hook_delivery_account_id"))
 
     op.drop_table("hook_delivery")
@@ -415,6 +526,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_provider_choice_account_id"))
 
     op.drop_table("provider_choice")
+    with op.batch_alter_table("phone_line", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_phone_line_number"))
+        batch_op.drop_index(batch_op.f("ix_phone_line_account_id"))
+
+    op.drop_table("phone_line")
     with op.batch_alter_table("media_ticket", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_media_ticket_expires_at"))
         batch_op.drop_index(batch_op.f("ix_media_ticket_account_id"))
@@ -433,6 +549,14 @@ def downgrade() -> None:
 
     op.drop_table("flow")
     op.drop_table("feature_flags")
+    with op.batch_alter_table("do_not_call", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_do_not_call_account_id"))
+
+    op.drop_table("do_not_call")
+    with op.batch_alter_table("calling_rule", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_calling_rule_account_id"))
+
+    op.drop_table("calling_rule")
     with op.batch_alter_table("call_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_call_record_session_id"))
         batch_op.drop_index(batch_op.f("ix_call_record_account_id_started_at"))
@@ -444,6 +568,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_call_meter_account_id"))
 
     op.drop_table("call_meter")
+    with op.batch_alter_table("call_intent", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_call_intent_next_look_at"))
+        batch_op.drop_index(batch_op.f("ix_call_intent_line_id"))
+        batch_op.drop_index(batch_op.f("ix_call_intent_carrier_call"))
+        batch_op.drop_index(batch_op.f("ix_call_intent_account_id_lease_until"))
+        batch_op.drop_index(batch_op.f("ix_call_intent_account_id_dialled_at"))
+        batch_op.drop_index(batch_op.f("ix_call_intent_account_id"))
+
+    op.drop_table("call_intent")
     with op.batch_alter_table("api_key", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_key_account_id"))
 

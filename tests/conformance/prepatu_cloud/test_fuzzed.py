@@ -35,6 +35,7 @@ from tests.support.databases import sqlite_template
 __all__ = ["sqlite_template"]
 
 EXAMPLES = 6
+SHARES = 8  # of the routes, one test each: none comes near its time limit on a busy machine
 CHECKS: list[Any] = [
     not_a_server_error,
     status_code_conformance,
@@ -83,12 +84,13 @@ def _plan(operation: Any, address: str, mode: GenerationMode) -> None:
     check()
 
 
+@pytest.mark.parametrize("share", range(SHARES))
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
-def test_every_route_answers_what_it_declares(address: str, mode: GenerationMode) -> None:
+def test_every_route_answers_what_it_declares(address: str, mode: GenerationMode, share: int) -> None:
     document = httpx.get(f"{address}/openapi.json").json()
     schema = schemathesis.openapi.from_dict(document)
     failures = []
-    for result in schema.get_all_operations():
+    for result in list(schema.get_all_operations())[share::SHARES]:
         assert isinstance(result, Ok), result
         operation = result.ok()
         try:

@@ -10,7 +10,8 @@ from server.identity import make_local_account
 from server.session_tokens import StoredTokens
 from storage.repositories import ledger
 from storage.repositories.ledger import Posting
-from tests.support.control_lab import START, Lab, opened_lab
+from tests.support.control_lab import Lab, opened_lab
+from tests.support.set_clock import START
 from transports.ports import CallRequest
 
 

@@ -10,7 +10,7 @@ from server.account_flows import AccountFlows
 from server.flow_store import FlowStore
 from storage.engine import EVERY_TENANT, Database
 from storage.tables.account import Account
-from tests.support.control_lab import START
+from tests.support.set_clock import START
 
 ADA = Principal("ada", Kind.USER, frozenset(SCOPES), Role.ADMIN)
 BOB = Principal("bob", Kind.USER, frozenset(SCOPES), Role.ADMIN)

@@ -139,6 +139,19 @@ async def test_a_live_call_is_not_reaped(anna: Database, billing: Billing) -> No
     assert await billing.reap() == 1
 
 
+async def test_a_slow_process_does_not_reap_its_own_calls(anna: Database, billing: Billing) -> None:
+    async with billing.open():
+        meter = billing.of(_REQUEST)
+        assert meter is not None
+        await meter.start()
+        await meter.tick(10_000)
+        async with anna.writing("anna") as session:
+            await session.execute(update(CallMeter).values(last_tick_at=Clock().utc() - datetime.timedelta(hours=1)))
+        assert await billing.reap() == 0
+        meter.stop(61_200, _REPORT)
+    assert [event for event, _ in await _told(anna)] == ["session.started", "session.ended"]
+
+
 async def test_the_session_of_a_reaped_call_ends_with_its_last_tick(anna: Database, billing: Billing) -> None:
     row = VoiceSession(
         id="session-1",

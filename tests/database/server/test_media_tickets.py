@@ -7,7 +7,7 @@ from server.identity import make_local_account
 from server.media_tickets import StoredTickets
 from storage.engine import Database
 from telephony.ports import Admission
-from tests.support.control_lab import SetClock
+from tests.support.set_clock import SetClock
 from transports.ports import CallRequest
 
 ACCOUNT = "00000000-0000-7000-8000-000000000001"

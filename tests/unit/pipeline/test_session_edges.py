@@ -294,12 +294,13 @@ def test_what_the_caller_said_stays_in_the_report_when_its_answer_never_began() 
     async def scenario(lab: Lab) -> None:
         await lab.until_listening()
         await lab.speak(1.0)
-        await lab.quiet(1.0)
+        await lab.quiet(1.6)  # the turn counts, and its answer is not heard yet
         await lab.speak(1.0)
-        await lab.quiet(4)
+        await lab.quiet(6)
 
-    llm = FakeLlm([["Hello. "], ["Sure. "]], pace=Pace(first_s=1.0))
-    report, _ = call(Setup(ONE_STATE, ["I want tea.", "With milk, please."], llm=llm), scenario)
+    llm = FakeLlm([["Hello. "], ["Sure. "]])
+    tts = FakeTts(pace=Pace(first_s=2.0))
+    report, _ = call(Setup(ONE_STATE, tts=tts, heard=["I want tea.", "With milk, please."], llm=llm), scenario)
     assert [(turn.caller, turn.bot) for turn in report.turns] == [
         ("", "Hello."),
         ("I want tea.", ""),

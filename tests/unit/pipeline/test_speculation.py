@@ -264,10 +264,10 @@ def test_models_are_asked_at_most_135_times_in_100_turns(pause_s: float) -> None
             await lab.quiet(3)
 
     setup = _setup(*["What time is it?"] * turns, answers=[["Yes."]], end_of_turn=FakeEndOfTurn(0.9))
-    setup.stt = Growing(turns) if pause_s else setup.stt
+    setup.stt = Growing(2 * turns) if pause_s else setup.stt  # a turn that is taken back is read twice
     report, _ = call(setup, scenario)
     said = sum(1 for turn in report.turns if turn.caller)
-    assert said == turns
+    assert said >= turns
     assert len(_llm(setup).requests) <= 1.35 * said + 1
     if not pause_s:
         assert len(_llm(setup).requests) == said

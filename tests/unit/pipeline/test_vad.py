@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 from pipeline.turns.voice_activity import (
     Activity,
+    SpeechDenied,
+    SpeechHinted,
     SpeechPaused,
     SpeechStarted,
     SpeechStopped,
@@ -53,6 +55,9 @@ def note(scores: list[tuple[float, int]], probability: float, pos_samples: int) 
     scores.append((probability, pos_samples))
 
 
+BEGINNING = [SpeechHinted(0), SpeechStarted(0)]
+
+
 def edges(*probabilities: float) -> list[VoiceEdge]:
     activity, found = Activity(), []
     for i, probability in enumerate(probabilities):
@@ -63,24 +68,25 @@ def edges(*probabilities: float) -> list[VoiceEdge]:
 
 
 def test_speech_starts_where_the_first_voiced_window_began() -> None:
-    assert edges(0, 0, 0.9, 0.9, 0.9) == [SpeechStarted(2 * 512)]
+    assert edges(0, 0, 0.9, 0.9, 0.9) == [SpeechHinted(2 * 512), SpeechStarted(2 * 512)]
 
 
 def test_a_click_is_not_speech() -> None:
-    assert edges(0, 0.9, 0.9, 0, 0.9, 0.9, 0) == []
+    clicks = [SpeechHinted(512), SpeechDenied(), SpeechHinted(4 * 512), SpeechDenied()]
+    assert edges(0, 0.9, 0.9, 0, 0.9, 0.9, 0) == clicks
 
 
 def test_speech_stops_where_the_silence_began() -> None:
-    assert edges(*[0.9] * 5, *[0.1] * 6) == [SpeechStarted(0), SpeechPaused(5 * 512), SpeechStopped(5 * 512)]
+    assert edges(*[0.9] * 5, *[0.1] * 6) == [*BEGINNING, SpeechPaused(5 * 512), SpeechStopped(5 * 512)]
 
 
 def test_a_short_dip_does_not_end_speech() -> None:
     paused_twice = [SpeechPaused(5 * 512), SpeechWentOn(), SpeechPaused(11 * 512)]
-    assert edges(*[0.9] * 5, *[0.1] * 5, 0.4, *[0.1] * 5) == [SpeechStarted(0), *paused_twice]
+    assert edges(*[0.9] * 5, *[0.1] * 5, 0.4, *[0.1] * 5) == [*BEGINNING, *paused_twice]
 
 
 def test_a_single_quiet_window_is_a_breath() -> None:
-    assert edges(*[0.9] * 5, 0.1, *[0.9] * 5) == [SpeechStarted(0), SpeechPaused(5 * 512), SpeechWentOn()]
+    assert edges(*[0.9] * 5, 0.1, *[0.9] * 5) == [*BEGINNING, SpeechPaused(5 * 512), SpeechWentOn()]
 
 
 def test_windows_of_many_calls_are_scored_in_one_batch_and_in_order() -> None:

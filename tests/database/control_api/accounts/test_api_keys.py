@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from storage.engine import EVERY_TENANT
 from storage.tables.api_key import ApiKey
-from tests.support.control_lab import START, Lab, client_of
+from tests.support.control_lab import Lab, client_of
+from tests.support.set_clock import START
 
 
 def _told(answer: httpx.Response) -> tuple[int, object]:

@@ -16,7 +16,8 @@ from control_api.dialects.prepatu.credits import CreditHost, payment_router
 from kit.money import from_cents
 from storage.engine import EVERY_TENANT
 from storage.tables.user import User
-from tests.support.control_lab import ADMIN_TOKEN, PAYMENT_SECRET, START, Lab, client_of
+from tests.support.control_lab import ADMIN_TOKEN, PAYMENT_SECRET, Lab, client_of
+from tests.support.set_clock import START
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from control_api.flows import stored
-from tests.support.control_lab import START, Lab
+from tests.support.control_lab import Lab
+from tests.support.set_clock import START
 
 GREET = """# A greeting.
 id: greet

@@ -10,7 +10,8 @@ from control_api.webhooks.worker import Result
 from storage.engine import EVERY_TENANT, Database
 from storage.repositories import hooks
 from storage.tables.account import Account
-from tests.support.control_lab import START, Lab
+from tests.support.control_lab import Lab
+from tests.support.set_clock import START
 
 _KEY = b"k" * 32
 _URL = "https://example.com/hook"
@@ -102,9 +103,9 @@ async def anna(database: Database) -> str:
         return (await service.add_endpoint(session, "anna", _URL, ["session.ended"], START)).id
 
 
-async def _tell(database: Database, event: str = "session.ended") -> int:
+async def _tell(database: Database, event: str = "session.ended", subject: str | None = None) -> int:
     async with database.writing(EVERY_TENANT) as session:  # as the reaper does
-        return await service.tell(session, "anna", event, {"text": "grüß"}, START)
+        return await service.tell(session, "anna", event, {"text": "grüß"}, START, subject)
 
 
 async def test_an_event_goes_to_the_accounts_endpoints_that_want_it(database: Database, anna: str) -> None:
@@ -169,3 +170,38 @@ async def test_two_workers_do_not_claim_the_same(database: Database, anna: str) 
     outboxes = [StoredOutbox(database, _KEY) for _ in range(2)]
     claimed = [each.id for outbox in outboxes for each in await outbox.claim(START, 3)]
     assert len(set(claimed)) == 6
+
+
+async def test_what_is_about_one_session_is_told_in_order(database: Database, anna: str) -> None:
+    for subject in ("one", "one", "two"):
+        await _tell(database, subject=subject)
+    outbox = StoredOutbox(database, _KEY)
+    first, other = await outbox.claim(START, 10)
+    assert await outbox.claim(START, 10) == (), "the second waits while the first is on its way"
+    await outbox.record(first.id, Result(503, "answered 503", _after(300)), _after(1))
+    await outbox.record(other.id, Result(200, None, None), _after(1))
+    assert await outbox.claim(_after(299), 10) == (), "and while the first waits for its next try"
+    (again,) = await outbox.claim(_after(300), 10)
+    assert again.id == first.id
+    await outbox.record(first.id, Result(200, None, None), _after(301))
+    (second,) = await outbox.claim(_after(301), 10)
+    assert second.id not in (first.id, other.id)
+
+
+async def test_what_is_given_up_holds_up_nothing(database: Database, anna: str) -> None:
+    await _tell(database, subject="one")
+    await _tell(database, subject="one")
+    outbox = StoredOutbox(database, _KEY)
+    (first,) = await outbox.claim(START, 10)
+    await outbox.record(first.id, Result(500, "answered 500", None), START)
+    (second,) = await outbox.claim(START, 10)
+    assert second.id != first.id
+
+
+async def test_an_endpoint_that_rests_is_sent_nothing_until_it_is_woken(database: Database, anna: str) -> None:
+    await _tell(database)
+    outbox = StoredOutbox(database, _KEY)
+    for active, due in ((False, 0), (True, 1)):
+        async with database.writing("anna") as session:
+            (await service.endpoint(session, anna)).active = active
+        assert len(await outbox.claim(START, 10)) == due

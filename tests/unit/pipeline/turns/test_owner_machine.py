@@ -17,6 +17,7 @@ from pipeline.turns.actions import (
     Speculate,
     StartAnswer,
     StopAnswer,
+    TakeBack,
 )
 from pipeline.turns.inputs import (
     AnswerBegun,
@@ -34,10 +35,13 @@ from pipeline.turns.inputs import (
     ProfileSet,
     Tick,
     TranscriptReady,
+    TurnSettled,
     UserPaused,
     UserStarted,
     UserStopped,
     UserWentOn,
+    VoiceDenied,
+    VoiceHinted,
 )
 from pipeline.turns.owner import step
 from pipeline.turns.speculation import MOST_A_TURN
@@ -59,6 +63,8 @@ class AnyOrder(RuleBasedStateMachine):
         self.decision: int | None = None
         self.held: Heard | None = None
         self.held_in_turn = 0
+        self.open: Heard | None = None  # what was committed and may be taken back
+        self.before: Heard | None = None
 
     def seldom(self) -> bool:
         """Whether what would otherwise end most turns may happen now."""
@@ -80,6 +86,10 @@ class AnyOrder(RuleBasedStateMachine):
             case StopAnswer(generation) | BotDone(generation):
                 assert generation == self.bot_turn
                 self.bot_turn, self.paused = None, False
+            case TakeBack(generation):
+                assert generation == self.bot_turn
+                assert self.open is not None, "nothing that was heard or settled is taken back"
+                self.bot_turn, self.paused, self.before, self.open = None, False, self.open, None
             case Pause():
                 assert self.bot_turn is not None
                 assert not self.paused
@@ -109,7 +119,11 @@ class AnyOrder(RuleBasedStateMachine):
             case Commit() | Discard():
                 if isinstance(action, Discard):
                     assert self.held is None, "a turn that was nothing has no answer"
-                self.decision, self.held, self.held_in_turn = None, None, 0
+                if isinstance(action, Commit):
+                    said = self.before.text.rstrip(".") if self.before is not None else ""
+                    assert action.heard.text.startswith(said), "no word of a turn is lost"
+                    self.open = None if action.heard.failed else action.heard
+                self.decision, self.held, self.held_in_turn, self.before = None, None, 0, None
 
     # --- what happens -------------------------------------------------------------------------------------------------
     @rule(seconds=st.sampled_from([0.01, 0.03, 0.1, 0.2, 0.5, 1.0, 7.0]))
@@ -123,6 +137,31 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(event=st.sampled_from([UserStarted(), UserPaused(), UserWentOn(), EndWithdrawn()]))
     def voice(self, event: Input) -> None:
         self.tell(event)
+
+    @rule(denied=st.booleans())
+    def a_window_is_voiced(self, denied: bool) -> None:
+        self.tell(VoiceHinted())
+        if denied:
+            self.tell(VoiceDenied())
+
+    @rule()
+    def the_turn_has_effects(self) -> None:
+        self.open = None
+        self.tell(TurnSettled())
+
+    @precondition(lambda self: self.state.bot is not Bot.PREPARING)
+    @rule(text=st.sampled_from(["yes", "a table for two."]), more=st.sampled_from(["", "please.", "mhm", "stop."]))
+    def the_user_pauses_and_goes_on(self, text: str, more: str) -> None:
+        """A turn is ended too early; its answer is being made when the voice comes back."""
+        for words in (text, more):
+            self.tell(UserStarted())
+            self.now_s += 0.4
+            self.tell(UserStopped(self.now_s - 0.2))
+            self.tell(TranscriptReady(self.state.decision, Heard(words, 0.9)))
+            self.tell(EndJudged(self.state.decision, 0.9))
+            if self.state.user is User.SILENT and self.state.bot is Bot.IDLE:
+                self.tell(AnswerDue())
+            self.now_s += 0.1
 
     @rule(ago_s=st.sampled_from([0.19, 0.25, 1.0]))
     def voice_stops(self, ago_s: float) -> None:
@@ -152,6 +191,7 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.state.bot is not Bot.IDLE)
     @rule()
     def the_answer_is_heard(self) -> None:
+        self.open = None
         self.tell(BotStarted(self.state.generation))
         self.tell(BotFinished(self.state.generation))
 
@@ -184,12 +224,14 @@ class AnyOrder(RuleBasedStateMachine):
         assert self.state.deadline_s is None, "no wait is for ever"
         assert self.state.user is User.SILENT
         assert self.state.bot is not Bot.PREPARING
+        assert not self.paused, "and nobody holds his breath"
 
     # --- what always holds ------------------------------------------------------------------------------------------
     @invariant()
     def the_owner_knows_what_is_done(self) -> None:
         assert (self.state.bot is Bot.IDLE) == (self.bot_turn is None)
-        assert self.state.paused == self.paused
+        assert (self.state.paused or self.state.hushed) == self.paused
+        assert not (self.state.hushed and self.state.user is not User.SILENT), "a hint that came true is a voice"
 
     @invariant()
     def every_wait_has_a_deadline(self) -> None:

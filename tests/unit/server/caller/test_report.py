@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from server.caller.client import CallRecord, Event
+from server.caller.live_call import CallRecord, Event
 from server.caller.report import report_of
 from server.caller.sound import RATE_HZ, Sound
 from server.caller.wire import Waterfall

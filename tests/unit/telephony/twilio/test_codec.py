@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.errors import ProtocolError
-from server.caller.twilio_wire import CarrierWire, ClearBuffer, PlaceMark, PlayMedia
+from server.caller.phone_wire import ClearBuffer, PlaceMark, PlayMedia
+from server.caller.twilio_wire import TwilioWire
 from telephony.messages import Dtmf, Mark, Media, Received, Start, Stop
 from telephony.twilio.codec import MAX_MEDIA_BYTES, MAX_TEXT_CHARS, TwilioCodec
 from telephony.wire import MAX_PARAMETER_CHARS, MAX_PARAMETERS
@@ -26,8 +27,8 @@ _NAMES = st.sampled_from(
 _EVENTS = st.sampled_from(["media", "start", "stop", "dtmf", "mark", "connected", "x"])
 
 
-def _pair(sid: str = "MZ1") -> tuple[TwilioCodec, CarrierWire]:
-    codec, carrier = TwilioCodec(), CarrierWire(sid, "CA1", "AC1")
+def _pair(sid: str = "MZ1") -> tuple[TwilioCodec, TwilioWire]:
+    codec, carrier = TwilioCodec(), TwilioWire(sid, "CA1", "AC1")
     codec.receive(carrier.start())
     return codec, carrier
 
@@ -52,10 +53,10 @@ def test_any_object_is_messages_or_a_protocol_error(event: str, body: dict[str, 
 
 @given(_WORDS, _WORDS, st.dictionaries(_WORDS, _WORDS, max_size=4))
 def test_a_stream_begins_as_the_carrier_says(sid: str, call: str, parameters: dict[str, str]) -> None:
-    carrier = CarrierWire(sid, call, "AC1")
+    carrier = TwilioWire(sid, call, "AC1", parameters)
     codec = TwilioCodec()
-    assert codec.receive(carrier.connected()) == []
-    assert codec.receive(carrier.start(parameters)) == [Start(sid, call, "AC1", parameters)]
+    assert codec.receive(str(carrier.begin()[0])) == []
+    assert codec.receive(carrier.start()) == [Start(sid, call, "AC1", parameters)]
 
 
 @given(st.lists(_PAYLOADS, min_size=1, max_size=4), st.sampled_from("0123456789*#ABCD"), _WORDS)
@@ -65,7 +66,7 @@ def test_what_the_carrier_writes_is_read(payloads: list[bytes], digit: str, name
         assert codec.receive(carrier.media(payload)) == [Media(payload, number)]
     assert codec.receive(carrier.dtmf(digit)) == [Dtmf(digit)]
     assert codec.receive(carrier.mark(name)) == [Mark(name)]
-    assert codec.receive(carrier.stop()) == [Stop()]
+    assert [codec.receive(each) for each in carrier.stop()] == [[Stop()]]
 
 
 @given(_WORDS, _PAYLOADS.filter(lambda payload: payload[:4] != b"RIFF"), _WORDS)
@@ -78,7 +79,7 @@ def test_what_we_write_the_carrier_reads(sid: str, payload: bytes, name: str) ->
 
 def test_parameters_are_bounded() -> None:
     told = {f"{number}{'k' * 600}": "v" * 600 for number in range(40)}
-    (start,) = TwilioCodec().receive(CarrierWire("MZ1", "CA1", "AC1").start(told))
+    (start,) = TwilioCodec().receive(TwilioWire("MZ1", "CA1", "AC1", told).start())
     assert isinstance(start, Start)
     assert len(start.parameters) == MAX_PARAMETERS
     assert {len(value) for value in start.parameters.values()} == {MAX_PARAMETER_CHARS}
@@ -88,7 +89,7 @@ def test_parameters_are_bounded() -> None:
     "text",
     [
         " " * (MAX_TEXT_CHARS + 1),
-        CarrierWire("MZ1", "CA1", "AC1").media(bytes(MAX_MEDIA_BYTES + 8)),
+        TwilioWire("MZ1", "CA1", "AC1").media(bytes(MAX_MEDIA_BYTES + 8)),
         '{"event":"start","streamSid":"MZ1","start":{"callSid":"' + "C" * 100 + '"}}',
         '{"event":"media","media":{"payload":"/w==","chunk":' + "9" * 30 + "}}",
         "[" * 60_000,

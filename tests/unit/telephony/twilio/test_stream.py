@@ -11,10 +11,10 @@ from kit.errors import AntiphonError, CapacityError, NotFoundError
 from pipeline.frames.audio import AudioIn
 from pipeline.frames.control import DtmfPressed, UiAction
 from pipeline.ports import Frame
-from telephony.connection import START_WITHIN_S, Exchange
-from telephony.twilio.stream import TWILIO, twilio_connection
+from telephony.connection import START_WITHIN_S, Exchange, MediaConnection
+from telephony.twilio.stream import TWILIO
 from tests.support.carriers.admission import lead_to
-from tests.support.carriers.twilio import QUIET, SPEECH, Phone
+from tests.support.carriers.phone import Phone, twilio_wire
 from tests.support.fake_call import EchoCall, EchoCalls
 from tests.support.virtual_time import run
 from transports.live import LiveCalls
@@ -35,15 +35,19 @@ class Outcome:
         return call.received
 
 
-def _serve(act: Callable[[Phone, EchoCalls, LiveCalls], None], refuse: AntiphonError | None = None) -> Outcome:
+def _serve(
+    act: Callable[[Phone, EchoCalls, LiveCalls], None],
+    refuse: AntiphonError | None = None,
+    parameters: dict[str, str] | None = None,
+) -> Outcome:
     """Run one connection; `act` is what happens from 1 s on."""
 
     async def scenario() -> Outcome:
-        phone, calls, live = Phone(), EchoCalls(), LiveCalls()
+        phone, calls, live = Phone(twilio_wire(parameters)), EchoCalls(), LiveCalls()
         calls.refuse = refuse
         async with asyncio.TaskGroup() as group:
             serving = group.create_task(
-                twilio_connection(phone.websocket, Exchange(calls, live, Clock())).serve(lead_to("greet"))
+                MediaConnection(phone.socket, TWILIO, Exchange(calls, live, Clock())).serve(lead_to("greet"))
             )
             await asyncio.sleep(1)
             act(phone, calls, live)
@@ -55,12 +59,12 @@ def _serve(act: Callable[[Phone, EchoCalls, LiveCalls], None], refuse: AntiphonE
 
 def _begun(*acts: Callable[[Phone], None]) -> Outcome:
     def act(phone: Phone, _: EchoCalls, __: LiveCalls) -> None:
-        phone.begins({"campaign": "7"})
+        phone.begins()
         for each in acts:
             each(phone)
-        phone.says(phone.wire.stop())
+        phone.says(*phone.wire.stop())
 
-    return _serve(act)
+    return _serve(act, parameters={"campaign": "7"})
 
 
 def _closed(outcome: Outcome) -> tuple[float, int]:
@@ -79,17 +83,17 @@ def test_a_stopped_stream_ends_its_call_and_is_closed() -> None:
 
 def test_the_carrier_cannot_be_told_otherwise_by_a_parameter() -> None:
     def lie(phone: Phone, _: EchoCalls, __: LiveCalls) -> None:
-        phone.begins({"carrier": "x"})
+        phone.begins()
         phone.goes()
 
-    outcome = _serve(lie)
+    outcome = _serve(lie, parameters={"carrier": "x"})
     (call,) = outcome.calls.placed
     assert call.request.metadata["carrier"] == "twilio"
 
 
 def test_sound_and_keys_reach_the_call() -> None:
     outcome = _begun(
-        lambda phone: phone.says(phone.wire.media(SPEECH)),
+        lambda phone: phone.says(phone.wire.media(phone.talk)),
         lambda phone: phone.says(phone.wire.dtmf("#")),
         lambda phone: phone.says(phone.wire.dtmf("A")),  # no flow knows it
     )
@@ -102,7 +106,7 @@ def test_sound_and_keys_reach_the_call() -> None:
 
 def test_a_lost_piece_is_silence_and_a_late_one_is_dropped() -> None:
     def lose_one(phone: Phone) -> None:
-        first, second, third = (phone.wire.media(SPEECH) for _ in range(3))
+        first, second, third = (phone.wire.media(phone.talk) for _ in range(3))
         for text in (first, third, second):
             phone.says(text)
 
@@ -113,10 +117,10 @@ def test_a_lost_piece_is_silence_and_a_late_one_is_dropped() -> None:
 
 def test_bad_frames_are_dropped_and_the_call_goes_on() -> None:
     def garbage(phone: Phone) -> None:
-        for text in ("", "{}", "[" * 5000, phone.wire.media(QUIET).replace("MZ1", "MZ2")):
+        for text in ("", "{}", "[" * 5000, str(phone.wire.media(phone.quiet)).replace("MZ1", "MZ2")):
             phone.says(text)
-        phone.sends_bytes(bytes(320))
-        phone.says(phone.wire.media(SPEECH))
+        phone.says(bytes(320))
+        phone.says(phone.wire.media(phone.talk))
 
     sounds = [frame for frame in _begun(garbage).received if isinstance(frame, AudioIn)]
     assert sounds[-1].pcm[:320] != bytes(320)
@@ -133,14 +137,14 @@ def test_a_vanished_carrier_ends_the_call() -> None:
 
 
 def test_a_stream_that_never_starts_is_closed() -> None:
-    outcome = _serve(lambda phone, _, __: phone.says(phone.wire.connected()))
+    outcome = _serve(lambda phone, _, __: phone.says(phone.wire.begin()[0]))
     assert _closed(outcome) == (START_WITHIN_S, 1008)
     assert outcome.calls.placed == []
 
 
 def test_a_line_without_any_sound_is_dead() -> None:
     outcome = _serve(lambda phone, _, __: phone.begins())
-    assert _closed(outcome) == (1 + (TWILIO.silent_line_s or 0), 1000)
+    assert _closed(outcome) == (1 + (TWILIO.traits.silent_line_s or 0), 1000)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from starlette.requests import HTTPConnection
 from starlette.types import Message
 
 from kit.clock import Clock
-from kit.errors import InputError
-from telephony.twilio.routes import twilio_router
+from kit.errors import UnauthenticatedError
+from telephony.connection import Exchange
+from telephony.media_routes import direct_router
 from tests.support.fake_call import EchoCalls
 from tests.support.virtual_time import run
 from transports.live import LiveCalls
@@ -21,7 +22,7 @@ class _Door:
 
     async def account_of(self, connection: HTTPConnection) -> str:
         if self._account_id is None:
-            raise InputError("who are you?", code="auth.required")
+            raise UnauthenticatedError("who are you?")
         return self._account_id
 
 
@@ -43,8 +44,8 @@ def _connect(calls: EchoCalls, door: _Door, live: LiveCalls) -> list[Message]:
 
     scope: dict[str, Any] = {
         "type": "websocket",
-        "path": "/telephony/twilio/media/greet",
-        "raw_path": b"/telephony/twilio/media/greet",
+        "path": "/telephony/twilio/flow/greet",
+        "raw_path": b"/telephony/twilio/flow/greet",
         "query_string": b"",
         "headers": [],
         "root_path": "",
@@ -52,7 +53,7 @@ def _connect(calls: EchoCalls, door: _Door, live: LiveCalls) -> list[Message]:
         "extensions": {"websocket.http.response": {}},
     }
     app = FastAPI()
-    app.include_router(twilio_router(calls, door, live, Clock()))
+    app.include_router(direct_router(door, Exchange(calls, live, Clock())))
     run(app(scope, receive, send))
     return sent
 

@@ -1,0 +1,112 @@
+"""Where carriers' media sockets come in (docs/telephony.md)."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from fastapi import APIRouter
+from starlette.responses import JSONResponse
+from starlette.websockets import WebSocket
+
+from kit.errors import ForbiddenError, InputError, NotFoundError, UnauthenticatedError
+from kit.ids import uuid7
+from telephony.asterisk.stream import ASTERISK
+from telephony.connection import Admit, Exchange, MediaConnection
+from telephony.exotel.stream import EXOTEL
+from telephony.messages import Start
+from telephony.ports import Admission, MediaTickets
+from telephony.sockets import WebSocketPeer
+from telephony.twilio.stream import TWILIO
+from telephony.wire import Carrier
+from transports.ports import CallRequest, Doorkeeper
+
+RETRY_AFTER_S = 5
+CARRIERS: Mapping[str, Carrier] = {each.traits.carrier: each for each in (TWILIO, EXOTEL, ASTERISK)}
+_STATUS: Mapping[type[InputError], int] = {NotFoundError: 404, UnauthenticatedError: 401}
+
+
+class SocketGuard(Protocol):
+    """Knows by the handshake whether a socket comes from its carrier."""
+
+    async def check(self, websocket: WebSocket) -> None:
+        """Let it pass.
+
+        Raises:
+            ForbiddenError: It does not; it costs nothing more than this.
+        """
+
+
+def media_router(tickets: MediaTickets, exchange: Exchange, guards: Mapping[str, SocketGuard]) -> APIRouter:
+    """Return `/telephony/{carrier}/media/{token}`: a ticket lets one socket in, after the carrier's guard has."""
+    router = APIRouter()
+
+    @router.websocket("/telephony/{carrier}/media/{token}")
+    async def media(websocket: WebSocket, carrier: str, token: str) -> None:
+        """Carry the call that the ticket was made for."""
+        try:
+            of = _carrier(carrier)
+            if exchange.live.draining:
+                return await _come_back_later(websocket)
+            if carrier in guards:
+                await guards[carrier].check(websocket)
+            admission = await tickets.redeem(token)
+        except InputError as error:
+            return await _refuse(websocket, error)
+        return await _connection(websocket, of, exchange).serve(of_ticket(admission))
+
+    return router
+
+
+def direct_router(door: Doorkeeper, exchange: Exchange) -> APIRouter:
+    """Return `/telephony/{carrier}/flow/{flow}`, without tickets; whoever mounts it decides who may reach it."""
+    router = APIRouter()
+
+    @router.websocket("/telephony/{carrier}/flow/{flow}")
+    async def media(websocket: WebSocket, carrier: str, flow: str) -> None:
+        """Talk to a flow of this server over a carrier's stream."""
+        try:
+            of = _carrier(carrier)
+            if exchange.live.draining:
+                return await _come_back_later(websocket)
+            account_id = await door.account_of(websocket)
+        except InputError as error:
+            return await _refuse(websocket, error)
+
+        async def admit(start: Start) -> CallRequest:
+            del start
+            return CallRequest(uuid7(), flow, account_id=account_id)
+
+        return await _connection(websocket, of, exchange).serve(admit)
+
+    return router
+
+
+def of_ticket(admission: Admission) -> Admit:
+    """Let in the one stream whose call a ticket was made for."""
+
+    async def admit(start: Start) -> CallRequest:
+        if admission.carrier_call not in (None, start.call_id):
+            raise ForbiddenError("The ticket is another call's.", code="telephony.invalid_ticket")
+        return admission.request
+
+    return admit
+
+
+def _carrier(name: str) -> Carrier:
+    if name not in CARRIERS:
+        raise NotFoundError("No such carrier.", code="telephony.no_carrier")
+    return CARRIERS[name]
+
+
+def _connection(websocket: WebSocket, carrier: Carrier, exchange: Exchange) -> MediaConnection:
+    return MediaConnection(WebSocketPeer(websocket, carrier.subprotocol), carrier, exchange)
+
+
+async def _come_back_later(websocket: WebSocket) -> None:
+    body = {"error": "server.draining", "detail": "This server is about to stop; call again."}
+    await websocket.send_denial_response(JSONResponse(body, 503, headers={"Retry-After": str(RETRY_AFTER_S)}))
+
+
+async def _refuse(websocket: WebSocket, error: InputError) -> None:
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 403)
+    body = {"error": error.code, "detail": str(error)}
+    await websocket.send_denial_response(JSONResponse(body, status))

@@ -1,0 +1,1 @@
+"""Exotel Voicebot frames as they are on the wire, and what they mean."""

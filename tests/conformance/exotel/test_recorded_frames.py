@@ -1,0 +1,24 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from telephony.exotel.codec import ExotelCodec
+from tests.support.carriers.recorded import Recorded
+
+_START = '{"event":"start","stream_sid":"s2","start":{"stream_sid":"s2","call_sid":"c3"}}'
+RECORDED = Recorded(Path(__file__).parent, ExotelCodec, _START)
+
+
+@pytest.mark.parametrize("case", RECORDED.received())
+def test_a_frame_means_what_was_recorded(case: dict[str, Any]) -> None:
+    RECORDED.check_received(case)
+
+
+@pytest.mark.parametrize("case", RECORDED.sent())
+def test_a_command_is_written_as_recorded(case: dict[str, Any]) -> None:
+    RECORDED.check_sent(case)
+
+
+def test_every_message_is_recorded() -> None:
+    assert RECORDED.messages() == {"Start", "Media", "Dtmf", "Mark", "Stop"}

@@ -1,0 +1,119 @@
+"""Whole calls over every carrier on the virtual clock: what the phone plays, and what the call believes of it."""
+
+import asyncio
+import dataclasses
+import itertools
+
+import numpy as np
+import pytest
+
+from telephony.leg import capabilities_of
+from telephony.twilio.stream import TWILIO
+from tests.support.carriers.kinds import KINDS, Kind
+from tests.support.carriers.phone import FRAME_S, Phone
+from tests.support.carriers.phone_lab import BYE, GREETING, S_PER_CHAR, call, hang_up, press, stalling, talk_over
+
+_kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+_EACH_CARRIER = ("twilio", "exotel, 8 kHz", "exotel, 24 kHz", "asterisk, 16 kHz, plain")
+_SHORT_WORDS = " ".join(["We go on as far as it is ok to do so by day or by sea"] * 4) + "."
+
+
+@_kinds
+@pytest.mark.parametrize("delay_s", [0.0, 0.04, 0.15])
+def test_the_phone_plays_what_was_said_sample_for_sample_without_a_gap(kind: Kind, delay_s: float) -> None:
+    outcome = call(kind.phone(delay_s), kind.carrier, hang_up)
+    said = outcome.line(GREETING)
+    assert outcome.phone.heard_bytes()[: len(said)] == said
+    assert outcome.gaps() == []
+    assert outcome.report.end_reason == "peer_gone"
+
+
+@pytest.mark.parametrize("kind", [KINDS[name] for name in _EACH_CARRIER], ids=_EACH_CARRIER)
+def test_tone_10min_zero_glitches(kind: Kind) -> None:
+    """Ten minutes of one answer, the loop standing still for 50 ms once a second: no sample is missing or doubled."""
+    sentence = "A reference for the ear, and long."
+    outcome = call(kind.phone(0.03), kind.carrier, stalling(600), greeting=" ".join([sentence] * 295))
+    said = outcome.line(sentence) * 295
+    heard = outcome.phone.heard_bytes()
+    assert len(said) > 600 * outcome.phone.wire.sound.bytes_per_s
+    assert heard[: len(said)] == said
+    silence = outcome.phone.wire.sound.write(np.zeros(1, np.int16))
+    assert heard[len(said) :].replace(silence, b"") == b"", "only silence fills the last piece"
+    assert outcome.gaps() == []
+
+
+@_kinds
+@pytest.mark.parametrize("delay_s", [0.0, 0.06])
+def test_at_most_the_lead_is_buffered_at_the_carrier(kind: Kind, delay_s: float) -> None:
+    outcome = call(kind.phone(delay_s), kind.carrier, talk_over(1.0), ["bye"])
+    lead_ms = capabilities_of(kind.carrier.traits, outcome.phone.wire.sound.rate_hz).lead_ms
+    assert outcome.phone.most_buffered_s <= (lead_ms + 20) / 1000
+
+
+@_kinds
+@pytest.mark.parametrize("delay_s", [0.0, 0.06, 0.15])
+@pytest.mark.parametrize("after_s", [0.4, 0.9, 1.5, 2.2])
+def test_bargein_truncates_history(kind: Kind, after_s: float, delay_s: float) -> None:
+    """History holds no more than the phone played, and lacks no more than the word that was being said."""
+    outcome = call(kind.phone(delay_s), kind.carrier, talk_over(after_s), ["bye"])
+    cut = next(turn for turn in outcome.report.turns if turn.interrupted)
+    assert GREETING.startswith(cut.bot)
+    played_s = outcome.played_s(outcome.phone.cleared_s[0] if outcome.phone.cleared_s else 60.0)
+    assert len(cut.bot) <= played_s / S_PER_CHAR + 1, "a word counts when it is over"
+    assert len(cut.bot) >= played_s / S_PER_CHAR - 0.25 / S_PER_CHAR - 12, "and no more than a word is lost"
+
+
+@_kinds
+def test_a_cut_transcript_is_off_by_less_than_250_ms_of_sound(kind: Kind) -> None:
+    """What is missing, or too much, of the words that the phone had played to their end."""
+    errors_s = []
+    for number in range(12):
+        phone = kind.phone(0.05)
+        outcome = call(phone, kind.carrier, talk_over(0.8 + 0.171 * number), ["bye"], greeting=_SHORT_WORDS)
+        cut = next(turn for turn in outcome.report.turns if turn.interrupted)
+        played = _SHORT_WORDS[: int(outcome.played_s(phone.cleared_s[0]) / S_PER_CHAR)]
+        errors_s.append((len(played[: played.rindex(" ")]) - len(cut.bot)) * S_PER_CHAR)
+    assert max(abs(error_s) for error_s in errors_s) < 0.25, errors_s
+
+
+_SILENT_WITHIN_S = {"twilio": 0.3, "asterisk, µ-law": 0.3, "asterisk, 16 kHz, plain": 0.3}
+_PIECES_SILENT_WITHIN_S = {"exotel, 24 kHz": 0.45, "exotel, 16 kHz, camel case": 0.5, "exotel, 8 kHz": 0.65}
+
+
+@pytest.mark.parametrize(("name", "within_s"), [*_SILENT_WITHIN_S.items(), *_PIECES_SILENT_WITHIN_S.items()])
+def test_the_phone_falls_silent_soon_after_the_caller_cuts_in(name: str, within_s: float) -> None:
+    """From the caller's first sound, 30 ms of network each way included; Exotel's pieces cost more."""
+    silent_s = []
+    for number in range(20):
+        at_s = 0.8 + 0.041 * number
+        phone = KINDS[name].phone(0.03)
+        heard = call(phone, KINDS[name].carrier, talk_over(at_s), ["bye"], greeting=_SHORT_WORDS).phone.heard
+        after = [(at, following) for (at, _), (following, _) in itertools.pairwise(heard) if following >= at_s]
+        silent_s.append(next(at for at, following in after if following - at > 2 * FRAME_S) + FRAME_S - at_s)
+    assert np.percentile(silent_s, 95) <= within_s
+
+
+@_kinds
+@pytest.mark.parametrize("delay_s", [0.0, 0.2, 0.4])
+def test_goodbye_fully_played(kind: Kind, delay_s: float) -> None:
+    """The good-bye is heard to its end before the call ends."""
+    outcome = call(kind.phone(delay_s), kind.carrier, press)
+    assert outcome.report.completed
+    phone, bye = outcome.phone, outcome.line(BYE)
+    heard_to = phone.heard_bytes().index(bye) + len(bye)
+    lengths = list(itertools.accumulate(len(sound) for _, sound in phone.heard))
+    last_s = phone.heard[next(index for index, end in enumerate(lengths) if end >= heard_to)][0] + FRAME_S - 1e-6
+    assert phone.closed is not None
+    assert phone.closed[0] + delay_s >= last_s
+    assert phone.hung_up_s is None or phone.hung_up_s >= last_s
+
+
+def test_a_carrier_that_echoes_no_marks_delays_the_end_by_two_seconds_only() -> None:
+    async def press_late(phone: Phone) -> None:
+        await asyncio.sleep(6.0)
+        phone.says(phone.wire.dtmf("1"))
+
+    outcome = call(dataclasses.replace(KINDS["twilio"].phone(), echoes_marks=False), TWILIO, press_late)
+    assert outcome.report.completed
+    assert outcome.phone.closed is not None
+    assert 2.0 <= outcome.phone.closed[0] - outcome.phone.heard[-1][0] <= 2.1
