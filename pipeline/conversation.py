@@ -88,13 +88,10 @@ class Conversation:
         self._due: tuple[Speech, ...] = ()
         self._hang_up: str | None = None
         self._leaving = False
-<<<<<<< HEAD
         self._warning = ""
-=======
         self._undo: _Undo | None = None
         self._tools: list[ToolAsked] = []  # what a turn calls that may be taken back
         self._voice_from_s: float | None = None  # of a turn that was
->>>>>>> main
 
     # --- what happens ----------------------------------------------------------------------------------------------
     def start(self, event: flow_events.Started) -> None:
@@ -146,13 +143,11 @@ class Conversation:
         if item.reply.done():
             return  # the answer was stopped meanwhile
         match item:
-<<<<<<< HEAD
             case ModelFailed(epoch) if epoch == _OF_WARNING:
                 item.reply.set_result((Say(self._warning),))
-=======
+                return
             case ToolAsked() if self._undo is not None:
                 self._tools.append(item)
->>>>>>> main
                 return
             case ToolAsked(call, epoch):
                 event: flow_events.Event = flow_events.ToolCalled(call.call_id, call.name, call.arguments, epoch)

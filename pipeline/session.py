@@ -145,18 +145,13 @@ class CallSession:
         gate = host.new_gate() if host.new_gate else None
         self._ears = Ears(leg.capabilities.rate_in_hz, host.vad, gate, self._post, about.manner)
         self._reader = TurnReader(self._ears, providers, self._spawn, self._post, host.clock)
-<<<<<<< HEAD
-        self._dialogue = Dialogue(leg.send)
-        self._voice = Voice(
-            VoicePorts(providers, leg, self._dialogue, host.clock, self._spawn, self._post, observer, about.manner)
-        )
-        ports = ConversationPorts(self._reader, self._voice, self._dialogue, leg, host.clock, self._spoken_s)
-=======
         self._dialogue = Dialogue(self._leg.send)
-        voice = VoicePorts(providers, self._leg, self._dialogue, host.clock, self._spawn, self._post, observer)
-        self._voice = Voice(voice)
+        self._voice = Voice(
+            VoicePorts(
+                providers, self._leg, self._dialogue, host.clock, self._spawn, self._post, observer, about.manner
+            )
+        )
         ports = ConversationPorts(self._reader, self._voice, self._dialogue, self._leg, host.clock, self._spoken_s)
->>>>>>> main
         has_end_model = providers.end_of_turn is not None
         self._talk = Conversation(
             about.flow, ports, about.language, has_end_model=has_end_model, wait_scale=about.manner.wait_scale
@@ -253,13 +248,9 @@ class CallSession:
         waits = [self._began_s + self._settings.longest_s]
         if self._talk.owner.phase == "listening":
             waits.append(self._active_s + self._settings.idle_s)
-<<<<<<< HEAD
             if self._warning_s is not None:
                 waits.append(self._began_s + self._warning_s)
-        if self._talk.owner.user is User.TALKING:
-=======
         if self._expects_sound():
->>>>>>> main
             waits.append(self._heard_s + _MISSING_S)
         if self._talk.deadline_s is not None:
             waits.append(self._talk.deadline_s)

@@ -40,14 +40,11 @@ class State:
         asked_for: What kind of answer the flow waits for.
         answered_to: What it waited for when the user last stopped.
         patience: What is known of this caller's pauses.
-<<<<<<< HEAD
         wait_scale: By what the longer waits are multiplied in this call.
-=======
         hinted: A window is voiced that may be the beginning of speech.
         hushed: Playout holds its breath for that moment.
         unheard: What the user said last, while its answer can still be taken back.
         before: How the turn began that the user is having: it was taken for over, and taken back.
->>>>>>> main
         ended: What the recogniser heard, if it is sure by itself that the turn is over.
         ahead: What is known and done ahead of the turn's end.
         deadline_s: When the owner next wants a tick, whatever else happens.
@@ -67,14 +64,11 @@ class State:
     asked_for: Profile = PROFILES["default"]
     answered_to: Profile = PROFILES["default"]
     patience: Patience = UNKNOWN_CALLER
-<<<<<<< HEAD
     wait_scale: float = 1.0
-=======
     hinted: bool = False
     hushed: bool = False
     unheard: Heard | None = None
     before: Heard | None = None
->>>>>>> main
     ended: Heard | None = None
     ahead: Ahead = NOTHING_AHEAD
     language: str = "en"

@@ -11,7 +11,6 @@ BREATH_WINDOWS = 1  # 32 ms: the network falls late, 78 ms after the voice, and 
 
 
 @dataclass(frozen=True, slots=True)
-<<<<<<< HEAD
 class Sensitivity:
     """When a sound counts as speech, and when as over."""
 
@@ -22,7 +21,9 @@ class Sensitivity:
 
 
 USUAL = Sensitivity()
-=======
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechHinted:
     """Somebody may speak since `pos_samples`."""
 
@@ -32,7 +33,6 @@ class SpeechHinted:
 @dataclass(frozen=True, slots=True)
 class SpeechDenied:
     """It was nothing, or too short for speech."""
->>>>>>> main
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +90,9 @@ def step(
         return replace(activity, run=0), denied if activity.run >= _first(activity) else None
     edge = pos_samples if activity.run == 0 else activity.edge_pos_samples
     run = activity.run + 1
-<<<<<<< HEAD
     if run < (when.stop_windows if activity.speaking else when.start_windows):
-        paused = activity.speaking and run == BREATH_WINDOWS
-        return Activity(activity.speaking, run, edge), SpeechPaused(edge) if paused else None
-=======
-    if run < (STOP_WINDOWS if activity.speaking else START_WINDOWS):
         news = SpeechPaused(edge) if activity.speaking else SpeechHinted(edge)
         return Activity(activity.speaking, run, edge), news if run == _first(activity) else None
->>>>>>> main
     return Activity(not activity.speaking), (SpeechStopped(edge) if activity.speaking else SpeechStarted(edge))
 
 
