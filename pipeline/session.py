@@ -315,6 +315,7 @@ class CallSession:
             case SpeechDenied():
                 self._talk.hear(inputs.VoiceDenied())
             case SpeechStarted():
+                self._voice.warm()
                 self._talk.hear(inputs.UserStarted())
                 self._reader.follow(self._settings.partial_every_s, soon=self._talk.owner.paused)
             case SpeechPaused():

@@ -84,6 +84,7 @@ class Voice:
         self._answer: asyncio.Task[None] | None = None
         self._held: tuple[HeldAnswer, asyncio.Task[None]] | None = None
         self._warming: asyncio.Task[None] | None = None
+        self._connecting: asyncio.Task[None] | None = None
 
     async def play(self, began_s: float) -> None:
         """Play for as long as the call lasts; it began at `began_s`."""
@@ -138,6 +139,11 @@ class Voice:
         self._ports.leg.send(Interrupted(generation, self._ports.dialogue.shown_id))
         self._ports.dialogue.bot_ends(heard)
         self._ports.leg.send(StatusChanged("listening"))
+
+    def warm(self) -> None:
+        """The caller speaks and will be answered: open the connections that an answer needs, if any was lost."""
+        if self._connecting is None or self._connecting.done():
+            self._connecting = self._ports.spawn(_warm(self._ports.providers))
 
     def warm_model(self, ask: Ask | None, plan: Sequence[Speech]) -> None:
         """While the bot says something that needs no model, let the model read the prompt it may need next."""
@@ -194,6 +200,12 @@ class Voice:
         if waterfall is not None:
             self._ports.leg.send(waterfall)
         self._ports.post(BotStarted(generation))
+
+
+async def _warm(providers: Providers) -> None:
+    await providers.tts.warm()
+    if providers.llm is not None:
+        await providers.llm.warm()
 
 
 async def _prefill(llm: LanguageModel, prompt: list[Message], tools: tuple[ToolSpec, ...]) -> None:

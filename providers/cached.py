@@ -54,11 +54,6 @@ class SpeechStore:
             _, dropped = self._kept.popitem(last=False)
             self.bytes -= _size(dropped)
 
-    def clear(self) -> None:
-        """Keep nothing any more."""
-        self._kept.clear()
-        self.bytes = 0
-
 
 @dataclass(slots=True)
 class _Synthesis:
@@ -122,8 +117,7 @@ class CachedTts:
         await self._tts.warm()
 
     async def aclose(self) -> None:
-        """Forget all and pass on."""
-        self._store.clear()
+        """Pass on; what others who share the store remember stays."""
         await self._tts.aclose()
 
     async def _stream(self, text: str, options: SpeakOptions, by: TextToSpeech) -> AsyncGenerator[_Item, None]:

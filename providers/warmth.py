@@ -1,7 +1,7 @@
 """Opens a connection before it is needed, so that the first request after a pause does not pay for it."""
 
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 from kit.clock import Clock
 
@@ -26,3 +26,12 @@ class Warmth:
         self._warmed_s = now_s
         with contextlib.suppress(*self._errors, OSError, RuntimeError, ValueError):
             await self._request()
+
+    @contextlib.contextmanager
+    def used(self) -> Iterator[None]:
+        """Wrap a request: one that is not read to its end costs its connection, and the next `warm` opens another."""
+        try:
+            yield
+        except BaseException:
+            self._warmed_s = float("-inf")
+            raise

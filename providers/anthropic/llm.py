@@ -53,6 +53,7 @@ class AnthropicLlm:
         """
         answer = _Answer()
         async with contextlib.AsyncExitStack() as closing:
+            closing.enter_context(self._warmth.used())
             with self._translated():
                 async with asyncio.timeout(_FIRST_LIMIT_S):
                     events: Any = await self._client.messages.create(

@@ -1,6 +1,12 @@
-"""Deepgram's voices (Aura), sentence by sentence over kept connections."""
+"""Deepgram's voices (Aura), sentence by sentence over kept connections.
+
+Its socket was measured beside them (`tests/e2e/test_speak_socket.py`): once the connection that an interruption cost is
+opened again while the caller speaks, the socket begins no sooner and stops no sooner, and each that is kept counts
+against the account's limit of sockets.
+"""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
 
 from kit.errors import ProviderError
@@ -45,10 +51,12 @@ class DeepgramTts:
             sample_rate=options.rate_hz or _RATES_HZ[0],
             request_options={"max_retries": 0},
         )
-        with translated():
-            async with asyncio.timeout(_FIRST_LIMIT_S):
-                response = await requesting.__aenter__()
-        try:
+        async with contextlib.AsyncExitStack() as closing:
+            closing.enter_context(self._warmth.used())
+            with translated():
+                async with asyncio.timeout(_FIRST_LIMIT_S):
+                    response = await requesting.__aenter__()
+            closing.push_async_callback(requesting.__aexit__, None, None, None)
             if not response.headers.get("content-type", "").startswith("audio/"):
                 raise ProviderError(PROVIDER, "sent what is not sound", retryable=True)
             while True:
@@ -58,8 +66,6 @@ class DeepgramTts:
                 if chunk is None:
                     return
                 yield chunk
-        finally:
-            await requesting.__aexit__(None, None, None)
 
     async def warm(self) -> None:
         """Open a connection."""

@@ -62,6 +62,7 @@ class ChatClient:
         finished = False
         usage: LlmUsage | None = None  # some servers tell it in every chunk; the last one counts
         async with contextlib.AsyncExitStack() as closing:
+            closing.enter_context(self._sdk.used())
             with self._sdk.translated():
                 async with asyncio.timeout_at(first_by_s):
                     chunks = await self._request(body)

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 
 from kit.errors import ProviderError
 from providers.retry_after import retry_after_s
@@ -45,6 +46,10 @@ class OpenAiSdk:
     async def warm(self) -> None:
         """Open a connection."""
         await self._warmth.warm()
+
+    def used(self) -> AbstractContextManager[None]:
+        """Wrap a request; see `Warmth.used`."""
+        return self._warmth.used()
 
     async def aclose(self) -> None:
         """Close all connections."""

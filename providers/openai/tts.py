@@ -43,6 +43,7 @@ class OpenAiTts:
             model=self.model, voice=voice, input=text, response_format="pcm"
         )
         async with contextlib.AsyncExitStack() as closing:
+            closing.enter_context(self._sdk.used())
             with self._sdk.translated():
                 async with asyncio.timeout(_FIRST_LIMIT_S):
                     response = await closing.enter_async_context(requesting)

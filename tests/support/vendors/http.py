@@ -38,6 +38,8 @@ class Request:
 class Reply:
     """The way back of one request."""
 
+    has_body = True  # but to `HEAD`
+
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fault: Fault | None) -> None:
         self._reader, self._writer, self._fault = reader, writer, fault
         self._pieces = 0
@@ -47,7 +49,7 @@ class Reply:
         lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Scripted')}", f"Content-Type: {content_type}"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         head = "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""])
-        self._writer.write(head.encode() + body)
+        self._writer.write(head.encode() + (body if self.has_body else b""))
         await self._writer.drain()
 
     async def begin(self, content_type: str) -> None:
@@ -124,6 +126,7 @@ class HttpVendor:
         requests: All that came, whole.
         open: Requests under way.
         accepted: Sockets ever opened.
+        handshake_s: How long opening one takes, as over a real network with TLS.
     """
 
     def __init__(self) -> None:
@@ -133,6 +136,7 @@ class HttpVendor:
         self.open = 0
         self._live: set[asyncio.StreamWriter] = set()
         self.accepted = 0
+        self.handshake_s = 0.0
         self.hung_up = asyncio.Event()
         self._changed = asyncio.Condition()
         self.url = ""
@@ -182,6 +186,7 @@ class HttpVendor:
         self._live.add(writer)
         self.accepted += 1
         try:
+            await asyncio.sleep(self.handshake_s)
             while (request := await _read(reader)) is not None:
                 await self._one(request, reader, writer)
         except (HungUpError, ConnectionError):
@@ -198,6 +203,7 @@ class HttpVendor:
         if request.method == "POST":
             fault = self.faults.popleft() if self.faults else self.later
         reply = Reply(reader, writer, fault)
+        reply.has_body = request.method != "HEAD"
         self.open += 1
         try:
             if not self.authorized(request):

@@ -165,8 +165,6 @@ def test_voices_share_a_store_without_taking_each_others_words() -> None:
     store.put(other, (b"2",))
     store.put(other, (b"33",))
     assert (store.get(one), store.get(other), store.bytes) == ((b"1",), (b"33",), 3)
-    store.clear()
-    assert (store.get(one), store.bytes) == (None, 0)
 
 
 def test_a_sentence_prepared_is_there_when_it_is_asked_for() -> None:
