@@ -40,6 +40,7 @@ class AgentCall:
     Attributes:
         choice: Lies over that of the account.
         transfers: Telephone numbers by route.
+        confidential: Nothing of what was said is kept.
     """
 
     flow: Flow
@@ -48,6 +49,12 @@ class AgentCall:
     today: str
     recorded: bool
     transfers: dict[str, str]
+    confidential: bool = False
+
+    def around(self, call: Call, leg: Leg) -> Call:
+        """Return a call with what the agent has around it."""
+        handing = HandingOver(call, leg, self.transfers) if self.transfers else call
+        return Confidential(handing) if self.confidential else handing
 
 
 class AgentCalls:
@@ -82,7 +89,13 @@ class AgentCalls:
             flow = planned.over(await self._flows.flow(request.account_id, planned.flow_id))
         manner = await asyncio.to_thread(self._manner, planned.manner, leg.capabilities.rate_out_hz)
         return AgentCall(
-            flow, _choice(planned), manner, planned.today, planned.manner.recorded, dict(planned.transfers)
+            flow,
+            _choice(planned),
+            manner,
+            planned.today,
+            planned.manner.recorded,
+            dict(planned.transfers),
+            planned.manner.confidential,
         )
 
     def _manner(self, planned: PlannedManner, rate_hz: int) -> Manner:
@@ -115,6 +128,20 @@ class AgentCalls:
             log.warning("background_not_read", reason=type(error).__name__)
             return None
         return Loop(samples, planned.background_volume) if len(samples) else None
+
+
+class Confidential:
+    """A call of which nothing that was said is kept: no words, no values."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self.receive, self.end = call.receive, call.end
+
+    async def run(self) -> CallReport:
+        """Run the call, and forget what was said in it."""
+        report = await self._call.run()
+        turns = tuple(replace(turn, caller="", bot="") for turn in report.turns)
+        return replace(report, turns=turns, variables={})
 
 
 class HandingOver:

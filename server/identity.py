@@ -11,8 +11,9 @@ from control_api.auth import Authenticator
 from control_api.ports import OnSignup, UtcClock
 from control_api.principal import LOCAL_ACCOUNT_ID
 from control_api.providers.vault import Vault
+from control_api.web_tokens import WebTokens, new_key
 from kit.clock import Clock
-from server.secret_files import secret
+from server.secret_files import kept_key, secret
 from server.settings import Settings
 from storage.engine import EVERY_TENANT, Database
 from storage.repositories import users
@@ -48,9 +49,22 @@ def build_identity(
     """
     clock = Clock()
     tokens = LoginTokens(secret(settings.jwt_secret, settings.data_dir / "jwt.secret"))
-    authenticator = Authenticator(database, tokens, clock, serves_locals=settings.on_loopback)
+    authenticator = Authenticator(
+        database, tokens, clock, serves_locals=settings.on_loopback, web_tokens=_web_tokens(settings)
+    )
     vault = Vault(secret(settings.encryption_key, settings.data_dir / "encryption.key"))
     return Identity(authenticator, Login(database, passwords or Passwords(), tokens, clock, welcome), vault)
+
+
+def _web_tokens(settings: Settings) -> WebTokens:
+    given = settings.web_token_key
+
+    def pem() -> bytes:
+        if given is not None:
+            return given.get_secret_value().encode()
+        return kept_key(settings.data_dir / "web_token.pem", new_key)
+
+    return WebTokens(pem)
 
 
 async def make_local_account(database: Database, clock: UtcClock) -> None:

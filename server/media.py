@@ -20,7 +20,7 @@ from providers.cached import CachedTts, SpeechStore
 from providers.embedded.load import EmbeddedModels, load
 from providers.resilience.for_call import ProviderSet, for_call
 from providers.trimmed import TrimmedTts
-from server.agent_calls import AgentCall, HandingOver
+from server.agent_calls import AgentCall
 from server.call_log import CallLog
 from server.flow_speech import named_in, require_speakable
 from server.flow_store import FlowStore
@@ -108,8 +108,8 @@ class MediaPlane:
         providers = for_call(members)
         self._tasks.create_task(_warm(providers))
         call: Call = CallSession(about, providers, leg, self._host, recorder)
-        if agent is not None and agent.transfers:
-            call = HandingOver(call, leg, agent.transfers)
+        if agent is not None:
+            call = agent.around(call, leg)
         return _LentCall(call, self._registry, members)
 
     def _about(self, request: CallRequest, flow: Flow, choice: Choice, agent: AgentCall | None) -> CallContext:

@@ -37,7 +37,7 @@ EFFECTS: Mapping[str, Effect] = {
     "agent.first_response_message": Effect("call", "Spoken first; without it the model begins.", "Hi {{name}}!"),
     "agent.apply_noise_reduction": Effect("call", "Spectral subtraction before detector and recogniser.", True),
     "agent.tts_filler_enabled": Effect("call", "Whether a slow model is covered by a few words.", False),
-    "agent.hipaa_compliance": Effect("call", "No recording; transcript and variables are not shown.", True),
+    "agent.hipaa_compliance": Effect("call", "No recording; what is said is not kept.", True),
     "agent.flow_id": Effect("call", "A flow of the account runs instead of the free prompt.", "greet"),
     "agent_model_config.model_name": Effect("call", "Which model answers.", "openai-gpt-4.1-mini"),
     "agent_model_config.temperature": Effect("call", "Of the model's answers.", 0.1),

@@ -49,6 +49,7 @@ class Manner:
         wait_scale: By what the waits for the end of a turn are multiplied.
         silence_s: The caller's silence that ends the call; None leaves it to the server.
         noise_reduction: 0 (none) to 1.
+        confidential: Nothing of what was said is kept.
     """
 
     longest_s: float
@@ -65,6 +66,7 @@ class Manner:
     background_noise: str | None
     background_volume: float
     recorded: bool
+    confidential: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,4 +193,5 @@ def _manner(config: Config) -> Manner:
         background_noise=specific.background_noise_id,
         background_volume=specific.background_noise_volume / 100,
         recorded=agent.recording_enabled and not agent.hipaa_compliance,
+        confidential=agent.hipaa_compliance,
     )

@@ -29,8 +29,13 @@ async def allowed(connection: HTTPConnection) -> Principal:
     scope: dict[str, Any] = dict(connection.scope)
     union: bool = getattr(connection.app.state, "rbac_union", False)
     async with authenticator(connection).database.reading(who.account_id) as session:
-        await service.require(session, who, scope.get("method", "GET"), scope["path"], union=union)
+        await service.require(session, who, scope.get("method", "GET"), _own(scope["path"]), union=union)
     return who
+
+
+def _own(path: str) -> str:
+    """Return what a path without our prefix stands for: `/billing` is `/api/v1/billing`."""
+    return f"/api/v1{path}" if path.startswith("/billing") else path
 
 
 Allowed = Annotated[Principal, Depends(allowed)]

@@ -138,6 +138,7 @@ def upgrade() -> None:
         "call_record",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("session_id", sa.String(length=36), nullable=True),
+        sa.Column("agent_id", sa.String(length=36), nullable=True),
         sa.Column("flow_id", sa.String(length=200), nullable=False),
         sa.Column("transport", sa.String(length=16), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
@@ -155,6 +156,7 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_call_record_account_id_started_at"), ["account_id", "started_at"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_call_record_agent_id"), ["agent_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_call_record_session_id"), ["session_id"], unique=False)
 
     op.create_table(
@@ -559,6 +561,7 @@ def downgrade() -> None:
     op.drop_table("calling_rule")
     with op.batch_alter_table("call_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_call_record_session_id"))
+        batch_op.drop_index(batch_op.f("ix_call_record_agent_id"))
         batch_op.drop_index(batch_op.f("ix_call_record_account_id_started_at"))
         batch_op.drop_index(batch_op.f("ix_call_record_account_id"))
 

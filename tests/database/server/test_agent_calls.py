@@ -13,7 +13,7 @@ from pipeline.call_control import TransferMode, TransferResult
 from pipeline.ports import Frame, LegCapabilities
 from pipeline.report import CallReport
 from server.account_flows import AccountFlows
-from server.agent_calls import AgentCalls, HandingOver
+from server.agent_calls import AgentCalls, Confidential, HandingOver
 from server.flow_store import FlowStore
 from storage.engine import Database
 from tests.support.accounts import NOW, add_accounts
@@ -140,3 +140,14 @@ async def test_a_background_is_read_at_the_legs_rate_and_a_broken_one_is_left_ou
     assert broken.manner.underlay is None
     assert heard.manner.underlay is not None
     assert heard.manner.underlay.under(bytes(200)) != bytes(200)
+
+
+async def test_of_a_confidential_call_nothing_that_was_said_is_kept(database: Database, tmp_path: Path) -> None:
+    agent_id = await _agent(database, {"agent": {"name": "a", "hipaa_compliance": True}})
+    request = CallRequest("c", None, account_id="ada", agent_id=agent_id)
+    made = await _calls(database, tmp_path).of(request, TapeLeg())
+    assert made is not None
+    assert not made.recorded
+    call = made.around(EndedCall("sales"), TapeLeg())
+    assert isinstance(call, Confidential)
+    assert (await call.run()).variables == {}
