@@ -24,6 +24,7 @@ from server.doorkeeper import AccountDoor
 from server.identity import Identity
 from server.kupe import LiveView, build_kupe
 from server.metrics import CallMetrics
+from server.rtc import build_ice, build_peers, turn_provider
 from server.session_ports import NamedFlows, SessionCredits, SessionFlows
 from server.session_tokens import StoredTokens
 from server.settings import Settings
@@ -32,7 +33,8 @@ from telephony.connection import Exchange
 from telephony.media_routes import direct_router
 from transports.live import LiveCalls
 from transports.ports import CallFactory
-from transports.pvp_routes import pvp_router
+from transports.pvp_routes import pvp_router, sessions_of
+from transports.webrtc.routes import RtcHost, webrtc_router
 
 
 class NodeState:
@@ -71,8 +73,8 @@ class NodeState:
             "stt": {"provider": "embedded"},
             "tts": {"provider": "embedded"},
             "llm": {"provider": llm, "model": self._settings.llm_model},
-            "turn": {"provider": None},  # of relays for WebRTC
-            "transport": {"websocket": True, "webrtc": False},
+            "turn": {"provider": turn_provider(self._settings)},  # of relays for WebRTC
+            "transport": {"websocket": True, "webrtc": True},
             "recording": self._settings.record,
             "max_calls": self._desk.max_calls,
         }
@@ -129,7 +131,11 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
     door = AccountDoor(identity.authenticator, open_to_all=settings.open_to_all)
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     app.include_router(metrics_router(metrics.render, metrics_token))
-    app.include_router(pvp_router(desk, StoredTokens(database, clock), door, live, clock))
+    tokens, peers = StoredTokens(database, clock), build_peers(settings, clock)
+    voices = sessions_of(desk, tokens, live, clock, peers)
+    app.include_router(pvp_router(desk, voices, door, live, clock, peers))
+    rtc = RtcHost(desk, voices, tokens, door, live, clock, peers, build_ice(settings, clock))
+    app.include_router(webrtc_router(rtc))
     if settings.on_loopback:  # until carriers' signatures and stream tokens are checked
         app.include_router(direct_router(door, Exchange(desk, live, clock)))
     app.include_router(page_router(static_dir))

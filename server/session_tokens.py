@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 
 class StoredTokens:
-    """`transports.ports.SessionTokens` over the database: the token is the credential, so no tenant is known before."""
+    """`transports.ports.SessionBook` over the database: the token is the credential, so no tenant is known before."""
 
     def __init__(self, database: Database, clock: UtcClock) -> None:
         self._database = database
@@ -39,6 +39,17 @@ class StoredTokens:
             taken.id,
             taken.flow_version_id,
         )
+
+    async def is_good(self, token: str) -> bool:
+        """Look at a session; see the port."""
+        try:
+            async with self._database.reading(EVERY_TENANT) as session:
+                found = await voice_sessions.by_token_hash(session, service.token_hash(token))
+        except SQLAlchemyError as error:
+            raise CapacityError("The server cannot begin calls just now; try again in a moment.") from error
+        if found is None or found.ended_at is not None:
+            return False
+        return found.started_at is not None or found.expires_at > self._clock.utc()
 
     async def release(self, token: str) -> None:
         """The call is over; the token is spent. A database that is away is left to the reaper."""

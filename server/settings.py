@@ -51,6 +51,21 @@ class Settings(BaseSettings):
     open_to_all: bool = Field(
         default=False, description="Whether anybody who reaches the server may talk to its flows without a credential."
     )
+    ice_servers_json: SecretStr | None = Field(
+        default=None, description="Helpers for WebRTC as a JSON list of RTCIceServer; wins over the next four."
+    )
+    stun_server: str | None = Field(default=None, description="Who tells an address, such as stun:stun.example.org.")
+    turn_server: str | None = Field(default=None, description="A relay for WebRTC, such as turn:turn.example.org:3478.")
+    turn_username: str | None = Field(default=None, description="User at TURN_SERVER.")
+    turn_password: SecretStr | None = Field(default=None, description="Password at TURN_SERVER.")
+    turn_key_id: str | None = Field(
+        default=None, description="Key of Cloudflare's TURN service; TURN_API_TOKEN belongs to it."
+    )
+    turn_api_token: SecretStr | None = Field(default=None, description="Makes credentials for TURN_KEY_ID.")
+    turn_api_url: str | None = Field(default=None, description="Address of that service, if it is not Cloudflare's.")
+    turn_ttl_seconds: int = Field(
+        default=3600, ge=300, le=172_800, description="How long such credentials are good for, in seconds."
+    )
     agent_update_guard: bool = Field(
         default=True, description="Whether an active agent's models change only with force_update=true."
     )

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 MAX_WAITING = 256  # 5 s of sound; a peer that far behind will not catch up
@@ -10,10 +11,16 @@ MAX_WAITING = 256  # 5 s of sound; a peer that far behind will not catch up
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waiting:
-    """One message, as text or bytes; `generation` is that of its bot turn, if it is sound."""
+    """One message, as text or bytes.
+
+    Attributes:
+        generation: That of its bot turn, if it is sound.
+        lasts: Whoever was away when it was sent wants to have it.
+    """
 
     wire: str | bytes
     generation: int | None = None
+    lasts: bool = True
 
 
 class Outbox:
@@ -32,13 +39,13 @@ class Outbox:
         """Count the messages that wait."""
         return len(self._waiting)
 
-    def put_wire(self, wire: str | bytes, generation: int | None = None) -> bool:
+    def put_wire(self, wire: str | bytes, generation: int | None = None, *, lasts: bool = True) -> bool:
         """Queue a message.
 
         Returns:
             False if there was no room; from then on nothing is taken.
         """
-        return self._put(Waiting(wire, generation), first=False)
+        return self._put(Waiting(wire, generation, lasts), first=False)
 
     def interrupt(self, wire: str | bytes, generation: int) -> bool:
         """Queue a message that overtakes all and makes the sound of `generation` and older stale; see `put_wire`."""
@@ -48,6 +55,11 @@ class Outbox:
     def drop_until(self, generation: int) -> None:
         """Drop the sound of `generation` and older."""
         self._waiting = deque(item for item in self._waiting if item.generation is None or item.generation > generation)
+
+    def put_back(self, items: Sequence[Waiting]) -> None:
+        """Let `items`, which were sent once, go first, in their order; they need no room."""
+        self._waiting.extendleft(reversed(items))
+        self._filled.set()
 
     def drop_sound(self) -> None:
         """Drop all sound that waits."""

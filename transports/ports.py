@@ -90,3 +90,10 @@ class SessionTokens(Protocol):
 
     async def release(self, token: str) -> None:
         """The call is over; the token is spent. Must not raise."""
+
+
+class SessionBook(SessionTokens, Protocol):
+    """Tickets that can be looked at without being used."""
+
+    async def is_good(self, token: str) -> bool:
+        """Say whether a token is of a session that has not begun, or goes on."""

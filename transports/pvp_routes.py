@@ -1,7 +1,5 @@
 """The addresses of PVP over WebSocket (docs/pvp.md §1)."""
 
-import asyncio
-
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
@@ -9,20 +7,37 @@ from starlette.websockets import WebSocket
 from kit.clock import Clock
 from kit.errors import CapacityError, InputError
 from kit.ids import uuid7
+from transports.carrier import Peers
 from transports.live import LiveCalls
 from transports.ports import CallFactory, Doorkeeper, SessionTokens
 from transports.pvp.address import request_of
-from transports.websocket import PvpConnection
+from transports.pvp_connection import PvpConnection
+from transports.sessions import RESUME_S, Sessions, last_seq_of
+from transports.websocket import WebSocketCarrier
 
 RETRY_AFTER_S = 5
-RESUME_S = 30.0  # how long a session's call outlives its socket
 
 
-def pvp_router(calls: CallFactory, tokens: SessionTokens, door: Doorkeeper, live: LiveCalls, clock: Clock) -> APIRouter:
+def sessions_of(
+    calls: CallFactory, tokens: SessionTokens, live: LiveCalls, clock: Clock, peers: Peers | None = None
+) -> Sessions:
+    """Return the sessions of this process, for all routes that lead to them."""
+    return Sessions(
+        tokens,
+        lambda carrier: PvpConnection(carrier, calls, live, clock, resume_s=RESUME_S, peers=peers),
+    )
+
+
+def pvp_router(
+    calls: CallFactory,
+    sessions: Sessions,
+    door: Doorkeeper,
+    live: LiveCalls,
+    clock: Clock,
+    peers: Peers | None = None,
+) -> APIRouter:
     """Return the routes `/ws`, `/` and `/v1/ws/{token}`."""
     router = APIRouter()
-    held: dict[str, PvpConnection] = {}  # sessions whose call is in this process
-    spent: dict[str, asyncio.Event] = {}  # tokens of calls that are over, until that is known everywhere
 
     @router.websocket("/ws")
     @router.websocket("/api/call/web-media-stream")
@@ -31,7 +46,7 @@ def pvp_router(calls: CallFactory, tokens: SessionTokens, door: Doorkeeper, live
         """Talk to a flow of this server."""
         if live.draining:
             return await _deny(websocket)
-        connection = PvpConnection(websocket, calls, live, clock)
+        connection = PvpConnection(WebSocketCarrier(websocket), calls, live, clock, peers=peers)
         call_id = uuid7()
         try:
             account_id = await door.account_of(websocket)
@@ -43,29 +58,10 @@ def pvp_router(calls: CallFactory, tokens: SessionTokens, door: Doorkeeper, live
     @router.websocket("/v1/ws/{token}")
     async def by_token(websocket: WebSocket, token: str) -> None:
         """Talk in a session made by `POST /v1/sessions`, or go on after the socket broke."""
-        if live.draining and token not in held:
+        if live.draining and sessions.find(token) is None:
             return await _deny(websocket)
-        waiting = held.get(token)
-        if waiting is not None and waiting.is_away and await waiting.resume(websocket):
-            return None
-        connection = PvpConnection(websocket, calls, live, clock, resume_s=RESUME_S)
-        if token in spent:
-            await spent[token].wait()
-        try:
-            request = await tokens.redeem(token)
-        except (InputError, CapacityError) as error:
-            return await connection.refuse(uuid7(), error)
-        held[token] = connection
-        try:
-            return await connection.serve(request)
-        finally:
-            del held[token]
-            known = spent[token] = asyncio.Event()
-            try:
-                await tokens.release(token)
-            finally:
-                del spent[token]
-                known.set()
+        last_seq = last_seq_of(websocket.query_params.get("last_seq"))
+        return await sessions.serve(token, WebSocketCarrier(websocket), last_seq)
 
     return router
 

@@ -25,7 +25,7 @@ from telephony.connection import Exchange
 from telephony.media_routes import direct_router
 from transports.live import LiveCalls
 from transports.ports import Call, CallRequest
-from transports.pvp_routes import pvp_router
+from transports.pvp_routes import pvp_router, sessions_of
 
 _FLOW = load("""
 id: chatter
@@ -88,7 +88,7 @@ def main() -> None:
     configure("warning", as_json=True)
     node, live = _Node(), LiveCalls()
     app = FastAPI(lifespan=node.open)
-    app.include_router(pvp_router(node, _Tokens(), _Door(), live, Clock()))
+    app.include_router(pvp_router(node, sessions_of(node, _Tokens(), live, Clock()), _Door(), live, Clock()))
     app.include_router(direct_router(_Door(), Exchange(node, live, Clock())))
     config = config_of(app)
     config.port = int(sys.argv[1])

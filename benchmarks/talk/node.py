@@ -38,7 +38,7 @@ from providers.embedded.smart_turn import SmartTurn
 from server.drain import config_of
 from transports.live import LiveCalls
 from transports.ports import Call, CallRequest
-from transports.pvp_routes import pvp_router
+from transports.pvp_routes import pvp_router, sessions_of
 
 _WINDOW_SAMPLES = 512  # of the detector
 _FLOW = """
@@ -205,7 +205,8 @@ def main() -> None:
     spec = NodeSpec(**json.loads(sys.argv[1]))
     node = _Node(spec)
     app = FastAPI(lifespan=node.open)
-    app.include_router(pvp_router(node, _Tokens(), _Door(), LiveCalls(), Clock()))
+    live = LiveCalls()
+    app.include_router(pvp_router(node, sessions_of(node, _Tokens(), live, Clock()), _Door(), live, Clock()))
     server = uvicorn.Server(config_of(app))
     server.config.port = spec.port
     server.run()

@@ -57,7 +57,7 @@ async def _listen_to_the_greeting(address: str, speaking: asyncio.Event) -> list
             if isinstance(message, bytes):
                 came.append(loop.time())
                 speaking.set()
-            elif json.loads(message) == {"type": "status", "status": "listening"}:
+            elif json.loads(message).get("status") == "listening":
                 break
         mic.cancel()
     return came

@@ -20,6 +20,7 @@ from server.app import build_app
 from server.call_log import CallLog
 from server.database import opened
 from server.identity import build_identity
+from server.rtc import SPARE_PEERS
 from server.settings import Settings
 from storage.engine import Database
 from tests.support.fake_call import EchoCalls
@@ -65,6 +66,7 @@ class RunningServer:
     live: LiveCalls
     data_dir: Path
     server: drain.DrainingServer
+    max_peers: int
 
     @property
     def ws_url(self) -> str:
@@ -113,7 +115,7 @@ def running(data_dir: Path, *, max_calls: int = 1_000, calls: EchoCalls | None =
         thread.start()
         try:
             assert ready.wait(10)
-            yield RunningServer(port, echo, live, data_dir, server)
+            yield RunningServer(port, echo, live, data_dir, server, max_calls + SPARE_PEERS)
         finally:
             server.handle_exit(signal.SIGINT, None)
             server.handle_exit(signal.SIGINT, None)

@@ -26,13 +26,19 @@ from transports.pvp.messages import (
     Ping,
     Pong,
     Progress,
+    Quality,
     ServerMessage,
     Status,
+    SwitchNow,
     Transcript,
     TransitionBlocked,
     UiEvent,
+    UpgradeAnswer,
+    UpgradeComplete,
     UpgradeFailed,
+    UpgradeIce,
     UpgradeOffer,
+    UpgradeReady,
     Waterfall,
     WaterfallSpan,
 )
@@ -40,11 +46,12 @@ from transports.pvp.messages import (
 MAX_AUDIO_BYTES = 64 * 1024
 MAX_TEXT_BYTES = 256 * 1024
 MAX_DIGITS = 32
+MAX_CANDIDATES = 64
 _KEYS = frozenset("0123456789*#")
 
 # Keys of an artifact's payload that cannot go to the top level: they are ours, and an SDK takes any `status` string
 # for the connection's (docs/pvp.md §5).
-RESERVED_KEYS = frozenset({"type", "id", "artifact_type", "status"})
+RESERVED_KEYS = frozenset({"type", "id", "artifact_type", "status", "seq"})
 
 Wire = str | bytes
 
@@ -57,6 +64,10 @@ _PLAIN: dict[str, type[Any]] = {
     "flow_end": FlowEnd,
     "interrupted": Interrupted,
     "pong": Pong,
+    "quality": Quality,
+    "upgrade-answer": UpgradeAnswer,
+    "upgrade-ready": UpgradeReady,
+    "switch-now": SwitchNow,
     "upgrade-failed": UpgradeFailed,
     "downgrade-complete": DowngradeComplete,
 }
@@ -75,21 +86,9 @@ def decode_client(data: Wire) -> ClientMessage | None:
     if len(data) > MAX_TEXT_BYTES or len(data.encode(errors="replace")) > MAX_TEXT_BYTES:
         raise ProtocolError(f"text frame over {MAX_TEXT_BYTES} bytes", code="protocol.too_large")
     message = wire_json.loads(data)
-    match message.get("type"):
-        case "ping":
-            return Ping(message.get("ts"))
-        case "config":
-            return ClientConfig(message.get("sample_rate"), message.get("channels"))
-        case "ui_event":
-            return _ui_event(message)
-        case "dtmf":
-            return _dtmf(message)
-        case "upgrade-offer":
-            return UpgradeOffer()
-        case "downgrade":
-            return Downgrade()
-        case _:
-            return None
+    kind = message.get("type")
+    decode = _OF_CLIENT.get(kind) if isinstance(kind, str) else None
+    return None if decode is None else decode(message)
 
 
 def encode_client(message: ClientMessage) -> Wire:
@@ -105,8 +104,12 @@ def encode_client(message: ClientMessage) -> Wire:
             body = {"type": "ui_event", "action": action, "data": data, "flow_id": flow_id}
         case Dtmf(digits):
             body = {"type": "dtmf", "digits": digits}
-        case UpgradeOffer():
-            body = {"type": "upgrade-offer"}
+        case UpgradeOffer(sdp):
+            body = {"type": "upgrade-offer", "sdp": sdp, "sdp_type": "offer"}
+        case UpgradeIce(candidates):
+            body = {"type": "upgrade-ice", "candidates": list(candidates)}
+        case UpgradeComplete():
+            body = {"type": "upgrade-complete"}
         case Downgrade():
             body = {"type": "downgrade"}
         case _:
@@ -136,6 +139,34 @@ def _dtmf(message: Mapping[str, Any]) -> Dtmf:
     if not isinstance(digits, str) or not 0 < len(digits) <= MAX_DIGITS or set(digits) - _KEYS:
         raise ProtocolError(f"dtmf: 'digits' must be 1 to {MAX_DIGITS} of 0-9, *, #", code="protocol.invalid_field")
     return Dtmf(digits)
+
+
+def _upgrade_offer(message: Mapping[str, Any]) -> UpgradeOffer:
+    sdp = message.get("sdp")
+    if not isinstance(sdp, str):
+        raise ProtocolError("upgrade-offer: 'sdp' must be a string", code="protocol.invalid_field")
+    return UpgradeOffer(sdp)
+
+
+def _upgrade_ice(message: Mapping[str, Any]) -> UpgradeIce:
+    candidates = message.get("candidates")
+    if not isinstance(candidates, list) or len(candidates) > MAX_CANDIDATES:
+        raise ProtocolError(f"upgrade-ice: 'candidates' must be up to {MAX_CANDIDATES}", code="protocol.invalid_field")
+    if not all(isinstance(each, dict) for each in candidates):
+        raise ProtocolError("upgrade-ice: a candidate must be an object", code="protocol.invalid_field")
+    return UpgradeIce(tuple(candidates))
+
+
+_OF_CLIENT: dict[str, Callable[[Mapping[str, Any]], ClientMessage]] = {
+    "ping": lambda message: Ping(message.get("ts")),
+    "config": lambda message: ClientConfig(message.get("sample_rate"), message.get("channels")),
+    "ui_event": _ui_event,
+    "dtmf": _dtmf,
+    "upgrade-offer": _upgrade_offer,
+    "upgrade-ice": _upgrade_ice,
+    "upgrade-complete": lambda _: UpgradeComplete(),
+    "downgrade": lambda _: Downgrade(),
+}
 
 
 # --- server to client -----------------------------------------------------------------------------------------------

@@ -47,7 +47,21 @@ class Dtmf:
 
 @dataclass(frozen=True, slots=True)
 class UpgradeOffer:
-    """The client would like WebRTC."""
+    """The client would like WebRTC; `sdp` is its offer."""
+
+    sdp: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeIce:
+    """Addresses of the client's, as `RTCIceCandidate` writes them; not judged here."""
+
+    candidates: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeComplete:
+    """The client has its connection and waits for `SwitchNow`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +212,36 @@ class Error:
 
 
 @dataclass(frozen=True, slots=True)
+class UpgradeAnswer:
+    """Answers an `UpgradeOffer`, with all addresses of the server's."""
+
+    sdp: str
+    pc_id: str
+    sdp_type: str = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeReady:
+    """The other wire is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchNow:
+    """All sound after this message goes over the other wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How well the wire carries sound: milliseconds, share of packets, estimated opinion; None where not known."""
+
+    wire: str
+    jitter_ms: float | None = None
+    loss: float | None = None
+    rtt_ms: float | None = None
+    mos: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class UpgradeFailed:
     """WebRTC is not to be had."""
 
@@ -209,7 +253,7 @@ class DowngradeComplete:
     """The WebSocket carries the call."""
 
 
-ClientMessage = Audio | Ping | ClientConfig | UiEvent | Dtmf | UpgradeOffer | Downgrade
+ClientMessage = Audio | Ping | ClientConfig | UiEvent | Dtmf | UpgradeOffer | UpgradeIce | UpgradeComplete | Downgrade
 ServerMessage = (
     Audio
     | Config
@@ -224,6 +268,10 @@ ServerMessage = (
     | Waterfall
     | Pong
     | Error
+    | Quality
+    | UpgradeAnswer
+    | UpgradeReady
+    | SwitchNow
     | UpgradeFailed
     | DowngradeComplete
 )

@@ -1,12 +1,17 @@
 """An outbox that takes frames and says them in PVP."""
 
+from collections import deque
+
 from pipeline.frames.audio import AudioOut
 from pipeline.frames.control import Interrupted, StatusChanged
 from pipeline.ports import Frame
 from transports.outbox import Outbox, Waiting
-from transports.pvp.codec import encode_server
-from transports.pvp.messages import Error, FlowState, ServerMessage
+from transports.pvp.codec import Wire, encode_server
+from transports.pvp.messages import Error, FlowState, Pong, Quality, ServerMessage
 from transports.pvp.translate import to_message
+
+KEPT_MESSAGES = 256  # that were sent: half a minute of a lively call
+_MOMENTARY = (Pong, Quality)
 
 
 class PvpOutbox(Outbox):
@@ -23,6 +28,8 @@ class PvpOutbox(Outbox):
         self.said_errors: set[str] = set()
         self._silent = False
         self._screen: Waiting | None = None
+        self._seq = 0
+        self._sent: deque[tuple[int, Waiting]] = deque(maxlen=KEPT_MESSAGES)
 
     def put_frame(self, frame: Frame) -> bool:
         """Queue a frame in PVP's words; an `Interrupted` overtakes all and drops the sound it makes stale.
@@ -46,15 +53,36 @@ class PvpOutbox(Outbox):
 
     def put(self, message: ServerMessage) -> bool:
         """Queue a message that no frame stands for; see `put_frame`."""
-        return self.put_wire(encode_server(message))
+        return self.put_wire(encode_server(message), lasts=not isinstance(message, _MOMENTARY))
+
+    def numbered(self, item: Waiting) -> Wire:
+        """Return the message to send next as it is sent: one that lasts says its number."""
+        if isinstance(item.wire, bytes) or not item.lasts:
+            return item.wire
+        return f'{item.wire[:-1]},"seq":{self._seq + 1}}}'
+
+    def sent(self, item: Waiting) -> None:
+        """Forget `item` as something that waits, and keep it for who may not have got it."""
+        super().sent(item)
+        if isinstance(item.wire, str) and item.lasts:
+            again = Waiting(self.numbered(item), lasts=False)
+            self._seq += 1
+            self._sent.append((self._seq, again))
 
     def go_silent(self) -> None:
         """Nobody listens for now: sound is lost, messages are kept."""
         self._silent = True
         self.drop_sound()
 
-    def speak_again(self) -> None:
-        """Somebody listens again, perhaps with an empty screen: show where the flow is, then what was missed."""
+    def speak_again(self, last_seq: int | None = None) -> None:
+        """Somebody listens again: send what they missed, then what was never sent.
+
+        Args:
+            last_seq: The newest message they have seen. None: their screen may be empty, so show where the flow is.
+        """
         self._silent = False
-        if self._screen is not None:
-            self._put(self._screen, first=True)
+        if last_seq is None:
+            missed = [] if self._screen is None else [self._screen]
+        else:
+            missed = [item for seq, item in self._sent if seq > last_seq]
+        self.put_back(missed)

@@ -173,7 +173,7 @@ async def test_live_calls_are_listed_and_sent_when_they_change(town: Town) -> No
 
 
 async def test_what_calls_used_is_added_up(town: Town) -> None:
-    call_id = await _call(town)
+    call_id = await _call(town, at=START - datetime.timedelta(hours=1))
     await _call(town, at=START - datetime.timedelta(days=40))
     summary = (await _get(town, "/api/v1/billing/usage/summary", time_period="month")).json()
     assert (summary["totals"], len(summary["buckets"])) == ({"calls": 1, "duration_s": 61.0, "cost_usd": 0.06}, 30)

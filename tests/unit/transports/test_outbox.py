@@ -116,3 +116,27 @@ def test_while_nobody_listens_sound_is_lost_and_the_screen_comes_first_again() -
         return _kinds(await _all(outbox))
 
     assert run(scenario()) == ["flow_state", "transcript", "0000"]
+
+
+def test_whoever_was_away_gets_what_came_after_their_last_number() -> None:
+    async def scenario() -> list[Wire]:
+        outbox = PvpOutbox()
+        for i in range(4):
+            outbox.put_frame(Caption(f"c{i}", "assistant", "Hello"))
+            outbox.put(Pong(1, 2))
+        while len(outbox):
+            item = await outbox.first()
+            outbox.numbered(item)
+            outbox.sent(item)
+        outbox.go_silent()
+        outbox.put_frame(Caption("c4", "assistant", "Hello"))
+        outbox.speak_again(2)
+        wires = []
+        while len(outbox):
+            item = await outbox.first()
+            wires.append(outbox.numbered(item))
+            outbox.sent(item)
+        return wires
+
+    numbers = [(json.loads(wire)["id"], json.loads(wire)["seq"]) for wire in run(scenario())]
+    assert numbers == [("c2", 3), ("c3", 4), ("c4", 5)]

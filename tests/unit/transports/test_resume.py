@@ -17,7 +17,8 @@ from tests.support.virtual_time import run
 from tests.unit.transports.test_websocket import Peer
 from transports.live import LiveCalls
 from transports.ports import CallRequest
-from transports.pvp_routes import RESUME_S, pvp_router
+from transports.pvp_routes import pvp_router, sessions_of
+from transports.sessions import RESUME_S
 
 TOKEN = "st_test"
 
@@ -53,7 +54,8 @@ class Line:
     def __init__(self, group: asyncio.TaskGroup) -> None:
         self.calls, self.tokens, self.live = EchoCalls(), OneToken(), LiveCalls()
         self._app = FastAPI()
-        self._app.include_router(pvp_router(self.calls, self.tokens, OpenDoor(), self.live, Clock()))
+        sessions = sessions_of(self.calls, self.tokens, self.live, Clock())
+        self._app.include_router(pvp_router(self.calls, sessions, OpenDoor(), self.live, Clock()))
         self._group = group
 
     async def connect(self) -> Peer:

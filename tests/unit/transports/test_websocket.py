@@ -23,7 +23,8 @@ from tests.support.fake_call import EchoCall, EchoCalls
 from tests.support.virtual_time import run
 from transports.live import LiveCalls
 from transports.ports import Call, CallRequest
-from transports.websocket import FAREWELL_S, NOBODY_S, PvpConnection
+from transports.pvp_connection import FAREWELL_S, NOBODY_S, PvpConnection
+from transports.websocket import WebSocketCarrier
 
 REQUEST = CallRequest("01934f3c-0000-7000-8000-000000000000", "greet")
 
@@ -86,7 +87,7 @@ def _serve(act: Callable[[Peer, EchoCalls], Any], calls: Callable[[], EchoCalls]
 
     async def scenario() -> Outcome:
         peer, factory, live = Peer(), calls(), LiveCalls()
-        connection = PvpConnection(peer.websocket, factory, live, Clock())
+        connection = PvpConnection(WebSocketCarrier(peer.websocket), factory, live, Clock())
         async with asyncio.TaskGroup() as group:
             serving = group.create_task(connection.serve(REQUEST))
             await asyncio.sleep(1)
@@ -121,7 +122,7 @@ def test_a_client_gone_before_the_accept_leaves_no_call() -> None:
             raise OSError("gone")
 
         websocket = WebSocket({"type": "websocket", "headers": []}, peer.websocket.receive, lost)
-        await PvpConnection(websocket, calls, live, Clock()).serve(REQUEST)
+        await PvpConnection(WebSocketCarrier(websocket), calls, live, Clock()).serve(REQUEST)
         return calls, live
 
     calls, live = run(scenario())
@@ -167,7 +168,9 @@ def test_a_connection_without_a_call_does_not_count_as_live() -> None:
         peer, live = Peer(), LiveCalls()
         calls = _refusing(InputError("bad", code="flow.invalid"))()
         async with asyncio.TaskGroup() as group:
-            serving = group.create_task(PvpConnection(peer.websocket, calls, live, Clock()).serve(REQUEST))
+            serving = group.create_task(
+                PvpConnection(WebSocketCarrier(peer.websocket), calls, live, Clock()).serve(REQUEST)
+            )
             await asyncio.sleep(1)
             waiting = len(live)
             peer.goes()
@@ -238,7 +241,9 @@ def test_a_stop_while_the_call_is_prepared_ends_it_at_once() -> None:
     async def scenario() -> tuple[Peer, float]:
         peer, live = Peer(), LiveCalls()
         async with asyncio.TaskGroup() as group:
-            group.create_task(PvpConnection(peer.websocket, SlowCalls(), live, Clock()).serve(REQUEST))
+            group.create_task(
+                PvpConnection(WebSocketCarrier(peer.websocket), SlowCalls(), live, Clock()).serve(REQUEST)
+            )
             await asyncio.sleep(1)
             live.end_all("server_stopping")
         return peer, asyncio.get_running_loop().time()
@@ -262,7 +267,9 @@ def test_what_is_heard_keeps_a_connection_without_a_call_open() -> None:
         peer = Peer()
         calls = _refusing(InputError("bad", code="flow.invalid"))()
         async with asyncio.TaskGroup() as group:
-            group.create_task(PvpConnection(peer.websocket, calls, LiveCalls(), Clock()).serve(REQUEST))
+            group.create_task(
+                PvpConnection(WebSocketCarrier(peer.websocket), calls, LiveCalls(), Clock()).serve(REQUEST)
+            )
             for _ in range(3):
                 await asyncio.sleep(100)
                 peer.sounds(b"\0\0")

@@ -48,7 +48,9 @@ CLIENT: st.SearchStrategy[ClientMessage] = st.one_of(
     st.builds(ClientConfig, NUMBERS | st.none(), NUMBERS | st.none()),
     st.builds(messages.Dtmf, st.text("0123456789*#", min_size=1, max_size=32)),
     st.builds(UiEvent, WORDS.filter(bool), OBJECTS, WORDS | st.none()),
-    st.just(messages.UpgradeOffer()),
+    st.builds(messages.UpgradeOffer, WORDS),
+    st.builds(messages.UpgradeIce, st.lists(OBJECTS, max_size=3).map(tuple)),
+    st.just(messages.UpgradeComplete()),
     st.just(messages.Downgrade()),
 )
 
@@ -75,6 +77,10 @@ def _server(payloads: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[Se
         st.builds(Waterfall, st.integers(0, 99), st.none() | NUMBERS, spans, st.none() | NUMBERS),
         st.builds(messages.Pong, NUMBERS | st.none(), st.integers(0, 2**53)),
         st.builds(Error, WORDS, WORDS, st.lists(OBJECTS, max_size=2).map(tuple)),
+        st.builds(messages.Quality, WORDS, st.none() | NUMBERS, st.none() | NUMBERS, st.none() | NUMBERS),
+        st.builds(messages.UpgradeAnswer, WORDS, WORDS),
+        st.just(messages.UpgradeReady()),
+        st.just(messages.SwitchNow()),
         st.just(messages.UpgradeFailed()),
         st.just(messages.DowngradeComplete()),
     )
@@ -163,3 +169,18 @@ def test_a_text_frame_is_measured_in_bytes(letter: str) -> None:
     with pytest.raises(ProtocolError) as refusal:
         decode_client(fits[:-2] + letter + '"}')
     assert refusal.value.code == "protocol.too_large"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"type":"upgrade-offer"}',
+        '{"type":"upgrade-ice","candidates":{}}',
+        '{"type":"upgrade-ice","candidates":["a"]}',
+        '{"type":"upgrade-ice","candidates":[' + ",".join(["{}"] * 65) + "]}",
+    ],
+)
+def test_an_upgrade_with_a_wrong_field_is_refused(text: str) -> None:
+    with pytest.raises(ProtocolError) as refusal:
+        decode_client(text)
+    assert refusal.value.code == "protocol.invalid_field"

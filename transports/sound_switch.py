@@ -1,0 +1,220 @@
+"""Which wire carries a call's sound, and how it changes in mid-call (docs/pvp.md §9).
+
+The messages stay on one carrier. Sound goes between them, or over a peer connection that the client asks for in the
+call or brings through `POST /offer`. It moves at a frame's edge, both ways at the same moment.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from kit.errors import CapacityError, InputError
+from pipeline.frames.audio import AudioIn
+from pipeline.frames.control import RateAnnounced
+from pipeline.ports import Frame
+from transports.carrier import Carrier, Peer, PeerLost, Peers
+from transports.pvp.leg import PvpLeg
+from transports.pvp.messages import (
+    Downgrade,
+    DowngradeComplete,
+    Error,
+    SwitchNow,
+    UpgradeAnswer,
+    UpgradeComplete,
+    UpgradeFailed,
+    UpgradeIce,
+    UpgradeOffer,
+    UpgradeReady,
+)
+
+CONNECT_S = 60.0  # for a peer to connect
+RATE_HZ = 16_000  # of sound on a peer connection
+_MAX_ASKED = 16
+
+Asked = UpgradeOffer | UpgradeIce | UpgradeComplete | Downgrade | Peer
+
+log = structlog.get_logger(__name__)
+
+
+class SoundSwitch:
+    """Moves a call's sound between its carrier and a peer.
+
+    Attributes:
+        hear: Gets what the caller sends; nobody before the call.
+    """
+
+    def __init__(self, leg: PvpLeg, peers: Peers | None, on_message: Callable[[str | bytes], str | None]) -> None:
+        """Prepare.
+
+        Args:
+            leg: What moves.
+            peers: Makes peers; None: there are none.
+            on_message: Takes what comes on a peer's own channel, and returns the answer to be sent there.
+        """
+        self.hear: Callable[[Frame], None] | None = None
+        self._leg = leg
+        self._peers = peers
+        self._on_message = on_message
+        self._asked: asyncio.Queue[Asked] = asyncio.Queue(_MAX_ASKED)
+        self._carrier: Carrier | None = None
+        self._peer: Peer | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._rate_hz = RATE_HZ  # of sound between the messages
+
+    def begin(self, carrier: Carrier) -> None:
+        """Let sound go as `carrier` has it."""
+        self._carrier = carrier
+        carrier.listen(lambda pcm: self._give(pcm, carrier))
+        self._move(carrier)
+
+    def take_in(self, frame: Frame) -> None:
+        """Take what came between the messages: sound, or the rate of sound."""
+        if isinstance(frame, RateAnnounced):
+            self._rate_hz = frame.rate_hz
+        if self.hear is not None and self._leg.wire is None:
+            self.hear(frame)
+
+    def ask(self, asked: Asked) -> None:
+        """Take a client's wish; too many at once are refused."""
+        if isinstance(asked, UpgradeOffer) and (self._peers is None or self._has_own_sound):
+            self._leg.outbox.put(UpgradeFailed())
+            return
+        if isinstance(asked, Downgrade) and self._peer is None:
+            self._leg.outbox.put(DowngradeComplete())
+            return
+        try:
+            self._asked.put_nowait(asked)
+        except asyncio.QueueFull:
+            self._leg.outbox.put(UpgradeFailed("too many requests"))
+
+    def join(self, peer: Peer) -> None:
+        """Let `peer` carry sound once it is connected."""
+        self.ask(peer)
+
+    async def run(self) -> None:
+        """Do what is asked, for as long as the call lasts."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self._do(await self._asked.get(), group)
+
+    def release(self) -> Peer | None:
+        """Give up the peer that carries sound, to whoever goes on with it; None if none does."""
+        peer = self._peer
+        if peer is None or self._leg.wire is not peer.wire or not peer.is_up:
+            return None
+        self._stop_watching()
+        self._peer = None
+        return peer
+
+    async def close(self) -> None:
+        """Let go of a peer that only carries sound."""
+        self._stop_watching()
+        if self._peer is not None:
+            peer, self._peer = self._peer, None
+            await peer.close(1000)
+        while not self._asked.empty():
+            asked = self._asked.get_nowait()
+            if not isinstance(asked, UpgradeOffer | UpgradeIce | UpgradeComplete | Downgrade):
+                await asked.close(1000)
+
+    async def _do(self, asked: Asked, group: asyncio.TaskGroup) -> None:
+        match asked:
+            case UpgradeOffer(sdp):
+                await self._offer(sdp, group)
+            case UpgradeIce(candidates):
+                if self._peer is not None:
+                    try:
+                        await self._peer.add_candidates(candidates)
+                    except InputError as error:
+                        self._leg.outbox.put(Error(str(error), error.code))
+            case UpgradeComplete():
+                if self._peer is None:
+                    self._leg.outbox.put(UpgradeFailed("no offer"))
+            case Downgrade():
+                await self._down()
+            case _:
+                await self._adopt(asked, group)
+
+    async def _offer(self, sdp: str, group: asyncio.TaskGroup) -> None:
+        assert self._peers is not None, "asked for only where there are some"
+        try:
+            peer, answer = await self._peers.answer(sdp)
+        except (InputError, CapacityError) as error:
+            self._leg.outbox.put(UpgradeFailed(str(error)))
+            return
+        self._leg.outbox.put(UpgradeAnswer(answer, peer.id))
+        await self._adopt(peer, group)
+
+    async def _adopt(self, peer: Peer, group: asyncio.TaskGroup) -> None:
+        self._stop_watching()
+        if self._peer is not None:
+            await self._drop(self._peer)
+        self._peer = peer
+        self._watching = group.create_task(self._watch(peer))
+
+    async def _watch(self, peer: Peer) -> None:
+        """Switch when the peer is there, and back when it has gone."""
+        if await peer.connected(CONNECT_S):
+            peer.listen(lambda pcm: self._give(pcm, peer))
+            if self._has_own_sound and self._carrier is not None:
+                self._move(peer)
+                await self._carrier.abandon()  # a new connection in place of the old: the messages follow
+            else:
+                self._leg.outbox.put(UpgradeReady())
+                self._leg.outbox.put(SwitchNow())
+                self._move(peer)
+            log.info("sound_switched", carrier=peer.name)
+            await self._read(peer)
+            log.info("sound_lost", carrier=peer.name)
+            self._leg.outbox.put(DowngradeComplete())
+        else:
+            self._leg.outbox.put(UpgradeFailed("not connected"))
+        self._watching = None
+        await self._drop(peer)
+
+    async def _read(self, peer: Peer) -> None:
+        while (data := await peer.receive()) is not None:
+            answer = self._on_message(data)
+            if answer is not None:
+                try:
+                    await peer.send(answer)
+                except PeerLost:
+                    return
+
+    async def _down(self) -> None:
+        self._stop_watching()
+        peer = self._peer
+        if peer is not None:
+            self._move_back(peer)
+        self._leg.outbox.put(DowngradeComplete())
+        if peer is not None:
+            await self._drop(peer)
+
+    async def _drop(self, peer: Peer) -> None:
+        self._move_back(peer)
+        if self._peer is peer:
+            self._peer = None
+        await peer.close(1000)
+
+    @property
+    def _has_own_sound(self) -> bool:
+        return self._carrier is not None and self._carrier.wire is not None
+
+    def _move_back(self, peer: Peer) -> None:
+        if self._leg.wire is peer.wire and self._carrier is not None:
+            self._move(self._carrier)
+
+    def _move(self, carrier: Carrier) -> None:
+        self._leg.move(carrier.wire)
+        if self.hear is not None and self._rate_hz != RATE_HZ:
+            self.hear(RateAnnounced(self._rate_hz if carrier.wire is None else RATE_HZ))
+
+    def _give(self, pcm: bytes, carrier: Carrier) -> None:
+        if self.hear is not None and self._leg.wire is carrier.wire:
+            self.hear(AudioIn(pcm))
+
+    def _stop_watching(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None

@@ -1,0 +1,57 @@
+"""How well a leg carried its call, and what a listener would say of it; pure."""
+
+from dataclasses import dataclass, field
+
+_R0 = 93.2  # ITU-T G.107, all else at its default
+_LOSS_ROBUSTNESS = 20.0  # Opus with its own correction and concealment, as measured codecs of that kind (G.113 App. I)
+_CODEC_MS = 26.5  # Opus at 20 ms: the frame and its look-ahead
+
+
+@dataclass(frozen=True, slots=True)
+class LegQuality:
+    """What one wire was like.
+
+    Attributes:
+        wire: `webrtc` or `websocket`.
+        from_s: When it began to carry sound, since the call began.
+        seconds: For how long it did.
+        jitter_ms: Of what came in, smoothed (RFC 3550); None where it cannot be told.
+        loss: Share of packets that were lost, the worse of both directions; None as above.
+        rtt_ms: Round trip, smoothed; None as above.
+        mos: Estimated opinion, 1 to 4.5; None as above.
+    """
+
+    wire: str
+    from_s: float
+    seconds: float
+    jitter_ms: float | None = None
+    loss: float | None = None
+    rtt_ms: float | None = None
+    mos: float | None = None
+
+
+@dataclass(slots=True)
+class QualityLog:
+    """Where a transport notes what the wires of its call were like."""
+
+    legs: list[LegQuality] = field(default_factory=list)
+
+
+def mos(rtt_ms: float, jitter_ms: float, loss: float) -> float:
+    """Estimate the opinion of a listener (E-model, ITU-T G.107, simplified to delay and loss).
+
+    Args:
+        rtt_ms: Round trip.
+        jitter_ms: Mean deviation; a receiver waits for about twice of it.
+        loss: Share of packets, 0 to 1.
+
+    Returns:
+        1 (nobody understands) to 4.41 (nothing to complain about).
+    """
+    delay_ms = rtt_ms / 2 + 2 * jitter_ms + _CODEC_MS
+    delayed = 0.024 * delay_ms + (0.11 * (delay_ms - 177.3) if delay_ms > 177.3 else 0.0)
+    percent = 100 * min(max(loss, 0.0), 1.0)
+    rating = _R0 - delayed - 95 * percent / (percent + _LOSS_ROBUSTNESS)
+    if rating <= 0:
+        return 1.0
+    return min(4.5, 1 + 0.035 * rating + 7e-6 * rating * (rating - 60) * (100 - rating))
