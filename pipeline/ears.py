@@ -1,21 +1,39 @@
 """The hearing half of a call: frames become voice edges, and the audio of a turn reaches the recogniser."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable
 
+import numpy as np
+
+from pipeline.audio import echo
 from pipeline.audio.denoise import NoiseReducer
 from pipeline.audio.resample import Resampler
 from pipeline.ingest import FRAME_SAMPLES, LINE_RATE_HZ, RATE_HZ, Ingest, Sound
 from pipeline.manner import PLAIN, Manner
 from pipeline.ports import SttStream, VoiceGate
-from pipeline.turns.voice_activity import Activity, SpeechStarted, SpeechStopped, VoiceEdge, step
+from pipeline.turns import nearness
+from pipeline.turns.nearness import Nearness
+from pipeline.turns.voice_activity import START_PROBABILITY, Activity, SpeechStarted, SpeechStopped, VoiceEdge, step
 from pipeline.vad import VadScheduler
 from pipeline.voice_edge import LOOK_AHEAD_SAMPLES, LOOK_BACK_SAMPLES, voice_end
 
 _PREROLL_FRAMES = 20  # 400 ms: the detector needs 100 to 200 ms to be sure, and a plosive starts before the voice
 _UNSURE_FRAMES = 8  # of a turn that is closed, the next may already have begun in these 160 ms
 _MISSING_FRAMES = 20  # 400 ms: enough for the detector to be sure of silence
+_LEVEL_FRAMES = 150  # 3 s: the detector is not later than that
 _KEPT_FRAMES = 50 * 90  # of a turn, for the judgement whether it is over
+_ECHO_FRAMES = 10  # 200 ms of what is heard
+_PLAYED_FRAMES = 50  # 1 s: an echo comes back within 0.8 s
+_PLAYED_SAMPLES = int(0.8 * RATE_HZ)
+_ECHO_SHARE = 0.5
+_SILENCE_DB = -120.0
+
+
+def level_db(pcm: bytes) -> float:
+    """Return how loud int16 audio is, of full scale."""
+    samples = np.frombuffer(pcm, "<i2").astype(np.float32)
+    return 10.0 * math.log10(float(samples @ samples) / len(samples) / 32768.0**2 + 1e-12)
 
 
 class Ears:
@@ -35,12 +53,17 @@ class Ears:
         self._sensitivity = manner.sensitivity
         self._clean = NoiseReducer(manner.noise_reduction) if manner.noise_reduction else None
         self._activity = Activity()
+        self._near = Nearness()
+        self._levels_db: deque[tuple[int, float]] = deque(maxlen=_LEVEL_FRAMES)
         self._track = vad.open(self._on_probability, gate)
         self._preroll: deque[Sound] = deque(maxlen=_PREROLL_FRAMES)
         self.language: str | None = None  # of the next turn; None as the recogniser was opened
         self._stream: SttStream | None = None
         self._stt_rate_hz = RATE_HZ
         self._turn: deque[Sound] | None = None
+        self._latest: deque[bytes] = deque(maxlen=_ECHO_FRAMES)
+        self._played: deque[tuple[int, int, bytes]] = deque(maxlen=_PLAYED_FRAMES)
+        self._pos_samples = 0  # of what was handed on
         self._voice_from = 0
         self._voice_to: int | None = None  # None while somebody speaks
 
@@ -82,6 +105,9 @@ class Ears:
                     self._send(self._stream, sound)
             else:
                 self._preroll.append(sound)
+            self._pos_samples += FRAME_SAMPLES
+            self._latest.append(sound.pcm)
+            self._levels_db.append((self._pos_samples, level_db(sound.pcm)))
             self._track.feed(sound.pcm)
         return [sound.pcm for sound in sounds]
 
@@ -90,6 +116,17 @@ class Ears:
             stream.feed(sound.pcm)
         else:
             stream.feed(self._to_line(sound.pcm) if sound.line is None else sound.line)
+
+    def note_played(self, rate_hz: int, pcm: bytes) -> None:
+        """The other side plays this now, and may send it back."""
+        self._played.append((self._pos_samples, rate_hz, pcm))
+
+    def _is_echo(self) -> bool:
+        """Tell whether what came in lately is what was played."""
+        if not self._played or self._played[-1][0] < self._pos_samples - _PLAYED_SAMPLES:
+            return False
+        played = echo.lowered([pcm for _, _, pcm in self._played], self._played[-1][1])
+        return echo.echo_share(echo.lowered(list(self._latest), RATE_HZ), played) >= _ECHO_SHARE
 
     def open_turn(self) -> None:
         """Give the recogniser audio from shortly before now on; an open turn goes on."""
@@ -135,6 +172,13 @@ class Ears:
             self._send(stream, sound)
 
     def _on_probability(self, probability: float, pos_samples: int) -> None:
+        if probability >= START_PROBABILITY and self._is_echo():
+            probability = 0.0
+        if probability > 0.0:
+            while self._levels_db and self._levels_db[0][0] <= pos_samples:
+                self._levels_db.popleft()
+            window_db = self._levels_db[0][1] if self._levels_db else _SILENCE_DB
+            self._near, probability = nearness.step(self._near, probability, window_db)
         self._activity, edge = step(self._activity, probability, pos_samples, self._sensitivity)
         match edge:
             case SpeechStarted(edge_pos_samples):

@@ -1,5 +1,7 @@
 """The last door of a call: what follows from a turn that may still be taken back waits here, in order."""
 
+from collections.abc import Callable
+
 from pipeline.frames.audio import AudioOut
 from pipeline.ports import Frame, Leg
 
@@ -11,8 +13,9 @@ class Outbox:
         is_holding: Nothing of what was sent since `hold` has left.
     """
 
-    def __init__(self, leg: Leg) -> None:
-        """Send to `leg`; nothing is held."""
+    def __init__(self, leg: Leg, on_sound: Callable[[bytes], None]) -> None:
+        """Send to `leg`, and tell `on_sound` what is played there; nothing is held."""
+        self._on_sound = on_sound
         self.capabilities, self.control = leg.capabilities, leg.control
         self.is_holding = False
         self._leg = leg
@@ -22,6 +25,7 @@ class Outbox:
         """Send or hold; sound is never held, and lets out what belongs before it."""
         if isinstance(frame, AudioOut):
             self.let_go()
+            self._on_sound(frame.pcm)
         if self.is_holding:
             self._held.append(frame)
         else:

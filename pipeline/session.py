@@ -8,6 +8,7 @@ import asyncio
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -136,7 +137,6 @@ class CallSession:
     ) -> None:
         """Prepare; nothing happens before `run`."""
         self._about, self._providers, self._clock = about, providers, host.clock
-        self._leg = Outbox(leg)
         self._observer = observer
         self._settings = _limited(host.settings, about.manner)
         self._warning_s = about.manner.warning_due_s(self._settings.longest_s)
@@ -144,6 +144,7 @@ class CallSession:
         self._arrivals = itertools.count()
         gate = host.new_gate() if host.new_gate else None
         self._ears = Ears(leg.capabilities.rate_in_hz, host.vad, gate, self._post, about.manner)
+        self._leg = Outbox(leg, partial(self._ears.note_played, leg.capabilities.rate_out_hz))
         self._reader = TurnReader(self._ears, providers, self._spawn, self._post, host.clock)
         self._dialogue = Dialogue(self._leg.send)
         self._voice = Voice(

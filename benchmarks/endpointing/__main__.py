@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +29,16 @@ _TIMEOUTS_S = (0.2, 0.5, 0.8, 1.2)
 
 @click.command()
 @click.option("--quick", is_flag=True, help="A fifth of the turns, below a minute.")
-@click.option("--stt-ms", default=200, show_default=True, help="How long a final reading takes, in media time.")
+@click.option("--stt-ms", default=150, show_default=True, help="How long a final reading takes, in media time.")
 @click.option("--verdict-ms", default=80, show_default=True, help="How long the end-of-turn model takes.")
+@click.option("--model-ms", default=300, show_default=True, help="From an answer's beginning to its first sample.")
 @click.option("--json", "json_out", type=click.Path(path_type=Path), help="Write all figures here.")
-def main(quick: bool, stt_ms: int, verdict_ms: int, json_out: Path | None) -> None:
+def main(quick: bool, stt_ms: int, verdict_ms: int, model_ms: int, json_out: Path | None) -> None:
     """Report false cut-offs and the delay of the end of a turn: ours, over settings, and simpler ways."""
     print(json.dumps(machine()))
     chosen = [turn for turn in turns() if turn.true_end_s is not None]
     chosen = chosen[1::_QUICK_EVERY] if quick else chosen
-    report(_heard(chosen), Delays(stt_ms / 1000, verdict_ms / 1000), json_out)
+    report(_heard(chosen), Delays(stt_ms / 1000, verdict_ms / 1000, model_s=model_ms / 1000), json_out)
 
 
 def report(heard: Sequence[HeardTurn], delays: Delays, json_out: Path | None) -> None:
@@ -47,10 +49,13 @@ def report(heard: Sequence[HeardTurn], delays: Delays, json_out: Path | None) ->
         "verdict_ms": percentiles([verdict_s * 1000 for turn in heard for _, verdict_s in turn.took_s]),
     }
     print(f"{len(heard)} turns; in media time a reading takes {stt_ms} ms and a verdict {verdict_ms} ms; here: {took}")
-    ours = end_all(heard, Settings(), delays)
+    print(f"an answer takes {delays.model_s * 1000:.0f} ms, a line that was spoken before nothing")
+    ours, at_once = end_all(heard, Settings(), delays), replace(delays, model_s=0.0)
     rows = {
         "ways": [_row("ours", ours), *_simpler(heard, delays)],
+        "ways, lines that are ready": [_row("ours", end_all(heard, Settings(), at_once)), *_simpler(heard, at_once)],
         "curve": [_row(_name(point), end_all(heard, point, delays)) for point in _CURVE],
+        "curve, lines that are ready": [_row(_name(point), end_all(heard, point, at_once)) for point in _CURVE],
         "kinds": [_row(kind, [end for end in ours if end.heard.turn.kind == kind]) for kind in _kinds(heard)],
         "bands": [
             _row(band, [end for end in ours if end.heard.turn.band == band]) for band in ("wideband", "telephone")
@@ -80,6 +85,7 @@ def _simpler(heard: Sequence[HeardTurn], delays: Delays) -> list[dict[str, Any]]
 
 def _row(name: str, endings: Sequence[Ending]) -> dict[str, Any]:
     delays = percentiles([delay_ms for end in endings if (delay_ms := end.delay_ms) is not None])
+    over = percentiles([over_ms for end in endings if (over_ms := end.over_ms) is not None])
     return {
         "": name,
         "turns": len(endings),
@@ -87,8 +93,11 @@ def _row(name: str, endings: Sequence[Ending]) -> dict[str, Any]:
         "cut off %": _share(endings),
         "tuned on %": _share([end for end in endings if not end.heard.turn.held_out]),
         "held out %": _share([end for end in endings if end.heard.turn.held_out]),
+        "taken back %": f"{100 * sum(end.taken_back > 0 for end in endings) / max(len(endings), 1):.1f}",
+        "over p50 ms": over["p50"],
         "p50 ms": delays["p50"],
         "p95 ms": delays["p95"],
+        "answers a turn": round(sum(end.begun for end in endings) / max(len(endings), 1), 2),
         "never ended": sum(end.at_s is None for end in endings),
     }
 

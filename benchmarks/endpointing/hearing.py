@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.turn_set import Turn
 from pipeline.ears import Ears
 from pipeline.ingest import RATE_HZ
-from pipeline.turns.voice_activity import SpeechStarted, SpeechStopped, VoiceEdge
+from pipeline.turns.voice_activity import SpeechPaused, SpeechStarted, SpeechStopped, VoiceEdge
 from pipeline.vad import VadScheduler, VadTrack
 from providers.embedded.load import EmbeddedModels
 
@@ -18,21 +18,21 @@ TAIL_S = 2.5
 
 
 @dataclass(frozen=True, slots=True)
-class Began:
-    """The detector is sure that somebody speaks; `at_s` of media time."""
+class Reading:
+    """What the models say of all that was said up to a moment."""
 
-    at_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Paused:
-    """The detector is sure of silence since `quiet_since_s`; with what the models then said of the turn so far."""
-
-    at_s: float
-    quiet_since_s: float
     text: str
     confidence: float
     end_probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class HeardEdge:
+    """An edge of the voice, at `at_s` of media time; with a reading where the voice is gone."""
+
+    at_s: float
+    edge: VoiceEdge
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class HeardTurn:
     """A turn through the ears of the server; `took_s` is how long each final reading and each verdict took."""
 
     turn: Turn
-    edges: tuple[Began | Paused, ...]
+    edges: tuple[HeardEdge, ...]
     took_s: tuple[tuple[float, float], ...] = field(default=(), compare=False)
 
 
@@ -63,25 +63,24 @@ async def hear(turn: Turn, models: EmbeddedModels) -> HeardTurn:
     ears = Ears(turn.rate_hz, _InlineVad(models.vad), models.gate_factory(), edges.append)
     stream = await models.stt.open("en")
     ears.attach(stream)
-    heard: list[Began | Paused] = []
+    heard: list[HeardEdge] = []
     took_s = []
     pcm, step = turn.samples(TAIL_S), turn.rate_hz // 50
     for start in range(0, len(pcm) - step + 1, step):
         ears.feed(pcm[start : start + step].tobytes())
-        at_s = ears.pos_samples / RATE_HZ
         for edge in edges:
             if isinstance(edge, SpeechStarted):
                 ears.open_turn()
-                heard.append(Began(at_s))
-            if not isinstance(edge, SpeechStopped):
-                continue
-            began_s = time.perf_counter()
-            reading = await stream.finalize()
-            read_s = time.perf_counter()
-            probability = await models.end_of_turn.probability(ears.turn_pcm())
-            took_s.append((read_s - began_s, time.perf_counter() - read_s))
-            heard.append(Paused(at_s, edge.pos_samples / RATE_HZ, reading.text, reading.confidence, probability))
-            if not reading.text:
+            reading = None
+            if isinstance(edge, SpeechPaused | SpeechStopped):
+                began_s = time.perf_counter()
+                result = await stream.finalize()
+                read_s = time.perf_counter()
+                probability = await models.end_of_turn.probability(ears.turn_pcm())
+                took_s.append((read_s - began_s, time.perf_counter() - read_s))
+                reading = Reading(result.text, result.confidence, probability)
+            heard.append(HeardEdge(ears.pos_samples / RATE_HZ, edge, reading))
+            if isinstance(edge, SpeechStopped) and reading is not None and not reading.text:
                 ears.close_turn()  # the owner takes it for noise
         edges.clear()
     ears.close()

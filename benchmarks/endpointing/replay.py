@@ -1,24 +1,58 @@
-"""Plays what the models said of a turn to the turn owner, in media time: when does it take the turn for over?"""
+"""Plays what the models said of a turn to the turn owner, in media time: when is its answer heard?
+
+The shell is played too: breaths, answers that are begun early, turns that are taken back. An answer is ready `model_s`
+after it was begun, and is heard then, or when the turn is over.
+"""
 
 import heapq
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from benchmarks.endpointing.hearing import TAIL_S, Began, HeardTurn, Paused
-from pipeline.turns import owner
-from pipeline.turns.actions import Commit, Decide
+from benchmarks.endpointing.hearing import TAIL_S, HeardEdge, HeardTurn, Reading
+from pipeline.ingest import RATE_HZ
+from pipeline.turns import inputs, owner
+from pipeline.turns.actions import (
+    Action,
+    Commit,
+    Decide,
+    Discard,
+    DropBreath,
+    DropDecision,
+    DropSpeculation,
+    ReadBreath,
+    Speculate,
+    StopAnswer,
+    TakeBack,
+)
 from pipeline.turns.endpointing import COMPLETE, PROFILES, Profile
-from pipeline.turns.inputs import EndJudged, Heard, Input, Tick, TranscriptReady, UserStarted, UserStopped
+from pipeline.turns.inputs import Heard, Input
+from pipeline.turns.lexicon import words_of
 from pipeline.turns.state import State
+from pipeline.turns.voice_activity import (
+    SpeechDenied,
+    SpeechHinted,
+    SpeechPaused,
+    SpeechStarted,
+    SpeechStopped,
+    SpeechWentOn,
+    VoiceEdge,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """How long the models take, in seconds of media time."""
+    """How long things take, in seconds of media time.
 
-    reading_s: float = 0.2
+    Attributes:
+        detector_s: Collecting windows of other calls, and scoring them.
+        model_s: From an answer's beginning to its first sample; 0 is a line that was spoken before.
+    """
+
+    reading_s: float = 0.15
     verdict_s: float = 0.08
+    detector_s: float = 0.01
+    model_s: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,54 +84,157 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """When a turn was taken for over, in seconds of media time; None: never."""
+    """What became of a turn; times in seconds of media time.
+
+    Attributes:
+        at_s: When its answer was heard; None: never.
+        over_s: When it was taken for over at last.
+        taken_back: How often it was, and was taken back.
+        begun: Answers begun.
+    """
 
     heard: HeardTurn
     at_s: float | None
+    over_s: float | None = None
+    taken_back: int = 0
+    begun: int = 0
 
     @property
     def cut_off(self) -> bool:
-        """Tell whether it was ended while there was more to come."""
+        """Tell whether the bot was heard while there was more to come."""
         end_s = self.heard.turn.true_end_s
         return end_s is not None and self.at_s is not None and self.at_s < end_s
 
     @property
     def delay_ms(self) -> float | None:
-        """How long after its last word a turn was taken for over; None where it was not, or too early."""
+        """How long after its last word a turn was answered; None where it was not, or too early."""
+        return self._after_end_ms(self.at_s)
+
+    @property
+    def over_ms(self) -> float | None:
+        """How long after its last word a turn was taken for over."""
+        return self._after_end_ms(self.over_s)
+
+    def _after_end_ms(self, at_s: float | None) -> float | None:
         end_s = self.heard.turn.true_end_s
-        return None if end_s is None or self.at_s is None or self.cut_off else (self.at_s - end_s) * 1000
+        return None if end_s is None or at_s is None or self.cut_off else (at_s - end_s) * 1000
+
+
+class _Replay:
+    """One turn, and a shell around the owner that keeps an agenda instead of waiting."""
+
+    def __init__(self, heard: HeardTurn, settings: Settings, delays: Delays) -> None:
+        profile = settings.profile(heard.turn.state_rule)
+        self.state = State(asked_for=profile, answered_to=profile, has_end_model=True)
+        self._heard, self._settings, self._delays = heard, settings, delays
+        self._order = itertools.count()
+        self._agenda: list[tuple[float, int, Input | HeardEdge]] = []
+        for edge in heard.edges:
+            self._later(edge.at_s + delays.detector_s, edge)
+        self._reading: Reading | None = None
+        self._breath: tuple[float, Reading] | None = None
+        self._begun: tuple[float, str] | None = None
+        self._known = ""  # what was said in the part that was taken back
+        self._over_s: float | None = None
+        self._ready_s: float | None = None
+        self._taken_back = self._answers = 0
+
+    def run(self) -> Ending:
+        """Play it to its end."""
+        until_s = self._heard.turn.seconds + TAIL_S
+        now_s = 0.0
+        while True:
+            waits = (self._agenda_s(), self.state.deadline_s, self._audible_s(now_s))
+            next_s = min((at_s for at_s in waits if at_s is not None), default=None)
+            if next_s is None or next_s > until_s:
+                return Ending(self._heard, None, self._over_s, self._taken_back, self._answers)
+            now_s = max(now_s, next_s)
+            if self._audible_s(now_s) == now_s:
+                return Ending(self._heard, now_s, self._over_s, self._taken_back, self._answers)
+            if self.state.deadline_s is not None and self.state.deadline_s <= now_s:
+                self._tell(inputs.Tick(), now_s)
+                continue
+            _, _, item = heapq.heappop(self._agenda)
+            self._tell(self._input(item) if isinstance(item, HeardEdge) else item, now_s)
+
+    def _agenda_s(self) -> float | None:
+        return self._agenda[0][0] if self._agenda else None
+
+    def _audible_s(self, now_s: float) -> float | None:
+        silent = self._ready_s is None or self.state.paused or self.state.hushed
+        return None if silent or self._ready_s is None else max(now_s, self._ready_s)
+
+    def _later(self, at_s: float, item: Input | HeardEdge) -> None:
+        heapq.heappush(self._agenda, (at_s, next(self._order), item))
+
+    def _input(self, heard: HeardEdge) -> Input:
+        self._reading = heard.reading or self._reading
+        if isinstance(heard.edge, SpeechStopped):
+            return inputs.UserStopped(heard.edge.pos_samples / RATE_HZ)
+        return _INPUTS[type(heard.edge)]
+
+    def _tell(self, event: Input, now_s: float) -> None:
+        self.state, actions = owner.step(self.state, event, now_s)
+        for action in actions:
+            self._perform(action, now_s)
+
+    def _perform(self, action: Action, now_s: float) -> None:
+        match action:
+            case ReadBreath() if self._reading is not None:
+                self._breath = now_s + self._delays.reading_s, self._reading
+                self._later(self._breath[0], inputs.BreathRead(self._words(self._reading)))
+            case DropBreath() | DropDecision() | Discard():
+                self._breath = None
+                self._agenda = [entry for entry in self._agenda if not isinstance(entry[2], inputs.BreathRead)]
+                heapq.heapify(self._agenda)
+            case Decide(decision) if self._reading is not None:
+                read_s, reading = self._breath or (now_s + self._delays.reading_s, self._reading)
+                probability = self._settings.probability(self._reading.end_probability)
+                self._later(now_s + self._delays.verdict_s, inputs.EndJudged(decision, probability))
+                self._later(max(now_s, read_s), inputs.TranscriptReady(decision, self._words(reading)))
+            case _:
+                self._answer(action, now_s)
+
+    def _answer(self, action: Action, now_s: float) -> None:
+        match action:
+            case Speculate(heard):
+                if self._begun is None or self._begun[1] != heard.text:
+                    self._begun = now_s + self._delays.model_s, heard.text
+                    self._answers += 1
+                    self._tell(inputs.AnswerBegun(asks_model=self._delays.model_s > 0), now_s)
+            case DropSpeculation():
+                self._begun = None
+            case Commit(heard):
+                self._over_s, self._known = now_s, heard.text
+                if self._begun is None or words_of(self._begun[1]) != words_of(heard.text):
+                    self._begun = now_s + self._delays.model_s, heard.text
+                    self._answers += 1
+                self._ready_s, self._begun, self._breath = self._begun[0], None, None
+                self._tell(inputs.AnswerDue(), now_s)
+            case TakeBack():
+                self._taken_back += 1
+                self._ready_s = self._over_s = None
+            case StopAnswer():
+                self._ready_s = None
+
+    def _words(self, reading: Reading) -> Heard:
+        """Return what was read since the turn was taken back: here the recogniser was given all of it."""
+        known = len(words_of(self._known))
+        return Heard(" ".join(reading.text.split()[known:]), reading.confidence)
+
+
+_INPUTS: dict[type[VoiceEdge], Input] = {
+    SpeechHinted: inputs.VoiceHinted(),
+    SpeechDenied: inputs.VoiceDenied(),
+    SpeechStarted: inputs.UserStarted(),
+    SpeechPaused: inputs.UserPaused(),
+    SpeechWentOn: inputs.UserWentOn(),
+}
 
 
 def end_by_owner(heard: HeardTurn, settings: Settings, delays: Delays) -> Ending:
     """Let the turn owner end the turn."""
-    profile = settings.profile(heard.turn.state_rule)
-    state = State(asked_for=profile, answered_to=profile, has_end_model=True)
-    order = itertools.count()
-    due: list[tuple[float, int, Input | Paused]] = []
-    for edge in heard.edges:
-        heapq.heappush(due, (edge.at_s, next(order), UserStarted() if isinstance(edge, Began) else edge))
-    paused: Paused | None = None
-    event: Input | Paused
-    heard_until_s = heard.turn.seconds + TAIL_S
-    while due or state.deadline_s is not None:
-        if state.deadline_s is not None and (not due or state.deadline_s <= due[0][0]):
-            now_s, event = state.deadline_s, Tick()
-        else:
-            now_s, _, event = heapq.heappop(due)
-        if now_s > heard_until_s:
-            break  # somebody still seems to speak
-        if isinstance(event, Paused):
-            paused, event = event, UserStopped(event.quiet_since_s)
-        state, actions = owner.step(state, event, now_s)
-        for action in actions:
-            if isinstance(action, Commit):
-                return Ending(heard, now_s)
-            if isinstance(action, Decide) and paused is not None:
-                verdict = EndJudged(action.decision, settings.probability(paused.end_probability))
-                reading = TranscriptReady(action.decision, Heard(paused.text, paused.confidence))
-                heapq.heappush(due, (now_s + delays.verdict_s, next(order), verdict))
-                heapq.heappush(due, (now_s + delays.reading_s, next(order), reading))
-    return Ending(heard, None)
+    return _Replay(heard, settings, delays).run()
 
 
 def end_all(heard: Sequence[HeardTurn], settings: Settings, delays: Delays) -> list[Ending]:

@@ -54,10 +54,11 @@ from pipeline.turns.lexicon import MUMBLED, is_backchannel, is_echo, takes_the_f
 from pipeline.turns.speculation import AHEAD_S, Ground, begin, closed, contradict, drop, is_finished, taken_back
 from pipeline.turns.state import Bot, State, User
 
-# 350 ms of voice over the bot are an interruption, words or not: 96 ms are past when voice is noticed, and 192 ms more
-# must pass until it is sure that it did not end before.
-VERDICT_S = 0.45
-EARLY_READINGS_S = (0.15, 0.15)  # one after the other, both before that: words decide sooner
+# Voice over the bot that is not gone after so long is an interruption, words or not; "I see" and "uh-huh" are shorter.
+# The bot is silent meanwhile, so that waiting costs nothing that is heard.
+VERDICT_S = 0.65
+GOING_S = 0.2  # and one that is just going is waited for: a pause is sure after 192 ms
+EARLY_READINGS_S = (0.15, 0.15, 0.2)  # one after the other, all before that: words decide sooner
 OVERLAP_DECISION_S = 0.9  # a short burst over the bot is judged by its words within this, else the bot goes on
 LONGEST_TURN_S = 60.0
 DECISION_LIMIT_S = 6.0  # a recogniser that is silent for this long has heard nothing
@@ -367,6 +368,8 @@ def _tick(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:
     if state.deadline_s is None or now_s < state.deadline_s:
         return state, ()
     match state.user:
+        case User.TALKING if state.paused and state.bot is not Bot.IDLE and state.ahead.in_breath:
+            return replace(state, ahead=replace(state.ahead, in_breath=False), deadline_s=now_s + GOING_S), ()
         case User.TALKING if state.paused and state.bot is not Bot.IDLE:
             # Whoever talks on while the bot holds its breath is no echo of it.
             taken, actions = _take_floor(state)

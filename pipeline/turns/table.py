@@ -150,7 +150,7 @@ def _waits() -> Iterator[tuple[str, float]]:
     yield "A quick reading at a full stop is believed after", speculation.STILL_S
     yield "An answer is begun before a turn's wait is over by", speculation.AHEAD_S
     yield "First reading after voice over the bot", owner.EARLY_READINGS_S[0]
-    yield "Second reading after that", sum(owner.EARLY_READINGS_S)
+    yield "Last of the first readings after that", sum(owner.EARLY_READINGS_S)
     yield "Voice over the bot stops it without words after", owner.VERDICT_S
     yield "A short burst over the bot is read within", owner.OVERLAP_DECISION_S
     yield "A turn is read within", owner.DECISION_LIMIT_S

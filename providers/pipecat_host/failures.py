@@ -4,6 +4,7 @@ from typing import Any
 
 from kit.errors import ProviderError
 from providers.pipecat_host.library import ErrorCategory
+from providers.retry_after import retry_after_s
 
 _REFUSALS = {
     ErrorCategory.AUTHENTICATION: ("refuses the key", "provider.key"),
@@ -20,9 +21,17 @@ def translated(provider: str, frame: Any) -> ProviderError:
         message, code = _REFUSALS[frame.category]
         return ProviderError(provider, message, retryable=False, code=code)
     if frame.category is ErrorCategory.RATE_LIMIT:
-        return ProviderError(provider, "wants fewer requests", retryable=True, code="provider.rate_limited")
+        wait_s = _wait_s(frame.exception)
+        message = "wants fewer requests"
+        return ProviderError(provider, message, retryable=True, code="provider.rate_limited", retry_after_s=wait_s)
     cause = f": {type(frame.exception).__name__}" if frame.exception is not None else ""
     return ProviderError(provider, f"failed{cause}", retryable=True)
+
+
+def _wait_s(exception: BaseException | None) -> float | None:
+    """Return what the refusal said of another try: SDKs and sockets keep the answer in `response`."""
+    headers = getattr(getattr(exception, "response", None), "headers", None)
+    return retry_after_s(429, headers) if headers is not None else None
 
 
 def stalled(provider: str, message: str) -> ProviderError:

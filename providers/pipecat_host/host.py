@@ -12,7 +12,8 @@ from providers.pipecat_host.failures import stalled, translated
 _OPEN_LIMIT_S = 3.0
 _INTERRUPT_LIMIT_S = 0.025
 _TIDY_LIMIT_S = 0.025
-_KILL_LIMIT_S = 0.01
+_KILL_LIMIT_S = 0.004
+_KILLS = 4
 _SOCKET = {"open_timeout": 3.0, "ping_interval": 1.0, "ping_timeout": 1.5, "compression": None}
 _NS_PER_S = 1_000_000_000
 _REQUEST_NS = 3600 * _NS_PER_S
@@ -171,16 +172,19 @@ class Host:
         except TimeoutError:
             pass
         finally:
-            self._kill()
-        tasks = set(self._tasks.current_tasks()) - {asyncio.current_task()}
-        if tasks:
-            await asyncio.wait(tasks, timeout=_KILL_LIMIT_S)
+            await self._kill()
 
-    def _kill(self) -> None:
-        for task in self._tasks.current_tasks():
-            task.cancel()
+    async def _kill(self) -> None:
+        """Cancel what is left, more than once: a task may begin another, or lose a cancellation in `wait_for`."""
         if self._socket is not None:
             self._socket.transport.abort()
+        for _ in range(_KILLS):
+            tasks = set(self._tasks.current_tasks()) - {asyncio.current_task()}
+            if not tasks:
+                return
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=_KILL_LIMIT_S)
 
     async def _close_client(self) -> None:
         """Close the SDK's connections, which services leave open."""

@@ -5,6 +5,7 @@ from pipeline.ports import SttResult
 _PARTIAL_CONFIDENCE = 0.5
 _STALE_S = 0.3  # what was said before a turn is read within that
 _CONFIRMED_S = 0.02  # it is confirmed before the last piece is passed on
+_JUST_S = 1.0  # a final piece that came so shortly before the question may have been the last
 _MORE_S = 0.08  # a service that does not say when it is done may send another piece within that
 
 
@@ -72,10 +73,16 @@ class Reading:
             return self._confirmed_s + _CONFIRMED_S
         return self._final_s + _MORE_S if self._final_s >= self._asked_s else None
 
-    @property
-    def empty(self) -> bool:
-        """Whether nothing was heard."""
-        return not self._finals and not self._interim
+    def will_do(self, *, answered: bool) -> bool:
+        """Whether this is taken for the whole turn where no end of it came in time.
+
+        Args:
+            answered: Something came from the service since it was asked: then silence means that there was no more.
+        """
+        if self._interim:
+            return False
+        asked_s = self._asked_s if self._asked_s is not None else float("inf")
+        return answered or (bool(self._finals) and self._final_s >= asked_s - _JUST_S)
 
     def result(self) -> SttResult:
         """Return the reading so far."""

@@ -123,7 +123,7 @@ class HostedSttStream:
             async with asyncio.timeout_at(began_s + self._limit_s):
                 await self._read()
         except TimeoutError:
-            if self._reading.empty and self._host.messages == messages:
+            if not self._reading.will_do(answered=self._host.messages > messages):
                 raise stalled(self._recipe.provider, "stopped reading") from None
         self._check()
         self._reading.settled()

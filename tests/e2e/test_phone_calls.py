@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from server.caller.live_call import CallPlan
 from server.caller.local_server import local_server
 from server.caller.measure import voiced_segments
-from server.caller.phone import make_phone_call
+from server.caller.phone import CARRIERS, make_phone_call
 from server.caller.phone_wire import stream_url
 from server.caller.script import in_order
 from server.caller.sound import RATE_HZ
@@ -41,12 +41,13 @@ def _newest_report(data: Path) -> dict[str, Any]:
     return report
 
 
-def test_a_caller_on_the_phone_is_understood_and_hears_the_good_bye(server: tuple[str, Path]) -> None:
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_a_caller_on_the_phone_is_understood_and_hears_the_good_bye(server: tuple[str, Path], carrier: str) -> None:
     address, data = server
     voice = Voice(VoiceSpec("deep"))
     sounds = {line: voice.sound_of(line) for line in _LINES}
-    plan = CallPlan(stream_url("twilio", address, "survey"), in_order(_LINES), sounds, limit_s=120)
-    record = asyncio.run(make_phone_call(plan))
+    plan = CallPlan(stream_url(carrier, address, "survey"), in_order(_LINES), sounds, limit_s=120)
+    record = asyncio.run(make_phone_call(plan, carrier=carrier))
     assert [event.text for event in record.events if event.who == "error"] == []
     assert record.completed, record.end_reason
     report = _newest_report(data)

@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from server.caller.asterisk_wire import AsteriskWire
+from server.caller.audiosocket_wire import AudioSocketWire
 from server.caller.exotel_wire import ExotelWire, exotel_sound
 from server.caller.phone_wire import LineSound, PhoneWire
 from telephony.asterisk.stream import ASTERISK
+from telephony.audiosocket.stream import AUDIOSOCKET
 from telephony.exotel.stream import EXOTEL
 from telephony.twilio.stream import TWILIO
 from telephony.wire import Carrier
@@ -41,4 +43,5 @@ KINDS: Mapping[str, Kind] = {
     "exotel, µ-law": _exotel(is_mulaw=True),
     "asterisk, µ-law": _asterisk(),
     "asterisk, 16 kHz, plain": _asterisk(16_000, is_mulaw=False, plain=True),
+    "audiosocket": Kind(AUDIOSOCKET, lambda: AudioSocketWire("00000000-0000-4000-8000-000000000007")),
 }

@@ -66,6 +66,12 @@ class Outcome:
             if next_s - at_s > FRAME_S * 1.5 or len(sound) < self.phone.frame_bytes
         ]
 
+    def silent_s(self, since_s: float) -> float:
+        """Return when the phone fell silent after `since_s`."""
+        after = [at_s for at_s, _ in self.phone.heard if at_s >= since_s]
+        pauses = (at_s for at_s, next_s in itertools.pairwise([*after, np.inf]) if next_s - at_s > 2 * FRAME_S)
+        return next(pauses) + FRAME_S
+
     def played_s(self, until_s: float) -> float:
         """Return how much the phone had played by then."""
         return sum(len(sound) for at_s, sound in self.phone.heard if at_s < until_s) / self.phone.wire.sound.bytes_per_s

@@ -62,7 +62,7 @@ def asking(profile: str) -> str:
     [
         ("Stop it please.", True, 0.15),
         ("No, I want tea.", True, 0.15),
-        ("I want to leave.", True, VERDICT_S),
+        ("I want to leave.", True, 0.6),
         ("Mhm mhm mhm mhm mhm.", True, VERDICT_S),
         ("I want to leave.", False, VERDICT_S),
     ],

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import httpx
 import pytest
 
 from flows.actions import ToolSpec
@@ -103,6 +104,14 @@ def test_errors_say_whether_to_try_again_and_nothing_of_the_request(
     assert "secret" not in str(error)
 
 
+def test_a_vendor_that_asks_for_time_is_given_it() -> None:
+    class _RefusedError(Exception):
+        response = httpx.Response(429, headers={"Retry-After": "2"})
+
+    frame = ErrorFrame("429", exception=_RefusedError(), category=ErrorCategory.RATE_LIMIT)
+    assert translated("pipecat.openai", frame).retry_after_s == 2.0
+
+
 # --- what is read -----------------------------------------------------------------------------------------------------
 def test_pieces_are_put_together_and_the_last_may_change() -> None:
     reading = Reading()
@@ -147,6 +156,19 @@ def test_what_comes_late_of_a_turn_that_nobody_read_is_not_part_of_the_next() ->
     reading.fed()
     reading.begin(1.0)
     reading.heard("noise", 1.1, final=True)
-    assert reading.empty
+    assert not reading.result().text
     reading.heard("hello", 1.4, final=True)
     assert reading.result().text == "hello"
+
+
+def test_without_an_end_a_reading_that_may_change_will_not_do() -> None:
+    reading = Reading()
+    reading.begin(0.0)
+    reading.fed()
+    reading.asked(1.0)
+    assert reading.will_do(answered=True), "there was nothing to hear"
+    assert not reading.will_do(answered=False), "or nobody who heard"
+    reading.heard("my", 1.1, final=False)
+    assert not reading.will_do(answered=True)
+    reading.heard("my name", 1.2, final=True)
+    assert reading.will_do(answered=False)

@@ -122,23 +122,25 @@ def test_what_the_carrier_writes_is_read(kind: Kind, payload: bytes, digit: str,
     assert isinstance(media, Media)
     assert media.payload == payload
     assert codec.receive(wire.dtmf(digit)) == [Dtmf(digit)]
-    assert codec.receive(wire.mark(name)) == [Mark(name)]
+    if kind.carrier.traits.marks:
+        assert codec.receive(wire.mark(name)) == [Mark(name)]
 
 
 @_kinds
 @given(st.integers(5, 30), _WORDS)
 def test_what_we_write_the_carrier_reads(kind: Kind, times: int, name: str) -> None:
     codec, wire = _started(kind)[0], kind.new_wire()
-    payload = bytes(range(64)) * 10 * times
+    payload = bytes(range(64)) * (10 * times if kind.carrier.traits.clears else 5)
     assert wire.receive(codec.send_media(payload)) == PlayMedia(payload)
-    assert wire.receive(codec.send_mark(name)) == PlaceMark(name)
-    assert wire.receive(codec.send_clear()) == ClearBuffer()
+    if kind.carrier.traits.marks:
+        assert wire.receive(codec.send_mark(name)) == PlaceMark(name)
+        assert wire.receive(codec.send_clear()) == ClearBuffer()
 
 
 @_kinds
 def test_what_is_too_large_is_refused(kind: Kind) -> None:
     for new in _both(kind):
-        for wire in (" " * 300_000, bytes(100_000), "{" * 60_000):
+        for wire in (" " * 300_000, b"\x10" * 100_000, "{" * 60_000):
             with pytest.raises(ProtocolError):
                 new().receive(wire)
 

@@ -28,10 +28,12 @@ from pipeline.turns.inputs import (
     ProfileSet,
     Tick,
     TranscriptReady,
+    UserPaused,
     UserStarted,
     UserStopped,
+    UserWentOn,
 )
-from pipeline.turns.owner import OVERLAP_DECISION_S, VERDICT_S, step
+from pipeline.turns.owner import GOING_S, OVERLAP_DECISION_S, VERDICT_S, step
 from pipeline.turns.state import Bot, State, User
 
 BOT = "Would you like a table inside or on the terrace"
@@ -71,7 +73,7 @@ def test_a_sign_of_listening_or_one_word_waits_for_the_verdict(text: str) -> Non
     assert [action for _, action in verdict] == [StopAnswer(1), UserTookFloor()]
 
 
-@pytest.mark.parametrize("at_s", [1.0, 1.1, 1.2, 1.3, 1.4, 1.449])
+@pytest.mark.parametrize("at_s", [1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.649])
 def test_the_verdict_needs_its_whole_time_and_words_need_none(at_s: float) -> None:
     assert play(ducked(), (at_s, Tick())) == (ducked(), [])
     assert play(ducked(), (at_s, PartialHeard("stop it", BOT)))[1][0] == (at_s, StopAnswer(1))
@@ -119,7 +121,7 @@ def test_a_final_reading_with_words_stops_the_bot_before_the_turn_is_over() -> N
 def test_a_first_frame_that_crosses_the_voice_still_gets_its_verdict() -> None:
     state, _ = play(State(), (0.0, AnswerDue()), (0.3, UserStarted()), (0.3, BotStarted(1)))
     assert state.deadline_s == pytest.approx(0.3 + VERDICT_S)
-    assert play(state, (0.75, Tick()))[1] == [(0.75, StopAnswer(1)), (0.75, UserTookFloor())]
+    assert play(state, (0.95, Tick()))[1] == [(0.95, StopAnswer(1)), (0.95, UserTookFloor())]
 
 
 def test_a_recogniser_that_fails_on_a_short_burst_lets_the_bot_go_on() -> None:
@@ -150,7 +152,7 @@ def test_who_talks_on_while_the_bot_is_silent_is_no_echo_whatever_the_words() ->
     text = Heard("on the terrace", 0.9)
     _, actions = play(
         ducked(),
-        (1.45, Tick()),
+        (1.0 + VERDICT_S, Tick()),
         (2.2, UserStopped(2.0)),
         (2.25, EndJudged(1, 0.9)),
         (2.3, TranscriptReady(1, text, BOT)),
@@ -293,3 +295,21 @@ def test_a_bot_that_finishes_as_the_user_begins_leaves_no_verdict_behind() -> No
 def test_a_reading_has_its_whole_time_once_it_is_not_over_the_bot(event: Input) -> None:
     state, _ = play(ducked(), (1.3, UserStopped(1.1)), (1.4, event))
     assert state.deadline_s == pytest.approx(7.4)
+
+
+# --- the verdict is on a voice that is there -------------------------------------------------------------------------
+def test_a_voice_that_is_just_going_is_waited_for() -> None:
+    due_s = 1.0 + VERDICT_S
+    state, actions = play(ducked(), (due_s - 0.05, UserPaused()), (due_s, Tick()))
+    assert StopAnswer(1) not in [action for _, action in actions]
+    assert state.phase == "ducked"
+    state, actions = play(state, (due_s + 0.1, UserStopped(due_s - 0.1)))
+    _, read = play(state, (due_s + 0.2, TranscriptReady(1, Heard("I see", 0.9), BOT)))
+    assert [action for _, action in read][-1] == Resume()
+
+
+def test_a_voice_that_comes_back_has_its_verdict_a_moment_later() -> None:
+    due_s = 1.0 + VERDICT_S
+    state, _ = play(ducked(), (due_s - 0.05, UserPaused()), (due_s, Tick()), (due_s + 0.02, UserWentOn()))
+    _, actions = play(state, (due_s + GOING_S, Tick()))
+    assert actions == [(due_s + GOING_S, StopAnswer(1)), (due_s + GOING_S, UserTookFloor())]

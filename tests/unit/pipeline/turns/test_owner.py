@@ -138,8 +138,8 @@ def test_speech_over_the_bot_ducks_then_stops_it() -> None:
     state, actions = play(speaking(), (1.0, UserStarted()))
     assert actions == [(1.0, Pause())]
     assert state.phase == "ducked"
-    state, actions = play(state, (1.45, Tick()))
-    assert actions == [(1.45, StopAnswer(1)), (1.45, UserTookFloor())]
+    state, actions = play(state, (1.65, Tick()))
+    assert actions == [(1.65, StopAnswer(1)), (1.65, UserTookFloor())]
     assert state.phase == "hearing"
 
 
