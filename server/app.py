@@ -127,7 +127,7 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
     app = build_control_app(plane, _with_jobs(lifespan, records, probe) if lifespan is not None else None)
     app.state.metrics = metrics
     app.state.rbac_union = settings.api_key_scopes_add
-    app.include_router(build_kupe(settings, identity, call_log, LiveView(desk, live), plane.state))
+    app.include_router(build_kupe(settings, identity, call_log, LiveView(desk, live, plane.state), flows))
     door = AccountDoor(identity.authenticator, open_to_all=settings.open_to_all)
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     app.include_router(metrics_router(metrics.render, metrics_token))

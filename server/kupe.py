@@ -8,15 +8,17 @@ from fastapi import APIRouter
 from control_api.agents.checking import Checks
 from control_api.call_history.links import RecordingLinks
 from control_api.call_history.live import LiveCall
+from control_api.calls.placing import CallPlacer
 from control_api.catalogue.rows import catalogue
 from control_api.dialects.kupe.routes import KupeHost, kupe_router
-from control_api.ports import ServerState
+from control_api.lines.service import LineHost
+from control_api.ports import CallArchive, ServerState
 from kit.clock import Clock
 from server.call_desk import CallDesk
-from server.call_log import CallLog
 from server.identity import Identity
 from server.noise_folder import NoiseFolder
 from server.secret_files import secret
+from server.session_ports import SessionFlows
 from server.settings import Settings
 from transports.live import LiveCalls
 
@@ -27,6 +29,7 @@ class LiveView:
 
     desk: CallDesk
     live: LiveCalls
+    state: ServerState
 
     def live_calls(self, account_id: str) -> Sequence[LiveCall]:
         """See the port."""
@@ -44,17 +47,25 @@ def agent_checks(settings: Settings) -> Checks:
 
 
 def build_kupe(
-    settings: Settings, identity: Identity, call_log: CallLog, desk: LiveView, state: ServerState
+    settings: Settings,
+    identity: Identity,
+    archive: CallArchive,
+    desk: LiveView,
+    flows: SessionFlows,
+    placer: CallPlacer | None = None,
 ) -> APIRouter:
     """Return its routes."""
     assert identity.authenticator.web_tokens is not None, "made with the identity"
     host = KupeHost(
         agent_checks(settings),
         Clock(),
-        call_log,
+        archive,
         RecordingLinks(secret(None, settings.data_dir / "links.secret"), settings.public_url),
         desk,
-        state,
+        desk.state,
         identity.authenticator.web_tokens,
+        LineHost(flows, identity.vault),
+        placer,
+        frozenset(each.strip().rstrip("/") for each in settings.call_origins.split(",") if each.strip()),
     )
     return kupe_router(host)

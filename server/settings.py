@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     web_token_key: SecretStr | None = Field(
         default=None, description="RSA private key (PEM) that signs web clients' tokens; unset: made once, in DATA_DIR."
     )
+    call_origins: str = Field(
+        default="", description="Pages that may start calls by /api/call/create_call, such as https://app.example.com."
+    )
     open_to_all: bool = Field(
         default=False, description="Whether anybody who reaches the server may talk to its flows without a credential."
     )

@@ -193,7 +193,19 @@ def build_lab(database: Database, *, on_loopback: bool = False) -> Lab:
     app.include_router(line_router(LineHost(OneFlow(), vault), clock))
     app.include_router(phone_call_router(CallingHost(calling.placer, calling.follower, calling.clock)))
     checks, links = Checks(catalogue(), PlainNoises()), RecordingLinks(b"l" * 32)
-    app.include_router(kupe_router(KupeHost(checks, clock, archive, links, live, state, WEB_TOKENS)))
+    kupe = KupeHost(
+        checks,
+        clock,
+        archive,
+        links,
+        live,
+        state,
+        WEB_TOKENS,
+        LineHost(OneFlow(), vault),
+        calling.placer,
+        frozenset({"https://app.example.com"}),
+    )
+    app.include_router(kupe_router(kupe))
     http = client_of(app, "127.0.0.1:8000", "127.0.0.1") if on_loopback else client_of(app)
     return Lab(app, http, database, clock, state, archive, hung_up, signups, live, vault, calling)
 

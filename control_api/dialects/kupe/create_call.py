@@ -58,7 +58,7 @@ def create_call_router(host: CreateCallHost) -> APIRouter:
             raise InputError("Send agent_id or workflow_id, not both.", code="call.one_target")
         agent = uuid_of(agent_id, "agent_id") if agent_id is not None else None
         line = await _line(request, who, phone_number_id, agent, workflow_id)
-        values = require_values((await _body(request)).get("variable_values") or {})
+        values = require_values((await _body(request)).get("variable_values", {}))
         wish = CallWish(phone_number, line.id, workflow_id, values, key=idempotency_key, agent_id=agent)
         admitted = await host.placer.admit(who.account_id, wish)
         intent = admitted.intent

@@ -7,13 +7,17 @@ from fastapi import APIRouter
 from control_api.agents.checking import Checks
 from control_api.call_history.links import RecordingLinks
 from control_api.call_history.live import LiveList
+from control_api.calls.placing import CallPlacer
 from control_api.dialects.kupe.agents import AgentHost, agent_router
 from control_api.dialects.kupe.calling import CallingHost, calling_router
 from control_api.dialects.kupe.calls import CallHost, call_analytics_router, recording_router
 from control_api.dialects.kupe.catalogue import catalogue_router
+from control_api.dialects.kupe.create_call import CreateCallHost, create_call_router
 from control_api.dialects.kupe.identity import identity_router
 from control_api.dialects.kupe.keys import key_router
+from control_api.dialects.kupe.phone import PhoneHost, phone_router
 from control_api.dialects.kupe.spending import spending_router
+from control_api.lines.service import LineHost
 from control_api.ports import CallArchive, ServerState, UtcClock
 from control_api.web_tokens import WebTokens
 
@@ -29,6 +33,9 @@ class KupeHost:
     live: LiveList
     state: ServerState
     tokens: WebTokens
+    lines: LineHost
+    placer: CallPlacer | None = None
+    origins: frozenset[str] = frozenset()
 
 
 def kupe_router(host: KupeHost) -> APIRouter:
@@ -44,6 +51,9 @@ def kupe_router(host: KupeHost) -> APIRouter:
         recording_router(calls),
         calling_router(CallingHost(host.checks, host.tokens, host.state, host.clock)),
         spending_router(calls),
+        phone_router(PhoneHost(host.lines, host.clock)),
     ):
         router.include_router(part)
+    if host.placer is not None:
+        router.include_router(create_call_router(CreateCallHost(host.placer, host.origins)))
     return router

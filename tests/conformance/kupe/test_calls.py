@@ -3,7 +3,6 @@
 import datetime
 import json
 import wave
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,56 +10,10 @@ from uuid import uuid4
 from control_api.call_history.live import LiveCall
 from control_api.dialects.kupe.calls import live_events
 from kit.ids import uuid7
-from storage.tables.call_meter import CallMeter
-from storage.tables.call_record import CallRecord
+from tests.conformance.kupe.calls_made import account_of, add_call
 from tests.conformance.kupe.conftest import Town
 from tests.support.control_lab import CALL_ID, PlainLive
 from tests.support.set_clock import START
-
-TURN = {"turn": 1, "caller": "Hello?", "bot": "Hi.", "gap_ms": 400.0, "at_s": 2.0}
-USAGE = [
-    {"kind": "stt", "audio_s": 3.5},
-    {"kind": "llm", "tokens_in": 10, "tokens_out": 5},
-    {"kind": "tts", "characters": 42},
-]
-
-
-async def _account(town: Town, who: dict[str, str]) -> str:
-    me: Mapping[str, Any] = (await town.lab.http.get("/api/v1/me", headers=who)).json()
-    account_id: str = me["user_metadata"]["account_id"]
-    return account_id
-
-
-async def _call(town: Town, *, call_id: str | None = None, transport: str = "websocket", **more: Any) -> str:
-    account_id, call_id = await _account(town, town.ada), call_id or uuid7()
-    turns = [TURN | {"gap_ms": gap} for gap in more.pop("gaps", [400.0])]
-    report = {"turns": turns, "usage": USAGE, "duration_s": 61.0, "recorded": True, "metadata": {}, "variables": {}}
-    row = CallRecord(
-        id=call_id,
-        account_id=account_id,
-        flow_id="agent",
-        transport=transport,
-        started_at=more.pop("at", START),
-        duration_s=61.0,
-        end_reason=more.pop("reason", "completed"),
-        agent_id=more.pop("agent_id", None),
-        report=report | more,
-    )
-    meter = CallMeter(
-        id=call_id,
-        account_id=account_id,
-        rate_microcents=3_000_000,
-        started_at=START,
-        last_tick_at=START,
-        elapsed_ms=61_000,
-        captured=6_000_000,
-        held=0,
-        postings=1,
-        ended_at=START,
-    )
-    async with town.lab.database.writing(account_id) as session:
-        session.add_all([row, meter])
-    return call_id
 
 
 async def _get(town: Town, path: str, **query: Any) -> Any:
@@ -68,7 +21,7 @@ async def _get(town: Town, path: str, **query: Any) -> Any:
 
 
 async def test_a_request_is_one_call_with_all_that_is_known_of_it(town: Town) -> None:
-    call_id = await _call(town, agent_id=town.names["agent_id"], gaps=[100.0, 200.0, 300.0, 900.0])
+    call_id = await add_call(town, agent_id=town.names["agent_id"], gaps=[100.0, 200.0, 300.0, 900.0])
     row = (await _get(town, "/api/v1/call-analytics", request_id=call_id)).json()
     assert (row["request_id"], row["agent_id"], row["session_type"], row["status"]) == (
         call_id, town.names["agent_id"], "web", "completed",
@@ -86,15 +39,15 @@ async def test_an_unknown_request_is_a_404_and_a_malformed_one_a_400(town: Town)
 
 
 async def test_a_call_of_another_account_is_not_there(town: Town) -> None:
-    call_id = await _call(town)
+    call_id = await add_call(town)
     answer = await town.lab.http.get("/api/v1/call-analytics", params={"request_id": call_id}, headers=town.bob)
     assert answer.status_code == 404
     assert (await town.lab.http.get("/api/v1/call-analytics", headers=town.bob)).json() == []
 
 
 async def test_calls_come_bare_without_a_page_and_in_an_object_with_one(town: Town) -> None:
-    first = await _call(town, at=START)
-    second = await _call(town, at=START + datetime.timedelta(minutes=1))
+    first = await add_call(town, at=START)
+    second = await add_call(town, at=START + datetime.timedelta(minutes=1))
     bare = (await _get(town, "/api/v1/call-analytics")).json()
     assert [row["id"] for row in bare] == [second, first]
     page = (await _get(town, "/api/v1/call-analytics", page=2, page_size=1)).json()
@@ -103,9 +56,9 @@ async def test_calls_come_bare_without_a_page_and_in_an_object_with_one(town: To
 
 
 async def test_calls_are_filtered_by_request_type_and_agent(town: Town) -> None:
-    web = await _call(town, metadata={"direction": "inbound"}, agent_id=town.names["agent_id"])
+    web = await add_call(town, metadata={"direction": "inbound"}, agent_id=town.names["agent_id"])
     phone = {"direction": "inbound", "from": "+15550100", "to": "+15550111"}
-    inbound = await _call(town, transport="twilio", metadata=phone)
+    inbound = await add_call(town, transport="twilio", metadata=phone)
     found = {}
     for name in ("web", "inbound", "outbound", web):
         rows = (await _get(town, "/api/v1/call-analytics", filter=name)).json()
@@ -124,7 +77,7 @@ async def test_a_recording_link_works_for_an_hour_and_cannot_be_changed(town: To
         file.setsampwidth(2)
         file.setframerate(16_000)
         file.writeframes(bytes(400))
-    await _call(town, call_id=CALL_ID)
+    await add_call(town, call_id=CALL_ID)
     link = (await _get(town, "/api/v1/call-analytics", request_id=CALL_ID)).json()["recording_url"]
     answer = await town.lab.http.get(link)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "audio/wav")
@@ -139,7 +92,7 @@ async def test_a_recording_link_works_for_an_hour_and_cannot_be_changed(town: To
 
 
 async def test_a_call_without_a_recording_has_no_link(town: Town) -> None:
-    call_id = await _call(town, recorded=False)
+    call_id = await add_call(town, recorded=False)
     assert (await _get(town, "/api/v1/call-analytics", request_id=call_id)).json()["recording_url"] is None
 
 
@@ -156,7 +109,7 @@ async def test_a_feature_that_is_off_is_off_for_keys_and_people(town: Town) -> N
 
 
 async def test_live_calls_are_listed_and_sent_when_they_change(town: Town) -> None:
-    account_id = await _account(town, town.ada)
+    account_id = await account_of(town, town.ada)
     call = LiveCall(uuid7(), account_id, town.names["agent_id"], None, "websocket", START)
     town.lab.live.calls = [call, LiveCall(uuid7(), "somebody", None, "greet", "websocket", START)]
     listed = (await _get(town, "/api/v1/live-calls")).json()
@@ -173,8 +126,8 @@ async def test_live_calls_are_listed_and_sent_when_they_change(town: Town) -> No
 
 
 async def test_what_calls_used_is_added_up(town: Town) -> None:
-    call_id = await _call(town, at=START - datetime.timedelta(hours=1))
-    await _call(town, at=START - datetime.timedelta(days=40))
+    call_id = await add_call(town, at=START - datetime.timedelta(hours=1))
+    await add_call(town, at=START - datetime.timedelta(days=40))
     summary = (await _get(town, "/api/v1/billing/usage/summary", time_period="month")).json()
     assert (summary["totals"], len(summary["buckets"])) == ({"calls": 1, "duration_s": 61.0, "cost_usd": 0.06}, 30)
     assert sum(bucket["calls"] for bucket in summary["buckets"]) == 1
