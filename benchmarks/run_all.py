@@ -16,6 +16,7 @@ _FULL: dict[str, tuple[str, ...]] = {
     "capacity": (),
     "latency": (),
     "bargein": (),
+    "providers": (),
 }
 _QUICK: dict[str, tuple[str, ...]] = {
     "first_call": ("--quick", "--flow", "survey"),
@@ -23,6 +24,7 @@ _QUICK: dict[str, tuple[str, ...]] = {
     "capacity": ("--quick",),
     "latency": ("--quick",),
     "bargein": ("--quick",),
+    "providers": ("--quick",),
 }
 
 

@@ -14,7 +14,7 @@ from benchmarks.talk.server import NOT_INSTALLED
 from benchmarks.targets import Target, rows
 
 RESULTS = Path(__file__).parent / "results"
-BENCHMARKS = ("latency", "bargein", "capacity", "first_call", "flow", "soak")
+BENCHMARKS = ("latency", "bargein", "capacity", "first_call", "flow", "providers", "soak")
 _HOW = """\
 # Benchmarks
 
@@ -172,12 +172,22 @@ def _rows(results: Results) -> Iterator[tuple[str, Rows]]:
     yield f"{len(results['rows'])} rows.", results["rows"]
 
 
+def _providers(results: Results) -> Iterator[tuple[str, Rows]]:
+    yield (
+        "How long an answer takes to begin: at the vendor's bare socket (a stand-in in another process), and what a "
+        "provider adds to it, request by request.",
+        results["rows"],
+    )
+    yield "Processor time of a call that listens and speaks all the time through Cartesia's services.", results["costs"]
+
+
 _SECTIONS = {
     "latency": _latency,
     "bargein": _bargein,
     "capacity": _capacity,
     "first_call": _rows,
     "flow": _rows,
+    "providers": _providers,
     "soak": _rows,
 }
 _TITLES = {
@@ -186,6 +196,7 @@ _TITLES = {
     "capacity": "Calls per core",
     "first_call": "Whole calls with the embedded models",
     "flow": "The flow engine",
+    "providers": "What providers add",
     "soak": "The long run",
 }
 

@@ -139,6 +139,27 @@ class ToolReturned:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferCall:
+    """Pass the call on once everything said so far has been heard; `LineDone` tells how that went.
+
+    Attributes:
+        target: A telephone number (E.164) or a SIP address.
+        mode: `cold`, or `warm`: the other one hears `summary` first.
+    """
+
+    target: str
+    mode: str
+    summary: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PressKeys:
+    """Press keys towards the other side once everything said so far has been heard; `LineDone` follows."""
+
+    keys: str
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End the call once everything said so far has been heard."""
 
@@ -146,4 +167,5 @@ class HangUp:
 
 
 ScreenAction = StateEntered | ShowArtifact | VariableSet | TransitionBlocked | FlowEnded
-Action = ScreenAction | Emitted | Say | Ask | ToolReturned | HangUp
+LineAction = TransferCall | PressKeys
+Action = ScreenAction | Emitted | Say | Ask | ToolReturned | LineAction | HangUp

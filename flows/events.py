@@ -13,11 +13,13 @@ class Started:
         context: Variables to set before the first state.
         has_llm: Whether an `Ask` can be answered in this call.
         today: ISO date at the caller, for "tomorrow" and the like.
+        abilities: What the line can do: `transfer_cold`, `transfer_warm`, `send_dtmf`.
     """
 
     context: Mapping[str, Any] = field(default_factory=dict)
     has_llm: bool = False
     today: str = "1970-01-01"
+    abilities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,17 @@ class AskFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class LineDone:
+    """A `TransferCall` (`kind` is `transfer`) or `PressKeys` (`keys`) is over; `reason` says why it came to nothing."""
+
+    kind: str
+    ok: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """The state's `deadline_s` has come."""
 
 
-Event = Started | Heard | ToolCalled | UiEvent | Dtmf | UserStarted | BotFinished | AskFailed | Tick
+Event = Started | Heard | ToolCalled | UiEvent | Dtmf | UserStarted | BotFinished | AskFailed | LineDone | Tick

@@ -99,6 +99,9 @@ def _calls_and_gates(node: StateDef) -> "Iterator[tuple[str, str | None, EdgeKin
     if node.call is not None:
         yield node.call.flow, node.call.then, "call"
         yield f"{node.call.flow} failed", node.call.on_error, "call"
+    if node.act is not None:
+        yield ("transfer" if node.act.kind == "transfer" else "keys pressed"), node.act.then, "call"
+        yield f"{node.act.kind} failed", node.act.on_failed, "call"
     if node.gate is not None:
         yield "yes", node.gate.on_confirm, "gate"
         yield "no", node.gate.on_reject or node.name, "gate"

@@ -12,7 +12,7 @@ from flows.model import UtteranceRule, empty
 from flows.recognise import choice
 from flows.slotfilling import commit, read_turn
 from flows.speaking import ask_again, ask_llm, reprompt
-from flows.state import Confirmation
+from flows.state import PASSING_ON, TERMINATED, Confirmation
 from flows.turn import Turn
 from flows.ui import on_ui
 from flows.values import ValueProblem, coerce_variable
@@ -30,7 +30,9 @@ _BACK: Final = re.compile(
 
 
 def on_heard(turn: Turn, event: Heard) -> None:
-    """Answer a turn of the user; something is always said or asked."""
+    """Answer a turn of the user; something is always said or asked, unless the call is being passed on or ended."""
+    if turn.state.line == PASSING_ON or turn.state.closing == TERMINATED:
+        return
     turn.update(speaking=False, timer_s=None, timeouts=empty(), last_heard=event.text)
     turn.update(keys="", keys_deadline_s=None)
     if turn.state.closing is not None:

@@ -11,6 +11,7 @@ from flows.events import (
     Dtmf,
     Event,
     Heard,
+    LineDone,
     Started,
     Tick,
     ToolCalled,
@@ -20,6 +21,7 @@ from flows.events import (
 from flows.hearing import on_heard
 from flows.keypad import on_keys
 from flows.kinds import kind_of
+from flows.line import begin_act, on_line_done
 from flows.model import ERROR, Flow
 from flows.slotfilling import CONFIRM_BELOW
 from flows.speaking import ask_llm
@@ -56,6 +58,8 @@ def step(flow: Flow, state: State, event: Event, now_s: float) -> tuple[State, t
         return state, ()
     turn = Turn(flow, state, now_s)
     _dispatch(turn, event)
+    while begin_act(turn):
+        pass  # each leads to another state, and those are counted
     return turn.state, tuple(turn.actions)
 
 
@@ -73,16 +77,24 @@ def _dispatch(turn: Turn, event: Event) -> None:
         case Dtmf():
             on_keys(turn, event)
             listen(turn)
+        case UserStarted() | BotFinished() | AskFailed() | LineDone() | Tick():
+            _on_moment(turn, event)
+        case _:
+            assert_never(event)
+
+
+def _on_moment(turn: Turn, event: UserStarted | BotFinished | AskFailed | LineDone | Tick) -> None:
+    match event:
         case UserStarted():
             turn.update(timer_s=None)
         case BotFinished():
             on_finished(turn)
         case AskFailed():
             on_ask_failed(turn, event.epoch)
+        case LineDone():
+            on_line_done(turn, event)
         case Tick():
             on_tick(turn)
-        case _:
-            assert_never(event)
 
 
 def _start(turn: Turn, event: Started) -> None:
@@ -91,6 +103,7 @@ def _start(turn: Turn, event: Started) -> None:
     turn.update(
         has_llm=event.has_llm,
         today=event.today,
+        abilities=event.abilities,
         flow_deadline_s=None if limit is None else turn.now_s + limit,
     )
     begin(turn, dict(event.context))

@@ -11,6 +11,7 @@ from flows.kinds import kind_of
 from flows.model import ParamDef, empty
 from flows.slotfilling import commit
 from flows.speaking import ask_again
+from flows.state import PASSING_ON
 from flows.turn import Turn, slots
 from flows.values import ValueProblem, coerce_parameter
 
@@ -26,7 +27,8 @@ _NOTE: Final = "The caller pressed a telephone key that means nothing here. Ask 
 def on_keys(turn: Turn, event: Dtmf) -> None:
     """Take keys one by one; a state that waits for none is not disturbed."""
     for key in event.digits[:MAX_KEYS]:
-        if key in "0123456789*#" and turn.state.closing is None and _waits_for_keys(turn):
+        busy = turn.state.closing is not None or turn.state.line == PASSING_ON
+        if key in "0123456789*#" and not busy and _waits_for_keys(turn):
             turn.update(timeouts=empty(), timer_s=None, keys_deadline_s=None)
             _press(turn, key)
 

@@ -185,6 +185,27 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class LineAct:
+    """What a state asks of the telephone line once its words were heard (extension).
+
+    Attributes:
+        kind: `transfer` or `keys`.
+        what: Whom to call (a name of `settings.transfer_targets`, a number or a SIP address), or the keys.
+        mode: `cold` or `warm`, of a transfer.
+        summary: What the other one is told first, if `warm`.
+        then: Where to go on once keys were pressed.
+        on_failed: Where to go on if it came to nothing.
+    """
+
+    kind: str
+    what: str
+    mode: str = "cold"
+    summary: str = ""
+    then: str | None = None
+    on_failed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Refusals:
     """Who is told of a blocked transition, and how loudly it is logged."""
 
@@ -206,6 +227,8 @@ class StateDef:
         voice: The voice that speaks here (extension).
         llm: The model that is asked here, `VENDOR:MODEL` (extension).
         stt: What listens here, likewise (extension).
+        act: What is asked of the line here (extension).
+        engine_tools: Those of `flows/engine_tools.py` that the model may call here (extension).
     """
 
     name: str
@@ -228,13 +251,15 @@ class StateDef:
     llm: str | None = None
     stt: str | None = None
     call: Call | None = None
+    act: LineAct | None = None
+    engine_tools: tuple[str, ...] = ()
     on_transition_blocked: Refusals = field(default_factory=Refusals)
     extra: Mapping[str, Any] = field(default_factory=empty)
 
     @property
     def is_terminal(self) -> bool:
         """Whether nothing leads out of it."""
-        return self.transitions.is_empty and self.gate is None and self.call is None
+        return self.transitions.is_empty and self.gate is None and self.call is None and self.act is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +286,8 @@ class Settings:
         voice: The voice, where a state names none (extension).
         llm: The model, where a state names none (extension).
         stt: What listens, where a state names none (extension).
+        transfer_targets: Whom a model may put callers through to: a telephone number (E.164) or SIP address by name
+            (extension).
     """
 
     base_system_prompt: str = ""
@@ -274,6 +301,7 @@ class Settings:
     voice: str | None = None
     llm: str | None = None
     stt: str | None = None
+    transfer_targets: Mapping[str, str] = field(default_factory=empty)
     extra: Mapping[str, Any] = field(default_factory=empty)
 
 

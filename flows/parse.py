@@ -15,7 +15,7 @@ from flows.tree import Node, TreeError, plain, read
 _TOP: Final = ("id", "version", "description", "initial_state", "variables", "settings", "states", "scoring")
 _SETTINGS: Final = (
     "base_system_prompt", "max_duration_secs", "on_timeout", "on_error", "llm_required", "allow_back", "farewell",
-    "language", "voice", "llm", "stt",
+    "language", "voice", "llm", "stt", "transfer_targets",
 )  # fmt: skip
 _VARIABLE: Final = ("type", "enum", "required", "default", "persist")
 
@@ -45,6 +45,7 @@ def _flow(top: Section) -> Flow:
     if not top.has("states"):
         top.missing("states")
     settings = top.section("settings")
+    targets = settings.section("transfer_targets")
     declared = {name: _variable(top.section("variables").section(name), name) for name in _names(top, "variables")}
     found = states(top.section("states"))
     return Flow(
@@ -66,6 +67,7 @@ def _flow(top: Section) -> Flow:
             voice=settings.text("voice"),
             llm=settings.text("llm"),
             stt=settings.text("stt"),
+            transfer_targets=MappingProxyType({name: targets.required_text(name) for name in targets.children}),
             extra=settings.rest(*_SETTINGS),
         ),
         scoring=scoring(top) if top.has("scoring") else None,

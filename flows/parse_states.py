@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from flows.model import Call, ParamDef, Refusals, StateDef, ToolDef
+from flows.engine_tools import ENGINE_TOOLS
+from flows.model import Call, LineAct, ParamDef, Refusals, StateDef, ToolDef
 from flows.parse_edges import gate, hooks, transitions
 from flows.reader import Section
 
@@ -12,10 +13,12 @@ RECOGNISERS: Final = ("yes_no", "number", "digits", "date", "time", "email", "ph
 ENDPOINTING: Final = ("default", "text", "digits", "phone", "spelling", "email", "yes_no", "long_answer")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 _CONFIRM: Final = ("auto", "always", "never")
+_MODES: Final = ("cold", "warm")
 _TYPES: Final = {"number": "number", "yes_no": "boolean"}
 _STATE_KEYS: Final = (
     "ui", "agent", "say", "reprompt", "transitions", "tools", "confirmation_gate", "on_enter", "on_exit",
-    "endpointing", "interruptible", "language", "voice", "llm", "stt", "call", "on_transition_blocked",
+    "endpointing", "interruptible", "language", "voice", "llm", "stt", "call", "transfer", "press",
+    "on_transition_blocked",
 )  # fmt: skip
 _PARAM_KEYS: Final = (
     "type", "description", "required", "enum", "recognise", "ask", "label", "synonyms", "confirm",
@@ -37,13 +40,14 @@ def _state(section: Section, name: str, local: Mapping[str, ToolDef], shared: Ma
     constraint = agent.section("response_constraint")
     max_tokens = constraint.number("max_tokens")
     names = agent.words("tools") if agent.has("tools") else tuple(local)
+    ours = tuple(each for each in names if each in ENGINE_TOOLS and each not in local and each not in shared)
     return StateDef(
         name=name,
         ui=_ui(section),
         prompt=agent.text("prompt") or "",
         say=section.lines("say"),
         reprompt=section.lines("reprompt"),
-        tools=MappingProxyType({each: _pick(each, local, shared) for each in names}),
+        tools=MappingProxyType({each: _pick(each, local, shared) for each in names if each not in ours}),
         gate=gate(section.section("confirmation_gate")) if section.has("confirmation_gate") else None,
         transitions=transitions(section.section("transitions")),
         on_enter=hooks(section, "on_enter"),
@@ -58,6 +62,8 @@ def _state(section: Section, name: str, local: Mapping[str, ToolDef], shared: Ma
         llm=section.text("llm"),
         stt=section.text("stt"),
         call=_call(section.section("call")) if section.has("call") else None,
+        act=_act(section),
+        engine_tools=ours,
         on_transition_blocked=_refusals(section.section("on_transition_blocked")),
         extra=section.rest(*_STATE_KEYS),
     )
@@ -80,6 +86,17 @@ def _call(section: Section) -> Call:
         taken=MappingProxyType({name: taken.required_text(name) for name in taken.children}),
         on_error=section.text("on_error"),
     )
+
+
+def _act(section: Section) -> LineAct | None:
+    if section.has("transfer"):
+        part = section.section("transfer")
+        mode, summary = _choice(part, "mode", _MODES) or "cold", part.text("summary") or ""
+        return LineAct("transfer", part.required_text("to"), mode, summary, on_failed=part.text("on_failed"))
+    if section.has("press"):
+        part = section.section("press")
+        return LineAct("keys", part.required_text("keys"), then=part.text("then"), on_failed=part.text("on_failed"))
+    return None
 
 
 def _refusals(section: Section) -> Refusals:

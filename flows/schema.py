@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from flows.actions import ToolSpec
+from flows.engine_tools import engine_specs
 from flows.kinds import options_of
 from flows.model import Flow, Gate, ParamDef, StateDef, thawed
 
@@ -25,7 +26,7 @@ def tool_specs(flow: Flow, node: StateDef) -> tuple[ToolSpec, ...]:
         )
         for tool in node.tools.values()
     ]
-    return (*own, *(gate_tools(node.gate) if node.gate else ()))
+    return (*own, *engine_specs(flow, node), *(gate_tools(node.gate) if node.gate else ()))
 
 
 def gate_tools(gate: Gate) -> tuple[ToolSpec, ...]:

@@ -28,6 +28,8 @@ def open_node(turn: Turn) -> None:
     silent = len(turn.actions)
     for line in node.say:
         turn.say(line)
+    if node.act is not None:
+        return  # what it is there for needs no more words
     if not node.say and turn.state.has_llm:
         ask_llm(turn)
     if len(turn.actions) == silent:

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from flows.model import Flow, empty, thawed
+
+PASSING_ON: Final = "transfer"
+KEYS: Final = "keys"
+TERMINATED: Final = "terminated"  # `closing` of a call that is over for everyone: no word is answered any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,9 @@ class State:
         speaking: Whether something was said that may not have been heard yet.
         last_heard: The latest turn of the user, for `auto_extract`.
         keys: Telephone keys that wait for more.
+        line: What the carrier was asked to do and has not done yet: `transfer` or `keys`.
+        abilities: What the line can do, as in `Started`.
+        acted: The `epoch` of the last state that asked for it.
     """
 
     node: str | None = None
@@ -84,6 +91,9 @@ class State:
     speaking: bool = False
     last_heard: str = ""
     keys: str = ""
+    line: str | None = None
+    abilities: tuple[str, ...] = ()
+    acted: int = -1
     timer_s: float | None = None
     flow_deadline_s: float | None = None
     closing_deadline_s: float | None = None
@@ -114,7 +124,7 @@ def dump(state: State) -> dict[str, Any]:
 def restore(stored: Mapping[str, Any]) -> State:
     """The state that `dump` wrote."""
     values = dict(stored)
-    for name in ("wanted", "filled", "gate_confirmed", "history"):
+    for name in ("wanted", "filled", "gate_confirmed", "history", "abilities"):
         values[name] = tuple(values.get(name, ()))
     values["frames"] = tuple(
         Frame(each["flow"], each["node"], each["variables"], tuple(each["history"]))

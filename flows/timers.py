@@ -8,6 +8,7 @@ from flows.guards import describe, holds
 from flows.keypad import keys_over
 from flows.model import ERROR, Timeout
 from flows.speaking import ask_again, ask_llm, llm_speaks, missing, reprompt
+from flows.state import PASSING_ON
 from flows.turn import Turn
 
 RETRIES: Final = 2
@@ -23,7 +24,7 @@ def start_timer(turn: Turn) -> None:
 def listen(turn: Turn) -> None:
     """After a key or a tap that led to no words: silence is counted on."""
     state = turn.state
-    if not state.speaking and state.closing is None and not state.keys:
+    if not state.speaking and state.closing is None and not state.keys and state.line != PASSING_ON:
         start_timer(turn)
 
 
@@ -32,7 +33,7 @@ def on_finished(turn: Turn) -> None:
     turn.update(speaking=False)
     if turn.state.closing is not None:
         end(turn)
-    else:
+    elif turn.state.line != PASSING_ON:
         start_timer(turn)
 
 

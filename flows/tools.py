@@ -7,6 +7,7 @@ from flows.confirming import confirm_gate, reject_gate
 from flows.entering import follow, gate_is_filled, required_of
 from flows.events import ToolCalled
 from flows.guards import chosen, describe, holds
+from flows.line import on_engine_tool
 from flows.model import Edge, Gate, ParamDef, ToolDef
 from flows.patterns import search
 from flows.schema import CONFIRM, REJECT
@@ -21,6 +22,8 @@ def on_tool(turn: Turn, event: ToolCalled) -> None:
     if event.epoch != turn.state.epoch or turn.state.closing is not None:
         return
     turn.update(llm_failures=0)
+    if on_engine_tool(turn, event):
+        return
     gate = turn.node.gate
     if gate is not None and _gate_tool(turn, gate, event):
         return

@@ -78,6 +78,11 @@ def _targets(node: StateDef, edges: tuple[tuple[str, Edge], ...]) -> Iterator[tu
         yield "call.then", node.call.then
         if node.call.on_error:
             yield "call.on_error", node.call.on_error
+    if node.act is not None:
+        key = "transfer" if node.act.kind == "transfer" else "press"
+        for name, target in (("then", node.act.then), ("on_failed", node.act.on_failed)):
+            if target:
+                yield f"{key}.{name}", target
 
 
 def silence_leads_to(node: StateDef) -> str | None:

@@ -3,7 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flows.actions import Action, Ask, Emitted, HangUp, Say, ScreenAction, ToolReturned, TransitionBlocked
+from flows.actions import (
+    Action,
+    Ask,
+    Emitted,
+    HangUp,
+    LineAction,
+    PressKeys,
+    Say,
+    ScreenAction,
+    ToolReturned,
+    TransferCall,
+    TransitionBlocked,
+)
 from flows.events import Event
 from flows.interpreter import endpointing, initial, language, likely_ask, recogniser, step
 from flows.model import Flow
@@ -20,12 +32,14 @@ class Outcome:
         speech: For the bot's next turn, in order.
         emitted: Names for analytics.
         hang_up: Why the call should end once all is heard, or None.
+        line: For the carrier, once all is heard.
     """
 
     screen: tuple[ScreenAction, ...]
     speech: tuple[Speech, ...]
     emitted: tuple[str, ...]
     hang_up: str | None
+    line: tuple[LineAction, ...] = ()
 
 
 class Brain:
@@ -74,11 +88,14 @@ def _sorted(actions: Sequence[Action]) -> Outcome:
     screen: list[ScreenAction] = []
     speech: list[Speech] = []
     emitted: list[str] = []
+    line: list[LineAction] = []
     hang_up = None
     for action in actions:
         match action:
             case Say() | Ask() | ToolReturned():
                 speech.append(action)
+            case TransferCall() | PressKeys():
+                line.append(action)
             case HangUp(reason):
                 hang_up = reason
             case Emitted(name):
@@ -87,4 +104,4 @@ def _sorted(actions: Sequence[Action]) -> Outcome:
                 emitted.append("transition_blocked")
             case _:
                 screen.append(action)
-    return Outcome(tuple(screen), tuple(speech), tuple(emitted), hang_up)
+    return Outcome(tuple(screen), tuple(speech), tuple(emitted), hang_up, tuple(line))

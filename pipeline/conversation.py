@@ -14,6 +14,7 @@ from flows.model import Flow
 from flows.state import State as FlowState
 from kit.clock import Clock
 from pipeline.brain import Brain, Outcome, Speech
+from pipeline.carrier_acts import CarrierActs
 from pipeline.dialogue import Dialogue, Moment
 from pipeline.frames.control import Screen, StatusChanged
 from pipeline.outbox import Outbox
@@ -49,6 +50,7 @@ class ConversationPorts:
     leg: Outbox
     clock: Clock
     spoken_s: Callable[[int], float]
+    acts: CarrierActs
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Conversation:
         self.completed = False
         self._reader, self._voice, self._dialogue = ports.reader, ports.voice, ports.dialogue
         self._leg, self._clock, self._spoken_s = ports.leg, ports.clock, ports.spoken_s
+        self._acts = ports.acts
         self._times = TurnTimes(None, 0.0)
         self._due: tuple[Speech, ...] = ()
         self._hang_up: str | None = None
@@ -138,6 +141,12 @@ class Conversation:
         told = f"{self.brain.flow.settings.base_system_prompt}\n\n{_NEARLY_OVER}"
         self._speak((Ask(told, (), _OF_WARNING, max_tokens=_WARNING_TOKENS) if by_model else Say(text),))
 
+    def line_done(self, event: flow_events.LineDone) -> None:
+        """The carrier did what the flow wanted, or did not."""
+        now_s = self._clock.now_s()
+        self._times = TurnTimes(None, now_s)
+        self._apply(self.brain.step(event, now_s))
+
     def serve_answer(self, item: ToolAsked | ModelFailed) -> None:
         """Step the flow for an answer under way; what it wants said is said by that answer."""
         if item.reply.done():
@@ -156,6 +165,8 @@ class Conversation:
         outcome = self.brain.step(event, self._clock.now_s())
         self._show(outcome)
         self._expect()
+        if any(isinstance(wish, Say) and not wish.interruptible for wish in outcome.speech):
+            self._advance(inputs.AnswerGuarded())
         item.reply.set_result(outcome.speech)
 
     @property
@@ -204,6 +215,7 @@ class Conversation:
         self._dialogue.go_back(undo.dialogue)
         self._hang_up, self.completed, self._voice_from_s = undo.hang_up, undo.completed, undo.times.voice_from_s
         self._leg.take_back()
+        self._acts.forget()
         log.info("turn_taken_back")
         self._expect()
 
@@ -322,8 +334,10 @@ class Conversation:
         self._expect()
         if outcome.speech:
             self._speak(outcome.speech)
-        if self._hang_up is not None and self.owner.bot is Bot.IDLE:
-            self.end_reason = self._hang_up
+        if self.owner.bot is Bot.IDLE:
+            if self._hang_up is not None:
+                self.end_reason = self._hang_up
+            self._acts.perform()
 
     def _expect(self) -> None:
         """Tell how the flow expects the caller to answer now."""
@@ -337,6 +351,7 @@ class Conversation:
         for name in outcome.emitted:
             log.info("flow_event", name=name)
         self._hang_up = outcome.hang_up or self._hang_up
+        self._acts.want(*outcome.line)
 
     def _speak(self, speech: tuple[Speech, ...]) -> None:
         self._due = speech

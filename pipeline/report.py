@@ -25,6 +25,7 @@ class TurnReport:
         bot_s: From the first to the last that was heard of the answer; None if nothing was.
         failures: Kinds of provider that failed on the way (`stt`, `end_of_turn`, `llm`, `tts`), once each time.
         saved_ms: How much sooner the answer came because it was begun before the turn was over; None if it was not.
+        reasons: What went wrong with providers before the answer was heard: `llm provider.late hedged`.
     """
 
     turn: int
@@ -38,6 +39,7 @@ class TurnReport:
     bot_s: float | None = None
     failures: tuple[str, ...] = ()
     saved_ms: float | None = None
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ from flows import events as flow_events
 from flows.model import Flow
 from flows.priority import rank
 from kit.clock import Clock
+from kit.errors import AntiphonError
 from pipeline.call_tasks import CallTasks, Work
+from pipeline.carrier_acts import CarrierActs, LineReported
 from pipeline.conversation import Conversation, ConversationPorts
 from pipeline.dialogue import Dialogue
 from pipeline.ears import Ears
@@ -58,6 +60,7 @@ log = structlog.get_logger()
 
 _FROM_OUTSIDE = 512  # what the other side may have waiting; what the call tells itself always fits
 _CLOSE_LIMIT_S = 0.5
+_HANG_UP_LIMIT_S = 3.0
 _MISSING_S = 1.0  # a caller who talks and of whom nothing comes for so long has stopped
 # What waits at the same moment is taken in the language's order, else as it came.
 _RANKS: Mapping[type, int] = {
@@ -121,7 +124,8 @@ class _Ending:
     """Wakes the loop of a call that was told to end."""
 
 
-_Item = SystemFrame | DataFrame | ControlFrame | inputs.Input | VoiceEdge | ToolAsked | ModelFailed | _Ending
+_OfAnswers = ToolAsked | ModelFailed | LineReported
+_Item = SystemFrame | DataFrame | ControlFrame | inputs.Input | VoiceEdge | _OfAnswers | _Ending
 
 
 class CallSession:
@@ -152,7 +156,11 @@ class CallSession:
                 providers, self._leg, self._dialogue, host.clock, self._spawn, self._post, observer, about.manner
             )
         )
-        ports = ConversationPorts(self._reader, self._voice, self._dialogue, self._leg, host.clock, self._spoken_s)
+        self._control = leg.control
+        self._acts = CarrierActs(leg.control, self._spawn, self._post)
+        ports = ConversationPorts(
+            self._reader, self._voice, self._dialogue, self._leg, host.clock, self._spoken_s, self._acts
+        )
         has_end_model = providers.end_of_turn is not None
         self._talk = Conversation(
             about.flow, ports, about.language, has_end_model=has_end_model, wait_scale=about.manner.wait_scale
@@ -195,7 +203,8 @@ class CallSession:
                 self._spawn(self._voice.play(self._began_s))
                 self._spawn(self._reader.open(self._talk.language, self._leg.send))
                 has_llm = self._providers.llm is not None
-                self._talk.start(flow_events.Started(self._about.context, has_llm, self._about.today))
+                about, abilities = self._about, self._acts.abilities
+                self._talk.start(flow_events.Started(about.context, has_llm, about.today, abilities))
                 await self._decide_all()
             except Exception:  # a call ends here: its record is not lost, and the others go on
                 log.exception("call_failed")
@@ -291,6 +300,8 @@ class CallSession:
                 self._talk.by_hand(flow_events.Dtmf(digits))
             case ToolAsked() | ModelFailed():
                 self._talk.serve_answer(item)
+            case LineReported(done):
+                self._talk.line_done(done)
             case Farewell(reason, text):
                 self._talk.say_goodbye(reason, text)
             case (
@@ -334,10 +345,21 @@ class CallSession:
         assert self._tasks is not None, "a call spawns only while it runs"
         return self._tasks.spawn(work)
 
+    async def _hang_up(self) -> None:
+        """End the call at the carrier too, unless it is over there or somebody else has it now."""
+        if self._control is None or self._talk.end_reason in ("peer_gone", "transferred"):
+            return
+        try:
+            async with asyncio.timeout(_HANG_UP_LIMIT_S):
+                await self._control.hang_up()
+        except (TimeoutError, AntiphonError) as error:  # closing the line ends the call as well
+            log.warning("not_hung_up", reason=type(error).__name__)
+
     async def _close(self) -> None:
         closing = CallTasks(lambda: None)  # a call ends though its recogniser breaks or hangs: its record is not lost
         closing.spawn(self._reader.aclose())
         await closing.end(_CLOSE_LIMIT_S)
+        await self._hang_up()
         self._leg.let_go()
         if self._talk.owner.bot is not Bot.IDLE:
             self._dialogue.bot_ends(self._voice.playout.heard_text())

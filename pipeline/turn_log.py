@@ -22,6 +22,7 @@ class TurnTimes:
         ended_s: When the last of what was sent of the answer is heard.
         failures: Kinds of provider that failed on the way, once each time.
         saved_s: How much sooner the answer came because it was begun before the turn was over; None if it was not.
+        reasons: As in `Waterfall`.
     """
 
     quiet_s: float | None
@@ -31,6 +32,7 @@ class TurnTimes:
     ended_s: float | None = None
     failures: list[str] = field(default_factory=list)
     saved_s: float | None = None
+    reasons: tuple[str, ...] = ()
 
     def mark(self, name: str, now_s: float) -> None:
         """Note the first time that `name` happens."""
@@ -46,7 +48,8 @@ class TurnTimes:
                 spans.append(Span(name, _ms(last_s - self.began_s), _ms(end_s - self.began_s)))
                 last_s = end_s
         gap_ms = _ms(last_s - self.began_s) if self.quiet_s is not None else None
-        return Waterfall(turn, gap_ms, tuple(spans), _ms(self.saved_s) if self.saved_s is not None else None)
+        saved_ms = _ms(self.saved_s) if self.saved_s is not None else None
+        return Waterfall(turn, gap_ms, tuple(spans), saved_ms, self.reasons)
 
     def fell_silent(self, now_s: float) -> None:
         """What was sent ahead and not heard by now never is."""
@@ -108,6 +111,7 @@ class TurnLog:
                 caller_s=times.caller_s(),
                 bot_s=times.bot_s(),
                 failures=tuple(times.failures),
+                reasons=times.reasons,
             )
             times.failures.clear()  # an apology may be said in the same turn
         self._turns.append(turn)

@@ -195,6 +195,8 @@ class Voice:
 
     def _started(self, generation: int) -> None:
         self._times.mark("playout", self._ports.clock.now_s())
+        met = self._ports.providers.incidents.since(self._times.began_s)
+        self._times.reasons = tuple(f"{each.kind} {each.code} {each.remedy}" for each in met if each.at_s >= 0)
         waterfall = self._ports.dialogue.bot_audible()
         self._ports.leg.send(StatusChanged("speaking"))
         if waterfall is not None:

@@ -85,12 +85,14 @@ class Waterfall(ControlFrame):
         turn: 0 is the greeting.
         gap_ms: From the last voiced sample of the caller to the first sample sent; None for the greeting.
         saved_ms: How much longer that were, had the answer not been begun before the turn was over; None if it was not.
+        reasons: What went wrong with providers on the way, kind, code and remedy: `llm provider.late hedged`.
     """
 
     turn: int
     gap_ms: float | None
     spans: tuple[Span, ...]
     saved_ms: float | None = None
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

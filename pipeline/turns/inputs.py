@@ -122,6 +122,11 @@ class AnswerDue:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerGuarded:
+    """What the answer under way says from now on must be heard to its end: the call is over with it, or passed on."""
+
+
+@dataclass(frozen=True, slots=True)
 class BotStarted:
     """The first sample of an answer went out."""
 
@@ -169,6 +174,7 @@ Input = (
     | TranscriptReady
     | EndJudged
     | AnswerDue
+    | AnswerGuarded
     | BotStarted
     | BotFinished
     | TurnSettled

@@ -29,6 +29,7 @@ from pipeline.turns.guessing import ahead_of_the_end, may_guess, read_quickly
 from pipeline.turns.inputs import (
     AnswerBegun,
     AnswerDue,
+    AnswerGuarded,
     BotFinished,
     BotStarted,
     BreathRead,
@@ -79,7 +80,7 @@ def step(state: State, event: Input, now_s: float) -> tuple[State, tuple[Action,
             return ahead_of_the_end(state, event, now_s)
         case EndHeard(heard, bot_words):
             return _end_heard(state, heard, bot_words, now_s)
-        case AnswerDue() | BotStarted() | BotFinished() | TurnSettled():
+        case AnswerDue() | AnswerGuarded() | BotStarted() | BotFinished() | TurnSettled():
             return _of_the_bot(state, event, now_s)
         case ProfileSet(name, language):
             profile = PROFILES.get(name, PROFILES["default"])
@@ -91,11 +92,13 @@ def step(state: State, event: Input, now_s: float) -> tuple[State, tuple[Action,
 
 
 def _of_the_bot(
-    state: State, event: AnswerDue | BotStarted | BotFinished | TurnSettled, now_s: float
+    state: State, event: AnswerDue | AnswerGuarded | BotStarted | BotFinished | TurnSettled, now_s: float
 ) -> tuple[State, tuple[Action, ...]]:
     match event:
         case AnswerDue(interruptible):
             return _answer_due(state, interruptible, now_s)
+        case AnswerGuarded():
+            return replace(state, interruptible=state.bot is Bot.IDLE and state.interruptible), ()
         case BotStarted(generation):
             return _bot_started(state, generation, now_s), ()
         case BotFinished(generation):

@@ -97,6 +97,7 @@ class Setup:
     vad: FakeVad = field(default_factory=FakeVad)
     observer: CallObserver | None = None
     providers: Providers | None = None  # instead of those above
+    control: CallControl | None = None
     capabilities: LegCapabilities = field(default_factory=LegCapabilities)
     manner: Manner = PLAIN
     beforehand: Callable[[CallSession], None] = lambda _session: None  # what happens before the call runs
@@ -114,7 +115,7 @@ def call(
     async def run() -> tuple[CallReport, TapeLeg]:
         stt = setup.stt or FakeStt(setup.heard)
         vad = VadScheduler(setup.vad, _inline)
-        leg = TapeLeg(setup.capabilities)
+        leg = TapeLeg(setup.capabilities, setup.control)
         about = CallContext("call-1", load(setup.flow), setup.context, "2026-11-22", manner=setup.manner)
         providers = setup.providers or Providers(stt, setup.tts, setup.end_of_turn, setup.llm)
         session = CallSession(about, providers, leg, CallHost(vad, Clock(), settings=setup.settings), setup.observer)

@@ -187,10 +187,8 @@ def encode_server(message: ServerMessage) -> Wire:
             body = {"type": "artifact", "id": id_, "artifact_type": artifact_type} | free
         case Interrupted(generation, id_):
             body = {"type": "interrupted", "generation": generation} | ({} if id_ is None else {"id": id_})
-        case Waterfall(turn, gap_ms, spans, saved_ms):
-            saved = {} if saved_ms is None else {"speculated": True, "saved_ms": saved_ms}
-            shown = [_fields(span) for span in spans]
-            body = {"type": "waterfall", "turn": turn, "gap_ms": gap_ms, "spans": shown} | saved
+        case Waterfall():
+            body = _waterfall_body(message)
         case Error(text, code, findings):
             body = {"type": "error", "message": text, "code": code}
             if findings:
@@ -249,9 +247,18 @@ def _artifact(message: Mapping[str, Any]) -> Artifact:
     return Artifact(message["id"], message["artifact_type"], payload)
 
 
+def _waterfall_body(message: Waterfall) -> dict[str, Any]:
+    body = {"type": "waterfall"} | _fields(message) | {"spans": [_fields(span) for span in message.spans]}
+    saved_ms, reasons = body.pop("saved_ms"), body.pop("reasons")
+    body |= {} if saved_ms is None else {"speculated": True, "saved_ms": saved_ms}
+    return body | ({"reasons": list(reasons)} if reasons else {})
+
+
 def _waterfall(message: Mapping[str, Any]) -> Waterfall:
     spans = tuple(WaterfallSpan(span["name"], span["start_ms"], span["end_ms"]) for span in message["spans"])
-    return Waterfall(message["turn"], message["gap_ms"], spans, message.get("saved_ms"))
+    return Waterfall(
+        message["turn"], message["gap_ms"], spans, message.get("saved_ms"), tuple(message.get("reasons", ()))
+    )
 
 
 def _error(message: Mapping[str, Any]) -> Error:

@@ -186,12 +186,14 @@ class Waterfall:
 
     Attributes:
         saved_ms: How much longer that were, had the answer not been begun early; on the wire only if it was.
+        reasons: What went wrong with providers on the way; on the wire only if something did.
     """
 
     turn: int
     gap_ms: float | None
     spans: tuple[WaterfallSpan, ...] = ()
     saved_ms: float | None = None
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def to_message(frame: Frame) -> ServerMessage | None:
             return Interrupted(frame.generation, frame.caption_id)
         case WaterfallFrame():
             spans = tuple(WaterfallSpan(span.name, span.start_ms, span.end_ms) for span in frame.spans)
-            return Waterfall(frame.turn, frame.gap_ms, spans, frame.saved_ms)
+            return Waterfall(frame.turn, frame.gap_ms, spans, frame.saved_ms, frame.reasons)
         case CallFailed():
             return Error(frame.message, frame.code)
         case _:

@@ -10,11 +10,13 @@ from flows.actions import (
     Emitted,
     FlowEnded,
     HangUp,
+    PressKeys,
     Say,
     ScreenAction,
     ShowArtifact,
     StateEntered,
     ToolReturned,
+    TransferCall,
     TransitionBlocked,
     VariableSet,
 )  # fmt: skip
@@ -54,6 +56,10 @@ def brief(action: Action) -> dict[str, Any]:
             return {"returned": result if again else None}
         case HangUp(reason=reason):
             return {"hang_up": reason}
+        case TransferCall(target=target, mode=mode):
+            return {"transfer": {"to": target, "mode": mode}}
+        case PressKeys(keys=keys):
+            return {"press": keys}
         case Emitted(name=name):
             return {"emitted": name}
         case _:
