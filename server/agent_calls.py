@@ -9,16 +9,16 @@ import numpy as np
 import structlog
 
 from control_api.agents import service
-from control_api.agents.plan import TRANSFER_VARIABLE, Plan, plan
 from control_api.agents.plan import Manner as PlannedManner
+from control_api.agents.plan import Plan, plan
 from control_api.catalogue.rows import Catalogue
 from flows.model import Flow
 from kit.clock import Clock
-from kit.errors import AntiphonError, NotFoundError
+from kit.errors import NotFoundError
 from pipeline.audio.resample import Resampler
 from pipeline.audio.underlay import Loop
 from pipeline.manner import Manner
-from pipeline.ports import Frame, Leg
+from pipeline.ports import Leg
 from pipeline.report import CallReport
 from pipeline.turns.voice_activity import Sensitivity
 from server.account_flows import AccountFlows
@@ -39,7 +39,6 @@ class AgentCall:
 
     Attributes:
         choice: Lies over that of the account.
-        transfers: Telephone numbers by route.
         confidential: Nothing of what was said is kept.
     """
 
@@ -48,13 +47,11 @@ class AgentCall:
     manner: Manner
     today: str
     recorded: bool
-    transfers: dict[str, str]
     confidential: bool = False
 
-    def around(self, call: Call, leg: Leg) -> Call:
+    def around(self, call: Call) -> Call:
         """Return a call with what the agent has around it."""
-        handing = HandingOver(call, leg, self.transfers) if self.transfers else call
-        return Confidential(handing) if self.confidential else handing
+        return Confidential(call) if self.confidential else call
 
 
 class AgentCalls:
@@ -94,7 +91,6 @@ class AgentCalls:
             manner,
             planned.today,
             planned.manner.recorded,
-            dict(planned.transfers),
             planned.manner.confidential,
         )
 
@@ -142,36 +138,6 @@ class Confidential:
         report = await self._call.run()
         turns = tuple(replace(turn, caller="", bot="") for turn in report.turns)
         return replace(report, turns=turns, variables={})
-
-
-class HandingOver:
-    """A call that ends at a person's telephone, if its agent decided so."""
-
-    def __init__(self, call: Call, leg: Leg, transfers: dict[str, str]) -> None:
-        self._call = call
-        self._leg = leg
-        self._transfers = transfers
-
-    async def run(self) -> CallReport:
-        """Run the call, and pass the caller on before the line is given up."""
-        report = await self._call.run()
-        number = self._transfers.get(str(report.variables.get(TRANSFER_VARIABLE)))
-        if number is None or self._leg.control is None or not report.completed:
-            return report
-        try:
-            result = await self._leg.control.transfer(f"+{number}", "cold", None)
-        except AntiphonError as error:
-            log.warning("transfer_failed", code=error.code)
-            return replace(report, end_reason="transfer_failed")
-        return replace(report, end_reason="transferred" if result.connected else "transfer_failed")
-
-    def receive(self, frame: Frame) -> None:
-        """Take a frame from the other side."""
-        self._call.receive(frame)
-
-    def end(self, reason: str) -> None:
-        """End the call now."""
-        self._call.end(reason)
 
 
 def _choice(planned: Plan) -> Choice:

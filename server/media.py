@@ -109,7 +109,7 @@ class MediaPlane:
         self._tasks.create_task(_warm(providers))
         call: Call = CallSession(about, providers, leg, self._host, recorder)
         if agent is not None:
-            call = agent.around(call, leg)
+            call = agent.around(call)
         return _LentCall(call, self._registry, members)
 
     def _about(self, request: CallRequest, flow: Flow, choice: Choice, agent: AgentCall | None) -> CallContext:

@@ -6,16 +6,16 @@ A flow of one state is made of a free prompt; an agent with a flow runs that, in
 import datetime
 import zoneinfo
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from control_api.agents.checking import routes_of
 from control_api.agents.placeholders import filled
 from control_api.agents.schemas import Config
 from control_api.catalogue.rows import Catalogue
-from flows.model import END, Edge, Flow, Settings, StateDef, ToolDef, Transitions, VariableDef
+from flows.engine_tools import TERMINATE, TRANSFER
+from flows.model import Flow, Settings, StateDef
 
-TRANSFER_VARIABLE = "transfer_route"
 GENERIC_PROMPT = (
     "You are a helpful voice assistant. Answer in one to three short sentences, without lists or markup; what you "
     "write is spoken aloud. Say so when you do not know."
@@ -24,10 +24,8 @@ CUT_MESSAGE = "Our time is nearly over, so let us come to an end."
 _WARNED_BEFORE_S = 10.0
 _USUAL_END_S = 1.5
 _FAREWELL = "Goodbye."
-_ON_HOLD = "One moment, I am connecting you."
 _STOPS = "When the caller has said goodbye or wants nothing more, say goodbye and call terminate_call."
-_STOP_TOOL = ToolDef("terminate_call", "End the call, once everything is said.")
-_TALK, _TRANSFER = "talk", "transfer"
+_TALK = "talk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,6 @@ class Plan:
     Attributes:
         flow: Made of the prompt; None where the agent runs a flow of its account.
         flow_id: That flow.
-        transfers: Numbers by route.
     """
 
     flow: Flow | None
@@ -87,7 +84,6 @@ class Plan:
     language: str
     today: str
     manner: Manner
-    transfers: Mapping[str, str] = field(default_factory=dict)
 
     def over(self, flow: Flow) -> Flow:
         """Put the agent's words over an account's flow: its first words before the flow's, its prompt as its base."""
@@ -127,7 +123,6 @@ def plan(
         config.tts_config.language or config.transcriber_config.language,
         local.date().isoformat(),
         _manner(config),
-        {route: number for route, (_, number) in routes.items()},
     )
 
 
@@ -145,29 +140,28 @@ def _flow(
 ) -> Flow:
     specific = config.agent_specific_config
     stops = specific.llm_conversation_stop_enabled or specific.auto_terminate_call
-    tools = {_STOP_TOOL.name: _STOP_TOOL} if stops else {}
-    edges = {_STOP_TOOL.name: Edge(END)} if stops else {}
-    for route, (condition, _) in routes.items():
-        name = f"transfer_call_{route}"
-        tools[name] = ToolDef(name, f"Hand the caller to a person. When: {condition}")
-        edges[name] = Edge(_TRANSFER, set={TRANSFER_VARIABLE: route})
     limits = (config.agent_model_config.max_tokens, specific.max_output_tokens)
     talk = StateDef(
         _TALK,
-        prompt="Talk with the caller." + (f" {_STOPS}" if specific.llm_conversation_stop_enabled else ""),
+        prompt=_objective(routes, told_to_stop=specific.llm_conversation_stop_enabled),
         say=(said,) if said else (),
-        tools=tools,
-        transitions=Transitions(on_tool_call=edges),
+        engine_tools=(*((TERMINATE,) if stops else ()), *((TRANSFER,) if routes else ())),
         max_tokens=min(limit for limit in limits if limit is not None),
         temperature=config.agent_model_config.temperature,
     )
-    states = {_TALK: talk}
-    if routes:
-        states[_TRANSFER] = StateDef(_TRANSFER, say=(_ON_HOLD,), interruptible=False)
     clock = f"It is {now:%A, %d %B %Y, %H:%M} ({specific.timezone})."
-    settings = Settings(f"{prompt or GENERIC_PROMPT}\n\n{clock}", farewell=_FAREWELL)
-    variables = {TRANSFER_VARIABLE: VariableDef(TRANSFER_VARIABLE)} if routes else {}
-    return Flow("agent", _TALK, states, description=config.agent.name, variables=variables, settings=settings)
+    targets = {route: f"+{number}" for route, (_, number) in routes.items()}
+    settings = Settings(f"{prompt or GENERIC_PROMPT}\n\n{clock}", farewell=_FAREWELL, transfer_targets=targets)
+    return Flow("agent", _TALK, {_TALK: talk}, description=config.agent.name, settings=settings)
+
+
+def _objective(routes: Mapping[str, tuple[str, str]], *, told_to_stop: bool) -> str:
+    lines = ["Talk with the caller.", *([_STOPS] if told_to_stop else [])]
+    if routes:
+        lines.append(f"Put the caller through with {TRANSFER} to:")
+        # What people wrote is no placeholder of the flow's.
+        lines += [f"- {route}: when {filled(condition, {})}" for route, (condition, _) in routes.items()]
+    return "\n".join(lines)
 
 
 def _manner(config: Config) -> Manner:

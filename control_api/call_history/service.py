@@ -94,7 +94,7 @@ def _row(record: CallRecord, microcents: int | None, links: RecordingLinks, now:
     }
 
 
-_FAILED = frozenset({"internal", "server_lost", "error", "transfer_failed"})
+_FAILED = frozenset({"internal", "server_lost", "error"})
 
 
 def _labels(record: CallRecord) -> Mapping[str, Any]:

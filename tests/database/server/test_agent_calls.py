@@ -11,9 +11,9 @@ from control_api.principal import SCOPES, Kind, Principal, Role
 from kit.errors import ConflictError, NotFoundError
 from pipeline.call_control import TransferMode, TransferResult
 from pipeline.ports import Frame, LegCapabilities
-from pipeline.report import CallReport
+from pipeline.report import CallReport, TurnReport
 from server.account_flows import AccountFlows
-from server.agent_calls import AgentCalls, Confidential, HandingOver
+from server.agent_calls import AgentCalls
 from server.flow_store import FlowStore
 from storage.engine import Database
 from tests.support.accounts import NOW, add_accounts
@@ -26,33 +26,27 @@ ROUTE = {"route_id": "sales", "condition_when_to_transfer": "buys", "phone_numbe
 
 
 class Switchboard:
-    """Passes callers on, or is busy."""
+    """A carrier that passes callers on."""
 
-    def __init__(self, *, connects: bool = True) -> None:
-        self.transfers: frozenset[TransferMode] = frozenset({"cold"})
-        self.sends_dtmf = False
-        self.asked: list[str] = []
-        self._connects = connects
+    transfers: frozenset[TransferMode] = frozenset({"cold"})
+    sends_dtmf = False
 
     async def hang_up(self) -> None:
         """Nothing rings."""
 
     async def transfer(self, target: str, mode: TransferMode, summary: str | None) -> TransferResult:
-        self.asked.append(target)
-        return TransferResult(self._connects, "" if self._connects else "busy")
+        return TransferResult(connected=True)
 
     async def send_dtmf(self, digits: str) -> None:
         """Nobody listens."""
 
 
 class EndedCall:
-    """A call that has chosen a route."""
-
-    def __init__(self, route: str) -> None:
-        self._route = route
+    """A call in which somebody told a secret."""
 
     async def run(self) -> CallReport:
-        return CallReport("c", "agent", NOW, 1.0, "completed", True, {"transfer_route": self._route}, ())
+        turn = TurnReport(1, "My secret is", "It is safe.", 100.0)
+        return CallReport("c", "agent", NOW, 1.0, "completed", True, {"secret": "blue"}, (turn,))
 
     def receive(self, frame: Frame) -> None:
         """Nothing more comes."""
@@ -102,23 +96,15 @@ async def test_an_agent_is_its_accounts_alone_and_must_be_active(database: Datab
     assert await calls.of(CallRequest("c", "greet", account_id="ada"), TapeLeg()) is None
 
 
-@pytest.mark.parametrize(("connects", "reason"), [(True, "transferred"), (False, "transfer_failed")])
-async def test_a_caller_is_handed_on_where_the_carrier_can(
-    database: Database, tmp_path: Path, connects: bool, reason: str
-) -> None:
+async def test_a_route_is_offered_where_the_carrier_can_pass_callers_on(database: Database, tmp_path: Path) -> None:
     agent_id = await _agent(database, {"agent_specific_config": {"inbound_transfer_routes": [ROUTE]}})
     request = CallRequest("c", None, account_id="ada", agent_id=agent_id)
-    board = Switchboard(connects=connects)
-    leg = TapeLeg(control=board)
-    made = await _calls(database, tmp_path).of(request, leg)
-    assert made is not None
-    assert made.transfers == {"sales": "15551234567"}
-    report = await HandingOver(EndedCall("sales"), leg, made.transfers).run()
-    assert (report.end_reason, board.asked) == (reason, ["+15551234567"])
-    assert (await HandingOver(EndedCall("nobody"), leg, made.transfers).run()).end_reason == "completed"
-    browser = await _calls(database, tmp_path).of(request, TapeLeg())
+    calls = _calls(database, tmp_path)
+    phone, browser = await calls.of(request, TapeLeg(control=Switchboard())), await calls.of(request, TapeLeg())
+    assert phone is not None
     assert browser is not None
-    assert browser.transfers == {}
+    assert dict(phone.flow.settings.transfer_targets) == {"sales": "+15551234567"}
+    assert dict(browser.flow.settings.transfer_targets) == {}
 
 
 async def test_a_background_is_read_at_the_legs_rate_and_a_broken_one_is_left_out(
@@ -148,6 +134,6 @@ async def test_of_a_confidential_call_nothing_that_was_said_is_kept(database: Da
     made = await _calls(database, tmp_path).of(request, TapeLeg())
     assert made is not None
     assert not made.recorded
-    call = made.around(EndedCall("sales"), TapeLeg())
-    assert isinstance(call, Confidential)
-    assert (await call.run()).variables == {}
+    report = await made.around(EndedCall()).run()
+    assert (report.variables, report.turns[0].gap_ms) == ({}, 100.0)
+    assert "secret" not in repr(report)

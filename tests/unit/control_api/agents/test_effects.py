@@ -98,9 +98,11 @@ def test_a_route_is_offered_only_where_callers_can_be_handed_on() -> None:
     flow, offline = _plan(config).flow, _plan(config, can_transfer=False).flow
     assert flow is not None
     assert offline is not None
-    assert list(flow.states["talk"].tools) == ["transfer_call_sales"]
+    assert flow.states["talk"].engine_tools == ("transfer_call",)
+    assert flow.settings.transfer_targets == {"sales": "+5551234"}
+    assert "- sales: when buys" in flow.states["talk"].prompt
     assert "Secret" not in repr(flow)
-    assert not offline.states["talk"].tools
+    assert not offline.states["talk"].engine_tools
 
 
 def test_the_smaller_of_two_limits_holds() -> None:
