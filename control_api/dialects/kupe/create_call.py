@@ -9,12 +9,11 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Request,
 
 from control_api.access import authenticator
 from control_api.agents.placeholders import require_values
+from control_api.calls.choosing import line_for
 from control_api.calls.placing import CallPlacer, CallWish
 from control_api.dialects.kupe.access import DECLARED, Allowed, allowed, uuid_of
 from control_api.dialects.kupe.errors import declared
-from control_api.principal import Principal
-from kit.errors import ConfigError, ForbiddenError, InputError, NotFoundError
-from storage.repositories import phone_lines
+from kit.errors import ForbiddenError, InputError
 from storage.tables.call_intent import CallIntent
 from storage.tables.phone_line import PhoneLine
 
@@ -57,7 +56,9 @@ def create_call_router(host: CreateCallHost) -> APIRouter:
         if agent_id is not None and workflow_id is not None:
             raise InputError("Send agent_id or workflow_id, not both.", code="call.one_target")
         agent = uuid_of(agent_id, "agent_id") if agent_id is not None else None
-        line = await _line(request, who, phone_number_id, agent, workflow_id)
+        line_id = uuid_of(phone_number_id, "phone_number_id") if phone_number_id is not None else None
+        async with authenticator(request).database.reading(who.account_id) as session:
+            line = await line_for(session, line_id, agent, workflow_id)
         values = require_values((await _body(request)).get("variable_values", {}))
         wish = CallWish(phone_number, line.id, workflow_id, values, key=idempotency_key, agent_id=agent)
         admitted = await host.placer.admit(who.account_id, wish)
@@ -69,7 +70,7 @@ def create_call_router(host: CreateCallHost) -> APIRouter:
             return _queued(intent, agent)
         if admitted.line is not None:
             intent = await host.placer.dial(intent, admitted.line)
-        return _told(intent, line)
+        return call_told(intent, line)
 
     return router
 
@@ -94,25 +95,6 @@ async def _body(request: Request) -> Mapping[str, Any]:
     return value
 
 
-async def _line(
-    request: Request, who: Principal, line_id: str | None, agent_id: str | None, flow_id: str | None
-) -> PhoneLine:
-    """Choose the line: the one that is named, else one that leads to the target, else the first that is active."""
-    async with authenticator(request).database.reading(who.account_id) as session:
-        rows = [row for row in await phone_lines.all_lines(session) if row.active]
-    if line_id is not None:
-        wanted = uuid_of(line_id, "phone_number_id")
-        found = [row for row in rows if row.id == wanted]
-        if not found:
-            raise NotFoundError("Phone number not found", code="line.not_found")
-        return found[0]
-    target = ("agent", agent_id) if agent_id is not None else ("flow", flow_id)
-    mapped = [row for row in rows if (row.target_kind, row.target_id) == target]
-    if not rows:
-        raise ConfigError("No phone number to call from is set up.", code="call.no_line")
-    return (mapped or rows)[0]
-
-
 def _about(intent: CallIntent) -> Json:
     return {
         "request_id": intent.id,
@@ -123,7 +105,7 @@ def _about(intent: CallIntent) -> Json:
     }
 
 
-def _told(intent: CallIntent, line: PhoneLine) -> Json:
+def call_told(intent: CallIntent, line: PhoneLine) -> Json:
     """Say what became of it; what a carrier said stays with us."""
     if intent.status == "failed":
         return {"status": "failed"} | _about(intent) | {"detail": "The call could not be started."}

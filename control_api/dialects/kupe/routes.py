@@ -13,6 +13,7 @@ from control_api.dialects.kupe.calling import CallingHost, calling_router
 from control_api.dialects.kupe.calls import CallHost, call_analytics_router, recording_router
 from control_api.dialects.kupe.catalogue import catalogue_router
 from control_api.dialects.kupe.create_call import CreateCallHost, create_call_router
+from control_api.dialects.kupe.hooks import HookHost, agent_hook_router
 from control_api.dialects.kupe.identity import identity_router
 from control_api.dialects.kupe.keys import key_router
 from control_api.dialects.kupe.phone import PhoneHost, phone_router
@@ -52,6 +53,7 @@ def kupe_router(host: KupeHost) -> APIRouter:
         calling_router(CallingHost(host.checks, host.tokens, host.state, host.clock)),
         spending_router(calls),
         phone_router(PhoneHost(host.lines, host.clock)),
+        agent_hook_router(HookHost(host.lines.vault, host.clock, host.placer)),
     ):
         router.include_router(part)
     if host.placer is not None:

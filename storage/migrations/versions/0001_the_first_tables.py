@@ -370,6 +370,21 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "agent_hook",
+        sa.Column("agent_id", sa.String(length=36), nullable=False),
+        sa.Column("sealed_secret", sa.Text(), nullable=False),
+        sa.Column("config", sa.JSON(), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_agent_hook_account_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["agent_id"], ["agent.id"], name=op.f("fk_agent_hook_agent_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("agent_id", name=op.f("pk_agent_hook")),
+    )
+    with op.batch_alter_table("agent_hook", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agent_hook_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
         "agent_version",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("agent_id", sa.String(length=36), nullable=False),
@@ -511,6 +526,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_agent_version_account_id"))
 
     op.drop_table("agent_version")
+    with op.batch_alter_table("agent_hook", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agent_hook_account_id"))
+
+    op.drop_table("agent_hook")
     with op.batch_alter_table("voice_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_voice_session_account_id_created_at"))
         batch_op.drop_index(batch_op.f("ix_voice_session_account_id"))

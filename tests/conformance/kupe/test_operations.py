@@ -22,6 +22,8 @@ from tests.support.calling_lab import CREDENTIALS
 
 HERE = Path(__file__).parent
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+SIGNED = "/api/v1/webhooks/agents/{agent_id}/incoming"
+"""Has its signature for a credential: `test_hooks.py`."""
 SOCKETS = {"/api/call/web-media-stream": "tests/unit/transports/pvp/test_address.py"}
 """Served by the media plane, which the laboratory of the control plane has not; and where they are tested."""
 
@@ -50,7 +52,7 @@ def _operations() -> list[Operation]:
 
 
 OPERATIONS = _operations()
-SERVED = [each for each in OPERATIONS if not each.not_served and each.method != "WS"]
+SERVED = [each for each in OPERATIONS if not each.not_served and each.method != "WS" and each.path != SIGNED]
 SERVED.sort(key=lambda each: (each.method == "DELETE", -len(each.path)))  # what is shown must still be there
 
 QUERIES = {
@@ -81,6 +83,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/api-keys": {"name": "New"},
     "POST /api/v1/api-keys/exists": {"user_id": "user_id"},
     "PATCH /api/v1/api-keys/{key_id}": {"name": "Other"},
+    "PUT /api/v1/webhooks/agents/{agent_id}": {"incoming": {"enabled": True}},
 }
 
 
