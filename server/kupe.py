@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from control_api.agents.checking import Checks
 from control_api.call_history.links import RecordingLinks
 from control_api.call_history.live import LiveCall
-from control_api.calls.placing import CallPlacer
 from control_api.catalogue.rows import catalogue
 from control_api.dialects.kupe.routes import KupeHost, kupe_router
 from control_api.lines.service import LineHost
@@ -52,7 +51,6 @@ def build_kupe(
     archive: CallArchive,
     desk: LiveView,
     flows: SessionFlows,
-    placer: CallPlacer | None = None,
 ) -> APIRouter:
     """Return its routes."""
     assert identity.authenticator.web_tokens is not None, "made with the identity"
@@ -65,7 +63,6 @@ def build_kupe(
         desk.state,
         identity.authenticator.web_tokens,
         LineHost(flows, identity.vault),
-        placer,
         frozenset(each.strip().rstrip("/") for each in settings.call_origins.split(",") if each.strip()),
     )
     return kupe_router(host)

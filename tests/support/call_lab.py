@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from flows.load import load
+from flows.model import Flow
 from kit.clock import Clock
 from pipeline.call_control import CallControl
 from pipeline.frames.audio import AudioIn, AudioOut
@@ -86,7 +87,7 @@ class Lab:
 class Setup:
     """What to build a call from; every part can be replaced."""
 
-    flow: str
+    flow: str | Flow
     heard: Sequence[str | SttResult] = ()
     tts: FakeTts = field(default_factory=FakeTts)
     stt: FakeStt | None = None
@@ -116,7 +117,13 @@ def call(
         stt = setup.stt or FakeStt(setup.heard)
         vad = VadScheduler(setup.vad, _inline)
         leg = TapeLeg(setup.capabilities, setup.control)
-        about = CallContext("call-1", load(setup.flow), setup.context, "2026-11-22", manner=setup.manner)
+        about = CallContext(
+            "call-1",
+            setup.flow if isinstance(setup.flow, Flow) else load(setup.flow),
+            setup.context,
+            "2026-11-22",
+            manner=setup.manner,
+        )
         providers = setup.providers or Providers(stt, setup.tts, setup.end_of_turn, setup.llm)
         session = CallSession(about, providers, leg, CallHost(vad, Clock(), settings=setup.settings), setup.observer)
         setup.beforehand(session)

@@ -202,9 +202,9 @@ def build_lab(database: Database, *, on_loopback: bool = False) -> Lab:
         state,
         WEB_TOKENS,
         LineHost(OneFlow(), vault),
-        calling.placer,
         frozenset({"https://app.example.com"}),
     )
+    app.state.placer = calling.placer
     app.include_router(kupe_router(kupe))
     http = client_of(app, "127.0.0.1:8000", "127.0.0.1") if on_loopback else client_of(app)
     return Lab(app, http, database, clock, state, archive, hung_up, signups, live, vault, calling)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Request, Response
@@ -10,8 +9,8 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Header, Query, Request,
 from control_api.access import authenticator
 from control_api.agents.placeholders import require_values
 from control_api.calls.choosing import line_for
-from control_api.calls.placing import CallPlacer, CallWish
-from control_api.dialects.kupe.access import DECLARED, Allowed, allowed, uuid_of
+from control_api.calls.placing import CallWish
+from control_api.dialects.kupe.access import DECLARED, Allowed, allowed, placer_of, uuid_of
 from control_api.dialects.kupe.errors import declared
 from kit.errors import ForbiddenError, InputError
 from storage.tables.call_intent import CallIntent
@@ -22,20 +21,8 @@ _Id = Annotated[str | None, Query(max_length=100)]
 _MAX_BODY_BYTES = 512 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class CreateCallHost:
-    """What the route works with.
-
-    Attributes:
-        origins: Pages that may ask; a request without `Origin` is no page's.
-    """
-
-    placer: CallPlacer
-    origins: frozenset[str] = frozenset()
-
-
-def create_call_router(host: CreateCallHost) -> APIRouter:
-    """Return the route."""
+def create_call_router(origins: frozenset[str]) -> APIRouter:
+    """Return the route; a page may ask only if its origin is one of `origins`."""
     router = APIRouter(prefix="/api/call", tags=["kupe"], dependencies=(*DECLARED, Depends(allowed)))
 
     @router.post("/create_call", responses=declared(402, 404, 429))
@@ -52,7 +39,8 @@ def create_call_router(host: CreateCallHost) -> APIRouter:
         prefer: Annotated[str, Header(max_length=200)] = "",
     ) -> Json:
         """Call a number; with `Prefer: respond-async` answer before it is dialled."""
-        _check_origin(request, host.origins)
+        _check_origin(request, origins)
+        placer = placer_of(request)
         if agent_id is not None and workflow_id is not None:
             raise InputError("Send agent_id or workflow_id, not both.", code="call.one_target")
         agent = uuid_of(agent_id, "agent_id") if agent_id is not None else None
@@ -61,15 +49,15 @@ def create_call_router(host: CreateCallHost) -> APIRouter:
             line = await line_for(session, line_id, agent, workflow_id)
         values = require_values((await _body(request)).get("variable_values", {}))
         wish = CallWish(phone_number, line.id, workflow_id, values, key=idempotency_key, agent_id=agent)
-        admitted = await host.placer.admit(who.account_id, wish)
+        admitted = await placer.admit(who.account_id, wish)
         intent = admitted.intent
         if admitted.line is not None and "respond-async" in prefer.replace(" ", "").split(","):
-            later.add_task(host.placer.dial, intent, admitted.line)
+            later.add_task(placer.dial, intent, admitted.line)
             response.status_code = 202
             response.headers["Preference-Applied"] = "respond-async"
             return _queued(intent, agent)
         if admitted.line is not None:
-            intent = await host.placer.dial(intent, admitted.line)
+            intent = await placer.dial(intent, admitted.line)
         return call_told(intent, line)
 
     return router

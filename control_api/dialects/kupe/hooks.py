@@ -11,13 +11,13 @@ from control_api.access import Reading, Writing, authenticator
 from control_api.agents import hooks
 from control_api.agents.hooks import Signed, Vault
 from control_api.calls.choosing import line_for
-from control_api.calls.placing import CallPlacer, CallWish
-from control_api.dialects.kupe.access import GUARDED, uuid_of
+from control_api.calls.placing import CallWish
+from control_api.dialects.kupe.access import GUARDED, placer_of, uuid_of
 from control_api.dialects.kupe.create_call import call_told
 from control_api.dialects.kupe.errors import declared
 from control_api.ports import UtcClock
 from control_api.providers.service import MASK
-from kit.errors import ConfigError, InputError, UnauthenticatedError
+from kit.errors import InputError, UnauthenticatedError
 from storage.engine import EVERY_TENANT
 from storage.repositories import agent_hooks, agents
 from storage.tables.agent_hook import AgentHook
@@ -33,7 +33,6 @@ class HookHost:
 
     vault: Vault
     clock: UtcClock
-    placer: CallPlacer | None
 
 
 class Attached(BaseModel):
@@ -122,14 +121,12 @@ def _starting(router: APIRouter, host: HookHost) -> None:
         signed = Signed(raw, x_webhook_signature, x_webhook_timestamp)
         hooks.verify(hooks.secret_of(hook, host.vault), signed, host.clock.utc())
         asked = hooks.incoming(hook, _object(raw))
-        if host.placer is None:
-            raise ConfigError("This server calls no telephones.", code="call.no_line")
         line_id = uuid_of(asked.line_id, "phone_number_id") if asked.line_id else None
         async with database.reading(hook.account_id) as session:
             line = await line_for(session, line_id, wanted, None)
         key = f"hook-{wanted}-{idempotency_key}" if idempotency_key else None
         wish = CallWish(asked.number, line.id, None, asked.values, key=key, agent_id=wanted)
-        intent = await host.placer.place(hook.account_id, wish)
+        intent = await placer_of(request).place(hook.account_id, wish)
         return call_told(intent, line) | {"variable_values": dict(asked.values)}
 
 

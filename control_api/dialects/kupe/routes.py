@@ -7,12 +7,11 @@ from fastapi import APIRouter
 from control_api.agents.checking import Checks
 from control_api.call_history.links import RecordingLinks
 from control_api.call_history.live import LiveList
-from control_api.calls.placing import CallPlacer
 from control_api.dialects.kupe.agents import AgentHost, agent_router
 from control_api.dialects.kupe.calling import CallingHost, calling_router
 from control_api.dialects.kupe.calls import CallHost, call_analytics_router, recording_router
 from control_api.dialects.kupe.catalogue import catalogue_router
-from control_api.dialects.kupe.create_call import CreateCallHost, create_call_router
+from control_api.dialects.kupe.create_call import create_call_router
 from control_api.dialects.kupe.hooks import HookHost, agent_hook_router
 from control_api.dialects.kupe.identity import identity_router
 from control_api.dialects.kupe.keys import key_router
@@ -35,7 +34,6 @@ class KupeHost:
     state: ServerState
     tokens: WebTokens
     lines: LineHost
-    placer: CallPlacer | None = None
     origins: frozenset[str] = frozenset()
 
 
@@ -53,9 +51,8 @@ def kupe_router(host: KupeHost) -> APIRouter:
         calling_router(CallingHost(host.checks, host.tokens, host.state, host.clock)),
         spending_router(calls),
         phone_router(PhoneHost(host.lines, host.clock)),
-        agent_hook_router(HookHost(host.lines.vault, host.clock, host.placer)),
+        agent_hook_router(HookHost(host.lines.vault, host.clock)),
+        create_call_router(host.origins),
     ):
         router.include_router(part)
-    if host.placer is not None:
-        router.include_router(create_call_router(CreateCallHost(host.placer, host.origins)))
     return router
