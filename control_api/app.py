@@ -8,13 +8,16 @@ from typing import Protocol
 from fastapi import FastAPI
 
 from control_api import errors
-from control_api.accounts.login import Login
+from control_api.accounts.by_mail import ByMail
+from control_api.accounts.oauth_login import OAuthLogin
 from control_api.auth import Authenticator
 from control_api.body_limit import BodyLimit
 from control_api.calls.routes import call_router
 from control_api.cors import PublicCors
 from control_api.dialects.prepatu.auth_routes import auth_router
 from control_api.dialects.prepatu.flow_routes import flow_router as account_flow_router
+from control_api.dialects.prepatu.mail_routes import mail_router
+from control_api.dialects.prepatu.oauth_routes import oauth_router
 from control_api.dialects.prepatu.provider_routes import provider_router
 from control_api.dialects.prepatu.sessions import SessionHost, session_router
 from control_api.dialects.prepatu.version_routes import version_router
@@ -39,6 +42,7 @@ class ControlPlane:
     """What the routes work with.
 
     Attributes:
+        frontend_url: Where people are sent who have logged in elsewhere.
         database_problem: Says what is wrong with the database, if anything is.
     """
 
@@ -47,7 +51,9 @@ class ControlPlane:
     state: ServerState
     sessions: SessionHost
     authenticator: Authenticator
-    login: Login
+    by_mail: ByMail
+    oauth: OAuthLogin
+    frontend_url: str
     vault: Vault
     clock: UtcClock
     database_problem: Callable[[], Awaitable[str | None]]
@@ -71,7 +77,9 @@ def build_control_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> 
     app.include_router(health_router(plane.state, plane.clock, plane.version, plane.database_problem))
     app.include_router(flow_router(plane.catalogue))
     app.include_router(call_router(plane.archive))
-    app.include_router(auth_router(plane.login, plane.clock))
+    app.include_router(auth_router(plane.by_mail, plane.clock))
+    app.include_router(mail_router(plane.by_mail))
+    app.include_router(oauth_router(plane.oauth, plane.frontend_url))
     app.include_router(session_router(plane.sessions))
     app.include_router(account_flow_router(plane.clock))
     app.include_router(version_router(plane.clock))

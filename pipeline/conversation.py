@@ -26,6 +26,7 @@ from pipeline.voice import ModelFailed, ToolAsked, Voice
 
 log = structlog.get_logger()
 
+HIDDEN = "[not shown]"  # in place of a secret
 _SAYING_S = 0.5  # an echo has the beginning of the word that is not heard to its end yet
 GRACE_S = 0.6  # how long after a turn's end its effects may wait for the answer to be heard
 _TOO_LATE = "Sorry, that took too long on my side. Could you say that again?"
@@ -228,7 +229,7 @@ class Conversation:
     def _perform(self, action: actions.Action) -> None:
         match action:
             case actions.ShowWords(text):
-                self._dialogue.user_partial(text)
+                self._dialogue.user_partial(HIDDEN if self.brain.hides else text)
             case actions.UserTookFloor():
                 self._apply(self.brain.step(flow_events.UserStarted(), self._clock.now_s()))
             case actions.Commit(heard):
@@ -263,7 +264,7 @@ class Conversation:
     def _speculate(self, heard: inputs.Heard) -> None:
         event = flow_events.Heard(heard.text, heard.confidence, heard.alternative)
         speech = self.brain.preview(event, self._clock.now_s()).speech
-        if self._voice.speculate(speech, heard.text):
+        if self._voice.speculate(speech, HIDDEN if self.brain.hides else heard.text):
             self._advance(inputs.AnswerBegun(any(isinstance(item, Ask) for item in speech)))
 
     def _perform_answer(self, action: actions.AnswerAction) -> None:
@@ -286,7 +287,7 @@ class Conversation:
                 else:
                     self.end_reason = self._hang_up
                     if self._leaving:
-                        variables = dict(self.brain.state.variables)
+                        variables = self.brain.variables
                         self._leg.send(Screen(FlowEnded(self.brain.flow.id, self._hang_up, variables)))
             case actions.Recover():
                 log.warning("answer_late")
@@ -316,7 +317,7 @@ class Conversation:
         before = self.brain.state, self._dialogue.moment, self._hang_up, self.completed
         self._undo = _Undo(*before, self._times, now_s + GRACE_S)
         self._leg.hold()
-        self._dialogue.user_final(heard.text)
+        self._dialogue.user_final(HIDDEN if self.brain.hides else heard.text)
         outcome = self.brain.step(flow_events.Heard(heard.text, heard.confidence, heard.alternative), now_s)
         self._apply(outcome)
         if not outcome.speech:

@@ -10,15 +10,19 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_api.credits import service
+from control_api.credits.freemius import FreemiusProduct
+from control_api.credits.packages import BY_ID
 from control_api.credits.pricing import Rate
 from control_api.credits.tariff import Tariff
-from control_api.dialects.prepatu.credits import CreditHost, credit_router, payment_router
+from control_api.dialects.prepatu.credits import CreditHost, credit_router
 from control_api.dialects.prepatu.hooks import HookHost, hook_router
+from control_api.dialects.prepatu.payments import payment_router
 from control_api.providers.service import StoredKeys
 from control_api.webhooks.outbox import StoredOutbox
 from control_api.webhooks.sender import HttpSender
 from control_api.webhooks.worker import HookWorker
 from kit.clock import Clock
+from kit.errors import ConfigError
 from kit.money import from_cents
 from server.billing import Billing
 from server.secret_files import secret
@@ -68,12 +72,30 @@ def build_money(settings: Settings, database: Database) -> Money:
     tariff = Tariff(Rate(from_cents(settings.rate_per_minute_usd_cents)), StoredKeys())
     billing = Billing(database, tariff, clock, settings.meter_tick_s, worker.wake)
     credit_host = CreditHost(
-        database, tariff, clock, _bytes(settings.admin_token), _bytes(settings.paddle_webhook_secret)
+        database,
+        tariff,
+        clock,
+        _bytes(settings.admin_token),
+        _bytes(settings.paddle_webhook_secret),
+        _freemius(settings),
     )
     hook_host = HookHost(clock, hooks_key, settings.hooks_allow_private)
     routers = (credit_router(credit_host), payment_router(credit_host), hook_router(hook_host))
     grant = from_cents(settings.sign_up_credits_usd_cents)
     return Money(billing, routers, grant, worker, sender)
+
+
+def _freemius(settings: Settings) -> FreemiusProduct | None:
+    product_id, key = settings.freemius_product_id, settings.freemius_secret_key
+    if product_id is None:
+        return None
+    plans = dict(each.split("=") for each in settings.freemius_plans.split(",") if each)
+    if key is None or not plans or not plans.keys() <= BY_ID.keys():
+        names = ", ".join(BY_ID)
+        raise ConfigError(f"FREEMIUS_PRODUCT_ID needs FREEMIUS_SECRET_KEY, and FREEMIUS_PLANS of: {names}.")
+    return FreemiusProduct(
+        product_id, settings.freemius_public_key, key.get_secret_value(), plans, settings.freemius_sandbox
+    )
 
 
 def _bytes(setting: SecretStr | None) -> bytes | None:

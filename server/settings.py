@@ -2,9 +2,9 @@
 
 import ipaddress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kit.errors import ConfigError
@@ -122,6 +122,43 @@ class Settings(BaseSettings):
     paddle_webhook_secret: SecretStr | None = Field(
         default=None, description="Signs POST /webhooks/paddle; unset: payments are not taken."
     )
+    freemius_product_id: str | None = Field(
+        default=None, description="Our product at Freemius; unset: POST /webhooks/freemius is not taken."
+    )
+    freemius_public_key: str = Field(default="", description="Its public key, for checkout pages.")
+    freemius_secret_key: SecretStr | None = Field(default=None, description="Its secret key, which signs its events.")
+    freemius_plans: str = Field(
+        default="",
+        pattern=r"^([a-z]+=\d+(,[a-z]+=\d+)*)?$",
+        description="The plan of each package, such as starter=101,standard=102,pro=103.",
+    )
+    freemius_sandbox: bool = Field(default=False, description="Whether payments of its sandbox count; never for real.")
+    frontend_url: str | None = Field(
+        default=None,
+        pattern=r"https?://[^?#]+$",
+        description="Where the page /ui is, for who has logged in elsewhere; unset: PUBLIC_URL.",
+    )
+    smtp_host: str | None = Field(default=None, description="Server that takes our mail; unset: none is sent.")
+    smtp_port: int = Field(default=587, ge=1, le=65_535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How its connection is encrypted: starttls, tls (port 465) or none."
+    )
+    smtp_user: str | None = Field(default=None, description="Log-in there, if it wants one.")
+    smtp_password: SecretStr | None = Field(default=None, description="Password there.")
+    email_from: str | None = Field(
+        default=None, description="Sender of our mail, such as Antiphon <no-reply@example.com>."
+    )
+    email_require_verification: bool = Field(
+        default=True, description="Whether API keys wait until their owner's address is proven, where mail is sent."
+    )
+    google_client_id: str | None = Field(default=None, description="Log-in by Google; unset: none.")
+    google_client_secret: SecretStr | None = Field(default=None, description="Its secret.")
+    google_base_url: str | None = Field(default=None, description="What stands for Google, for tests.")
+    github_client_id: str | None = Field(default=None, description="Log-in by GitHub; unset: none.")
+    github_client_secret: SecretStr | None = Field(default=None, description="Its secret.")
+    github_base_url: str | None = Field(
+        default=None, description="A GitHub Enterprise Server, if it is not github.com."
+    )
     hooks_secret: SecretStr | None = Field(
         default=None, min_length=32, description="The secrets of hooks are derived from it."
     )
@@ -135,6 +172,25 @@ class Settings(BaseSettings):
         default=64 * 1024 * 1024, ge=0, description="How much synthesised speech is kept in memory; 0 for none."
     )
     inference_threads: int = Field(default=2, ge=1, description="Worker threads for the embedded models.")
+
+    @model_validator(mode="after")
+    def _has_what_mail_and_log_ins_need(self) -> "Settings":
+        wants_url = {
+            "SMTP_HOST": self.smtp_host,
+            "GOOGLE_CLIENT_ID": self.google_client_id,
+            "GITHUB_CLIENT_ID": self.github_client_id,
+        }
+        needing = [name for name, value in wants_url.items() if value is not None]
+        if needing and self.public_url is None:
+            raise ValueError(f"{needing[0]} needs PUBLIC_URL: people are sent links to this server.")
+        if self.smtp_host is not None and self.email_from is None:
+            raise ValueError("SMTP_HOST needs EMAIL_FROM.")
+        return self
+
+    @property
+    def frontend_address(self) -> str:
+        """Where the page /ui is; empty if that was not said."""
+        return (self.frontend_url or self.public_url or "").rstrip("/")
 
     @property
     def database_address(self) -> str:
@@ -166,5 +222,6 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**{key: value for key, value in overrides.items() if value is not None})
     except ValidationError as error:
-        problems = [f"{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors(include_input=False)]
+        found = error.errors(include_input=False)
+        problems = [f"{str(each['loc'][0]).upper()}: {each['msg']}" if each["loc"] else each["msg"] for each in found]
         raise ConfigError("; ".join(problems)) from error

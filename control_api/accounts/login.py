@@ -6,21 +6,19 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.exc import IntegrityError
 
+from control_api.accounts import people
 from control_api.accounts.login_tokens import LoginToken, LoginTokens
 from control_api.accounts.passwords import Passwords
 from control_api.accounts.throttle import Throttle
 from control_api.ports import OnSignup, UtcClock
-from control_api.principal import Principal, Role
-from kit.errors import ConflictError, InputError, RateLimitedError, UnauthenticatedError
-from kit.ids import uuid7
+from control_api.principal import Principal
+from kit.errors import ConflictError, ForbiddenError, InputError, RateLimitedError, UnauthenticatedError
 from storage.engine import EVERY_TENANT, Database
 from storage.repositories import users
-from storage.tables.account import Account
 from storage.tables.revoked_token import RevokedToken
-from storage.tables.user import User
 
 _EMAIL = re.compile(r"[^\s@<>\"\x00-\x1f\x7f]{1,64}@[^\s@<>\"\x00-\x1f\x7f]{1,255}")
-_NONE_BEFORE = datetime.timedelta(seconds=1)
+_NEXT = datetime.timedelta(milliseconds=1)
 
 
 def _per_email() -> Throttle:
@@ -60,27 +58,13 @@ class Login:
             ConflictError: Somebody has signed up with it.
             RateLimitedError: Too many tries.
         """
-        email_key = key_of(email)
-        self._slow_down(address)
+        key_of(email)
+        self.slow_down(address)
         password_hash = await self.passwords.hash(password)
         now = self.clock.utc()
-        account = Account(id=uuid7(), name=email.strip(), created_at=now)
-        user = User(
-            id=uuid7(),
-            account_id=account.id,
-            email=email.strip(),
-            email_key=email_key,
-            password_hash=password_hash,
-            role=Role.ADMIN,
-            tokens_from=now - _NONE_BEFORE,
-            created_at=now,
-        )
         try:
             async with self.database.writing(EVERY_TENANT) as session:
-                await users.add_account(session, account)
-                session.add(user)
-                await session.flush()
-                await self.on_signup(session, account.id)
+                user = await people.join(session, email, password_hash, now, self.on_signup)
         except IntegrityError as error:
             raise ConflictError("Email already registered", code="auth.email_taken") from error
         return self.tokens.make(user.id, now)
@@ -92,13 +76,13 @@ class Login:
             UnauthenticatedError: Address or password is wrong; which, is not said, and does not show in the time.
         """
         email_key = email.strip().lower()
-        self._slow_down(address, email_key)
+        self.slow_down(address, email_key)
         async with self.database.reading(EVERY_TENANT) as session:
             user = await users.by_email(session, email_key)
         if not await self.passwords.matches(password, user.password_hash if user else None) or user is None:
             raise UnauthenticatedError("Invalid credentials", code="auth.invalid_credentials")
-        self._emails.give_back(email_key, self.clock.now_s())
-        if self.passwords.is_dated(user.password_hash):
+        self.forgive(email_key)
+        if user.password_hash is not None and self.passwords.is_dated(user.password_hash):
             password_hash = await self.passwords.hash(password)
             async with self.database.writing(user.account_id) as session:
                 await users.change_password_hash(session, user.id, password_hash)
@@ -113,7 +97,48 @@ class Login:
             row = RevokedToken(id=token.id, account_id=who.account_id, expires_at=token.expires_at)
             await users.revoke(session, row, now)
 
-    def _slow_down(self, address: str | None, email_key: str | None = None) -> None:
+    async def change_password(self, who: Principal, password: str, wanted: str, address: str | None) -> str:
+        """Set another password and void all log-in tokens; return a new one.
+
+        Args:
+            who: A person.
+            password: The one so far.
+            wanted: The one from now on.
+            address: As for `sign_up`.
+
+        Raises:
+            ForbiddenError: Who needs no log-in has no password.
+            UnauthenticatedError: It is not the one so far, or there is none: a reset sets the first.
+            RateLimitedError: Too many tries.
+        """
+        async with self.database.reading(who.account_id) as session:
+            user = await users.by_id(session, who.user_id) if who.user_id is not None else None
+        if user is None:
+            raise ForbiddenError("Who needs no log-in has no password.", code="auth.no_password")
+        self.slow_down(address, user.email_key)
+        if not await self.passwords.matches(password, user.password_hash):
+            raise UnauthenticatedError("Invalid credentials", code="auth.invalid_credentials")
+        self.forgive(user.email_key)
+        password_hash, now = await self.passwords.hash(wanted), self.clock.utc()
+        async with self.database.writing(user.account_id) as session:
+            await users.change_password_hash(session, user.id, password_hash)
+            await users.void_tokens(session, user.id, now)
+        return self.admit(user.id)
+
+    def admit(self, user_id: str) -> str:
+        """Return a log-in token that is good even if all tokens until now were voided."""
+        return self.tokens.make(user_id, self.clock.utc() + _NEXT)
+
+    def forgive(self, email_key: str) -> None:
+        """Give back a try that turned out to be no guess."""
+        self._emails.give_back(email_key, self.clock.now_s())
+
+    def slow_down(self, address: str | None, email_key: str | None = None) -> None:
+        """Count a try of a peer, and at an address.
+
+        Raises:
+            RateLimitedError: There were too many.
+        """
         now_s = self.clock.now_s()
         wait_s = self._addresses.take(address, now_s) if address is not None else 0.0
         if wait_s == 0.0 and email_key is not None:

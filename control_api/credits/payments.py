@@ -1,4 +1,4 @@
-"""Payments that a provider tells us about: is it the provider, and who has bought what? Pure."""
+"""Payments that Paddle tells us about: is it the provider, and who has bought what? Pure."""
 
 import hashlib
 import hmac
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from control_api.credits.packages import BY_ID, Package
-from kit.errors import InputError, UnauthenticatedError
+from kit.errors import ProtocolError, UnauthenticatedError
 
 TOLERANCE_S: Final = 300
 PAID: Final = "transaction.completed"
@@ -49,7 +49,7 @@ def payment_in(body: bytes) -> Payment | None:
     """Return the payment that an event tells of; None if it is about something else.
 
     Raises:
-        InputError: `payment.invalid`: a payment that cannot be understood, or of less than the package costs.
+        ProtocolError: `payment.invalid`: a payment that cannot be understood, or of less than the package costs.
     """
     try:
         event: dict[str, Any] = json.loads(body)
@@ -60,7 +60,7 @@ def payment_in(body: bytes) -> Payment | None:
         payer_id = custom.get("account_id") or custom["user_id"]
         payment = Payment(str(data["id"]), str(payer_id), BY_ID[custom["package_id"]])
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise InputError("This is no event that can be understood.", code="payment.invalid") from error
+        raise ProtocolError("This is no event that can be understood.", code="payment.invalid") from error
     _check_price(data, payment.package)
     return payment
 
@@ -73,4 +73,4 @@ def _check_price(data: dict[str, Any], package: Package) -> None:
     except (KeyError, TypeError, ValueError):
         return  # not told; the provider has signed it
     if currency == "USD" and paid_cents < package.price_cents:
-        raise InputError("Less was paid than the package costs.", code="payment.invalid")
+        raise ProtocolError("Less was paid than the package costs.", code="payment.invalid")

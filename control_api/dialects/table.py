@@ -12,6 +12,7 @@ DIALECTS: dict[str, Encoder] = {
     "/auth": prepatu_errors.encode,
     "/v1": prepatu_errors.encode,
     "/webhooks/paddle": prepatu_errors.encode,
+    "/webhooks/freemius": prepatu_errors.encode,
 }
 """By first segments; what is not here is our own."""
 

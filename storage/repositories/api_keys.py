@@ -32,6 +32,12 @@ async def revoke(session: AsyncSession, name: str, secret_hash: str, now: dateti
     return True
 
 
+async def revoke_all(session: AsyncSession, account_id: str, now: datetime.datetime) -> None:
+    """Void all keys of an account."""
+    mine = update(ApiKey).where(ApiKey.account_id == account_id, ApiKey.revoked_at.is_(None))
+    await session.execute(mine.values(revoked_at=now))
+
+
 async def note_use(session: AsyncSession, key_id: str, now: datetime.datetime) -> None:
     """Remember that a key is in use."""
     await session.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=now))

@@ -36,6 +36,12 @@ async def remove_endpoint(session: AsyncSession, endpoint_id: str) -> bool:
     return removed.scalar_one_or_none() is not None
 
 
+async def remove_all(session: AsyncSession, account_id: str) -> None:
+    """Delete all endpoints of an account and all that is due to them."""
+    await session.execute(delete(HookDelivery).where(HookDelivery.account_id == account_id))
+    await session.execute(delete(HookEndpoint).where(HookEndpoint.account_id == account_id))
+
+
 async def deliveries(session: AsyncSession, endpoint_id: str, limit: int) -> Sequence[HookDelivery]:
     """Return the last deliveries to an endpoint, newest first."""
     query = select(HookDelivery).where(HookDelivery.endpoint_id == endpoint_id).order_by(HookDelivery.id.desc())

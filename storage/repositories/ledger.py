@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import case, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.errors import InsufficientCreditsError
@@ -16,6 +15,7 @@ from kit.ids import uuid7
 from storage.tables.ledger_account import LedgerAccount
 from storage.tables.ledger_entry import LedgerEntry
 from storage.tables.ledger_transaction import LedgerTransaction
+from storage.upsert import insert_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ async def _lock(session: AsyncSession, books: Sequence[Book]) -> Mapping[str, Le
             }
             for book in sorted(missing, key=lambda book: book.id)
         ]
-        insert = _insert_for(session)(LedgerAccount).values(values)
+        insert = insert_for(session)(LedgerAccount).values(values)
         await session.execute(insert.on_conflict_do_nothing(index_elements=["id"]))
         rows = await _locked(session, books)
     return rows
@@ -198,7 +198,7 @@ async def _locked(session: AsyncSession, books: Sequence[Book]) -> dict[str, Led
 
 
 async def _claim(session: AsyncSession, posting: Posting) -> str | None:
-    insert = _insert_for(session)(LedgerTransaction).values(
+    insert = insert_for(session)(LedgerTransaction).values(
         id=uuid7(),
         kind=posting.kind,
         key=posting.key,
@@ -208,8 +208,3 @@ async def _claim(session: AsyncSession, posting: Posting) -> str | None:
     )
     claim = insert.on_conflict_do_nothing(index_elements=["key"]).returning(LedgerTransaction.id)
     return (await session.execute(claim)).scalar_one_or_none()
-
-
-def _insert_for(session: AsyncSession) -> type[postgresql.Insert] | type[sqlite.Insert]:
-    """Return the INSERT that knows ON CONFLICT; both databases have the same words."""
-    return postgresql.Insert if session.get_bind().dialect.name == "postgresql" else sqlite.Insert

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.tables.account import Account
@@ -19,3 +19,8 @@ async def to_change(session: AsyncSession, account_id: str) -> Mapping[str, Prov
     """Return an account's choices, which nobody else changes until this transaction ends."""
     await session.get(Account, account_id, with_for_update=True)
     return await by_kind(session, account_id)
+
+
+async def remove_all(session: AsyncSession, account_id: str) -> None:
+    """Forget an account's choices, keys and all."""
+    await session.execute(delete(ProviderChoice).where(ProviderChoice.account_id == account_id))

@@ -36,6 +36,11 @@ async def change_password_hash(session: AsyncSession, user_id: str, password_has
     await session.execute(update(User).where(User.id == user_id).values(password_hash=password_hash))
 
 
+async def note_proof(session: AsyncSession, email_key: str, now: datetime.datetime) -> None:
+    """Remember that an address was proven."""
+    await session.execute(update(User).where(User.email_key == email_key).values(email_verified_at=now))
+
+
 async def void_tokens(session: AsyncSession, user_id: str, until: datetime.datetime) -> None:
     """Void all log-in tokens of a user that were made before."""
     await session.execute(update(User).where(User.id == user_id).values(tokens_from=until))

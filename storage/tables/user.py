@@ -13,6 +13,8 @@ class User(Owned, Base):
 
     Attributes:
         email: As written; `email_key` is what is compared.
+        email_verified_at: When it was proven to be this person's.
+        password_hash: None: this person logs in otherwise.
         tokens_from: Log-in tokens made before this time are void.
     """
 
@@ -21,7 +23,8 @@ class User(Owned, Base):
     id: Mapped[Id]
     email: Mapped[str] = mapped_column(String(320))
     email_key: Mapped[str] = mapped_column(String(320), unique=True)
-    password_hash: Mapped[str] = mapped_column(String(255))
+    email_verified_at: Mapped[datetime.datetime | None]
+    password_hash: Mapped[str | None] = mapped_column(String(255))
     role: Mapped[str] = mapped_column(String(16))
     tokens_from: Mapped[datetime.datetime]
     created_at: Mapped[datetime.datetime]

@@ -11,8 +11,14 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from control_api.accounts.by_mail import ByMail
 from control_api.accounts.login import Login
 from control_api.accounts.login_tokens import LoginTokens
+from control_api.accounts.mail import Mailer, NoMailer
+from control_api.accounts.mailed_codes import MailedCodes
+from control_api.accounts.oauth import Departures, OAuthProvider
+from control_api.accounts.oauth_client import OAuthClient
+from control_api.accounts.oauth_login import OAuthLogin
 from control_api.accounts.passwords import Passwords
 from control_api.agents.checking import Checks
 from control_api.app import ControlPlane, build_control_app
@@ -22,11 +28,13 @@ from control_api.call_history.live import LiveCall
 from control_api.calls.phone_routes import CallingHost, phone_call_router
 from control_api.catalogue.rows import catalogue
 from control_api.credits import service as credit_service
+from control_api.credits.freemius import FreemiusProduct
 from control_api.credits.pricing import Rate
 from control_api.credits.tariff import Tariff
 from control_api.dialects.kupe.routes import KupeHost, kupe_router
-from control_api.dialects.prepatu.credits import CreditHost, credit_router, payment_router
+from control_api.dialects.prepatu.credits import CreditHost, credit_router
 from control_api.dialects.prepatu.hooks import HookHost, hook_router
+from control_api.dialects.prepatu.payments import payment_router
 from control_api.dialects.prepatu.sessions import SessionHost
 from control_api.lines.routes import line_router
 from control_api.lines.service import LineHost
@@ -41,11 +49,13 @@ from server.session_ports import SessionCredits, SessionFlows
 from storage.engine import Database
 from tests.support.calling_lab import CallingLab
 from tests.support.echo_server import OneFlow
+from tests.support.postbox import PUBLIC_URL, Postbox
 from tests.support.set_clock import SetClock
 
 PASSWORD = "correct horse"
 ADMIN_TOKEN = "admin-token-of-the-lab"
 PAYMENT_SECRET = b"p" * 32
+FREEMIUS = FreemiusProduct("77", "pk_77", "sk_77", {"starter": "101", "standard": "102"})
 CALL_ID = "01934f3c-0000-7000-8000-000000000000"
 
 
@@ -135,6 +145,7 @@ class Lab:
     live: PlainLive
     vault: Vault
     calling: CallingLab
+    postbox: Postbox
 
     async def sign_up(self, email: str = "ada@example.com") -> dict[str, str]:
         """Make an account; return the headers of its user."""
@@ -155,9 +166,24 @@ def client_of(app: FastAPI, host: str = "api.example.com", peer: str = "203.0.11
     return httpx.AsyncClient(transport=transport, base_url=f"http://{host}")
 
 
-def build_lab(database: Database, *, on_loopback: bool = False) -> Lab:
-    """Return a control plane; on loopback, its client sits at the same machine."""
-    clock, state, archive = SetClock(), PlainState(), PlainArchive()
+def build_lab(
+    database: Database,
+    *,
+    on_loopback: bool = False,
+    needs_proof: bool = False,
+    providers: Mapping[str, OAuthProvider] | None = None,
+    is_bare: bool = False,
+) -> Lab:
+    """Return a control plane.
+
+    Args:
+        database: Migrated.
+        on_loopback: Its client sits at the same machine.
+        needs_proof: API keys wait until an address is proven.
+        providers: Who may say who somebody is.
+        is_bare: Neither mail nor payments are set up.
+    """
+    clock, state, archive, postbox = SetClock(), PlainState(), PlainArchive(), Postbox()
     live = PlainLive()
     tokens, hung_up, signups = LoginTokens(b"s" * 32), list[tuple[str, str]](), list[str]()
     vault, calling = Vault(b"v" * 32), CallingLab(database)
@@ -171,6 +197,10 @@ def build_lab(database: Database, *, on_loopback: bool = False) -> Lab:
         hung_up.append((session_id, reason))
         return True
 
+    login = Login(database, passwords, tokens, clock, on_signup)
+    mailer: Mailer = NoMailer() if is_bare else postbox
+    by_mail = ByMail(login, mailer, MailedCodes(database, b"m" * 32), PUBLIC_URL, needs_proof)
+    oauth = OAuthLogin(providers or {}, Departures(b"o" * 32), OAuthClient(), login, PUBLIC_URL)
     ports = SessionPorts(SessionFlows(OneFlow(), has_model=False), SessionCredits())
     plane = ControlPlane(
         catalogue=OneFlow(),
@@ -178,7 +208,9 @@ def build_lab(database: Database, *, on_loopback: bool = False) -> Lab:
         state=state,
         sessions=SessionHost(ports, archive, clock, hang_up),
         authenticator=Authenticator(database, tokens, clock, serves_locals=on_loopback, web_tokens=WEB_TOKENS),
-        login=Login(database, passwords, tokens, clock, on_signup),
+        by_mail=by_mail,
+        oauth=oauth,
+        frontend_url="https://app.example.com",
         vault=vault,
         clock=clock,
         database_problem=state.database_problem,
@@ -186,7 +218,8 @@ def build_lab(database: Database, *, on_loopback: bool = False) -> Lab:
     )
     app = build_control_app(plane)
     tariff = Tariff(Rate(from_cents(3)), StoredKeys())
-    credit_host = CreditHost(database, tariff, clock, ADMIN_TOKEN.encode(), PAYMENT_SECRET)
+    secrets = (None, None) if is_bare else (PAYMENT_SECRET, FREEMIUS)
+    credit_host = CreditHost(database, tariff, clock, ADMIN_TOKEN.encode(), *secrets)
     app.include_router(credit_router(credit_host))
     app.include_router(payment_router(credit_host))
     app.include_router(hook_router(HookHost(clock, b"h" * 32, allow_private=False)))
@@ -207,14 +240,14 @@ def build_lab(database: Database, *, on_loopback: bool = False) -> Lab:
     app.state.placer = calling.placer
     app.include_router(kupe_router(kupe))
     http = client_of(app, "127.0.0.1:8000", "127.0.0.1") if on_loopback else client_of(app)
-    return Lab(app, http, database, clock, state, archive, hung_up, signups, live, vault, calling)
+    return Lab(app, http, database, clock, state, archive, hung_up, signups, live, vault, calling, postbox)
 
 
 @contextlib.asynccontextmanager
-async def opened_lab(database_url: str, *, on_loopback: bool = False) -> AsyncIterator[Lab]:
-    """Open a control plane on a migrated database."""
+async def opened_lab(database_url: str, *, on_loopback: bool = False, **set_up: Any) -> AsyncIterator[Lab]:
+    """Open a control plane on a migrated database; arguments as for `build_lab`."""
     database = Database(database_url)
-    lab = build_lab(database, on_loopback=on_loopback)
+    lab = build_lab(database, on_loopback=on_loopback, **set_up)
     if on_loopback:
         await make_local_account(database, lab.clock)
     try:

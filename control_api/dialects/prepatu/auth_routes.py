@@ -3,11 +3,11 @@
 import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Path, Query, Request, Response
 
 from control_api.access import DECLARED, Person, Reading, Writing, authenticator
 from control_api.accounts import api_keys
-from control_api.accounts.login import Login
+from control_api.accounts.by_mail import ByMail
 from control_api.auth import credentials_of
 from control_api.dialects.prepatu.auth_schemas import KeyListed, KeyMade, LogIn, SignUp, Token
 from control_api.dialects.prepatu.errors import declared
@@ -18,26 +18,29 @@ from storage.repositories import api_keys as stored_keys
 from storage.tables.api_key import ApiKey
 
 
-def auth_router(login: Login, clock: UtcClock) -> APIRouter:
+def auth_router(by_mail: ByMail, clock: UtcClock) -> APIRouter:
     """Return the routes of people and keys; whole prefixes, for metrics name routes by their own paths."""
     router = APIRouter()
-    router.include_router(_people_router(login))
-    router.include_router(_key_router(clock))
+    router.include_router(_people_router(by_mail))
+    router.include_router(_key_router(by_mail, clock))
     return router
 
 
-def _people_router(login: Login) -> APIRouter:
+def _people_router(by_mail: ByMail) -> APIRouter:
+    login = by_mail.login
     router = APIRouter(prefix="/auth", tags=["auth"])
 
     @router.post("/signup", responses=declared(409, 429))
-    async def sign_up(body: SignUp, request: Request) -> Token:
+    async def sign_up(body: SignUp, request: Request, afterwards: BackgroundTasks) -> Token:
         """Make an account; answers with a log-in token."""
-        return Token(access_token=await login.sign_up(body.email, body.password, _peer(request)))
+        token = await login.sign_up(body.email, body.password, peer_of(request))
+        afterwards.add_task(by_mail.welcome, body.email)
+        return Token(access_token=token)
 
     @router.post("/login", responses=declared(401, 429))
     async def log_in(body: LogIn, request: Request) -> Token:
         """Answer the right password with a log-in token."""
-        return Token(access_token=await login.log_in(body.email, body.password, _peer(request)))
+        return Token(access_token=await login.log_in(body.email, body.password, peer_of(request)))
 
     @router.post("/logout", status_code=204, responses=declared(401), dependencies=DECLARED)
     async def log_out(request: Request, who: Person, everywhere: bool = False) -> Response:
@@ -49,10 +52,10 @@ def _people_router(login: Login) -> APIRouter:
     return router
 
 
-def _key_router(clock: UtcClock) -> APIRouter:
+def _key_router(by_mail: ByMail, clock: UtcClock) -> APIRouter:
     router = APIRouter(prefix="/auth/api-keys", tags=["auth"], dependencies=DECLARED)
 
-    @router.post("", status_code=201, responses=declared(401))
+    @router.post("", status_code=201, responses=declared(401, 403))
     async def make_key(
         who: Person,
         session: Writing,
@@ -61,6 +64,7 @@ def _key_router(clock: UtcClock) -> APIRouter:
         expires_in_days: Annotated[int | None, Query(ge=1, le=3650)] = None,
     ) -> KeyMade:
         """Make an API key; without `scope` it may do all that keys may."""
+        await by_mail.require_proof(session, who)
         now = clock.utc()
         expires_at = None if expires_in_days is None else now + datetime.timedelta(days=expires_in_days)
         made = await api_keys.make(session, who.account_id, label, now, scopes=scope or (), expires_at=expires_at)
@@ -85,7 +89,7 @@ def _key_router(clock: UtcClock) -> APIRouter:
     return router
 
 
-def _peer(request: Request) -> str | None:
+def peer_of(request: Request) -> str | None:
     """Return whose tries are counted; a person at this machine needs no slowing down."""
     host = request.client.host if request.client else None
     return None if is_local(host, request.headers) else host or "unknown"

@@ -25,6 +25,52 @@ class LogIn(BaseModel):
     password: Annotated[str, Field(min_length=1, max_length=1024)]
 
 
+class Address(BaseModel):
+    """Where to send a mail."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"email": _EMAIL_EXAMPLE}]})
+
+    email: Annotated[str, Field(min_length=3, max_length=320)]
+
+
+class CodeLogIn(BaseModel):
+    """Who was sent a code."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"email": _EMAIL_EXAMPLE, "code": "271828"}]})
+
+    email: Annotated[str, Field(min_length=1, max_length=320)]
+    code: Annotated[str, Field(min_length=1, max_length=20)]
+
+
+class PasswordChange(BaseModel):
+    """Who knows the password and wants another one."""
+
+    current_password: Annotated[str, Field(min_length=1, max_length=1024)]
+    new_password: Annotated[str, Field(min_length=8, max_length=1024)]
+
+
+class PasswordReset(CodeLogIn):
+    """Who was sent a code to set a new password with."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"email": _EMAIL_EXAMPLE, "code": "271828", "new_password": "battery staple"}]}
+    )
+
+    new_password: Annotated[str, Field(min_length=8, max_length=1024)]
+
+
+class Sent(BaseModel):
+    """A mail is on its way."""
+
+    sent: Literal[True] = True
+
+
+class Verified(BaseModel):
+    """The address is proven."""
+
+    verified: Literal[True] = True
+
+
 class Token(BaseModel):
     """What a person sends as `Authorization: Bearer …` for the next 7 days."""
 

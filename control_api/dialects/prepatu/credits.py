@@ -1,26 +1,27 @@
-"""`/v1/credits` and what payment providers call."""
+"""`/v1/credits`."""
 
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, Query
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from control_api.access import DECLARED, Reading, needs, person
 from control_api.accounts.login import key_of
 from control_api.auth import credentials_of
-from control_api.credits import payments, service
+from control_api.credits import service
+from control_api.credits.freemius import FreemiusProduct
 from control_api.credits.packages import PACKAGES
 from control_api.credits.tariff import Tariff
-from control_api.dialects.prepatu.credit_schemas import Balance, LedgerItem, PackageItem, Received, TopUp, TopUpDone
+from control_api.dialects.prepatu.credit_schemas import Balance, LedgerItem, PackageItem, TopUp, TopUpDone
 from control_api.dialects.prepatu.errors import declared
 from control_api.ports import UtcClock
 from control_api.principal import Principal, Role
 from kit import money
-from kit.errors import ForbiddenError, InputError, NotFoundError
+from kit.errors import ForbiddenError, NotFoundError
 from storage.engine import EVERY_TENANT, Database
 from storage.repositories import users
 from storage.repositories.ledger import Movement
@@ -34,7 +35,8 @@ class CreditHost:
 
     Attributes:
         admin_token: Who sends it as a bearer may top up any account; None: only operators who are logged in.
-        payment_secret: Payment providers sign with it; None: there is none.
+        payment_secret: Paddle signs with it; None: we sell nothing there.
+        freemius: What we sell at Freemius; None: nothing.
     """
 
     database: Database
@@ -42,6 +44,7 @@ class CreditHost:
     clock: UtcClock
     admin_token: bytes | None = None
     payment_secret: bytes | None = None
+    freemius: FreemiusProduct | None = None
 
 
 def credit_router(host: CreditHost) -> APIRouter:
@@ -90,28 +93,6 @@ def credit_router(host: CreditHost) -> APIRouter:
     return router
 
 
-def payment_router(host: CreditHost) -> APIRouter:
-    """Return the route that the payment provider calls."""
-    router = APIRouter(tags=["credits"])
-
-    @router.post("/webhooks/paddle", responses=declared(401, 404, 503))
-    async def receive_payment(request: Request) -> Received:
-        """Credit a payment, once; the body is signed in `Paddle-Signature`."""
-        if host.payment_secret is None:
-            raise HTTPException(503, "Payments are not configured")
-        body, now = await request.body(), host.clock.utc()
-        payments.check_signature(request.headers.get("paddle-signature"), body, host.payment_secret, now.timestamp())
-        payment = payments.payment_in(body)
-        if payment is not None:
-            async with host.database.writing(EVERY_TENANT) as session:
-                account_id = await _account_of(session, payment.payer_id)
-                credited = money.from_cents(payment.package.credits_cents)
-                await service.pay_in(session, account_id, credited, f"paddle/{payment.transaction_id}", now)
-        return Received()
-
-    return router
-
-
 def _top_up_router(host: CreditHost) -> APIRouter:
     router = APIRouter(dependencies=list(DECLARED))
 
@@ -151,15 +132,6 @@ async def _named_account(session: AsyncSession, body: TopUp) -> str:
     if user is None:
         raise NotFoundError("No such account", code="account.not_found")
     return user.account_id
-
-
-async def _account_of(session: AsyncSession, payer_id: str) -> str:
-    user = await users.by_id(session, payer_id)
-    if user is not None:
-        return user.account_id
-    if await users.has_account(session, payer_id):
-        return payer_id
-    raise InputError("Nobody is known by this id.", code="payment.unknown_payer")
 
 
 def _item(movement: Movement) -> LedgerItem:

@@ -30,6 +30,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_ledger_transaction_key")),
     )
     op.create_table(
+        "mailed_code",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("purpose", sa.String(length=16), nullable=False),
+        sa.Column("email_key", sa.String(length=320), nullable=False),
+        sa.Column("secret_hash", sa.String(length=64), nullable=False),
+        sa.Column("tries_left", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mailed_code")),
+        sa.UniqueConstraint("purpose", "email_key", name=op.f("uq_mailed_code_purpose_email_key")),
+    )
+    with op.batch_alter_table("mailed_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_mailed_code_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_mailed_code_secret_hash"), ["secret_hash"], unique=False)
+
+    op.create_table(
         "agent",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -330,7 +345,8 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("email", sa.String(length=320), nullable=False),
         sa.Column("email_key", sa.String(length=320), nullable=False),
-        sa.Column("password_hash", sa.String(length=255), nullable=False),
+        sa.Column("email_verified_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("password_hash", sa.String(length=255), nullable=True),
         sa.Column("role", sa.String(length=16), nullable=False),
         sa.Column("tokens_from", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -499,9 +515,33 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_ledger_entry_transaction_id"), ["transaction_id"], unique=False)
 
+    op.create_table(
+        "oauth_identity",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.Column("provider", sa.String(length=16), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_oauth_identity_account_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_oauth_identity_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_oauth_identity")),
+        sa.UniqueConstraint("provider", "subject", name=op.f("uq_oauth_identity_provider_subject")),
+    )
+    with op.batch_alter_table("oauth_identity", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_oauth_identity_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_oauth_identity_user_id"), ["user_id"], unique=False)
+
 
 def downgrade() -> None:
     """Go back."""
+    with op.batch_alter_table("oauth_identity", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_oauth_identity_user_id"))
+        batch_op.drop_index(batch_op.f("ix_oauth_identity_account_id"))
+
+    op.drop_table("oauth_identity")
     with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ledger_entry_transaction_id"))
         batch_op.drop_index(batch_op.f("ix_ledger_entry_ledger_account_id_transaction_id"))
@@ -607,5 +647,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_agent_account_id"))
 
     op.drop_table("agent")
+    with op.batch_alter_table("mailed_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_mailed_code_secret_hash"))
+        batch_op.drop_index(batch_op.f("ix_mailed_code_expires_at"))
+
+    op.drop_table("mailed_code")
     op.drop_table("ledger_transaction")
     op.drop_table("account")

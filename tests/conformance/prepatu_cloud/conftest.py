@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.support.control_lab import Lab, opened_lab
+from control_api.accounts.oauth import github, google
+from tests.support.control_lab import Lab, build_lab, opened_lab
 from tests.support.databases import sqlite_template
 
 __all__ = ["sqlite_template"]
@@ -22,18 +24,21 @@ class Town:
     Attributes:
         headers: Of each caller, by the name that cases give it.
         names: What cases may put into paths and bodies.
+        bare: A client of a server on which neither mail, log-in by others nor payments are set up.
     """
 
     lab: Lab
     headers: dict[str, dict[str, str]]
     names: dict[str, str]
+    bare: httpx.AsyncClient
 
 
 @pytest.fixture
 async def town(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Town]:
     """Settle both."""
     file = shutil.copy(sqlite_template, tmp_path / "town.db")
-    async with opened_lab(f"sqlite:///{file}") as lab:
+    providers = {"google": google("client-1", "secret-1"), "github": github("client-1", "secret-1")}
+    async with opened_lab(f"sqlite:///{file}", providers=providers) as lab:
         ada, bob = await lab.sign_up("ada@example.com"), await lab.sign_up("bob@example.com")
         made = (await lab.http.post("/auth/api-keys", params={"label": "my-app"}, headers=ada)).json()
         flow = await lab.http.post("/v1/flows", json={"name": "Greeting", "yaml_content": GREET}, headers=ada)
@@ -55,4 +60,6 @@ async def town(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Town]:
             "a bad token with ada's key": {"Authorization": "Bearer eyJ.x.y"} | key,
         }
         ids = {"flow": flow.json()["id"], "hook": hook.json()["id"], "session": session["id"]}
-        yield Town(lab, headers, ids | {"key": made["key"], "key_id": made["key_id"]})
+        names = ids | {"key": made["key"], "key_id": made["key_id"]}
+        async with build_lab(lab.database, is_bare=True).http as bare:
+            yield Town(lab, headers, names, bare)

@@ -21,6 +21,8 @@ class Case:
     call: str
     status: int
     caller: str = "nobody"
+    on: str = "the server"
+    leads: str = ""
     json: Any = None
     content: str | None = None
     type: str | None = None
@@ -37,7 +39,9 @@ class Case:
 def _cases() -> list[Case]:
     listed = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text())
     named = [next(iter(each.items())) for each in listed]
-    return [Case(name=name, **{("caller" if k == "as" else k): v for k, v in case.items()}) for name, case in named]
+    # YAML 1.1 reads `on` as a truth.
+    fields = {"as": "caller", True: "on"}
+    return [Case(name=name, **{fields.get(k, k): v for k, v in case.items()}) for name, case in named]
 
 
 def _filled(value: Any, names: dict[str, str]) -> Any:
@@ -72,7 +76,8 @@ async def _send(town: Town, case: Case, names: dict[str, str]) -> httpx.Response
         headers |= {"Content-Type": case.type} if case.type else {}
     elif case.json is not None:
         body = {"json": _filled(case.json, names)}
-    return await town.lab.http.request(method, path.format(**names), headers=headers, **body)
+    http = town.bare if case.on == "a bare server" else town.lab.http
+    return await http.request(method, path.format(**names), headers=headers, **body)
 
 
 @pytest.mark.parametrize("case", _cases(), ids=lambda case: case.name)
@@ -80,6 +85,9 @@ async def test_the_contract_is_kept(town: Town, case: Case) -> None:
     names = town.names | {"greet": GREET}
     answer = await _send(town, case, names)
     assert answer.status_code == case.status, answer.text
+    if case.leads:
+        assert answer.headers["location"].startswith(case.leads)
+        return
     if case.status == 204:
         assert answer.content == b""
         return

@@ -12,7 +12,19 @@ from control_api.app import MAX_BODY_BYTES
 from tests.conformance.prepatu_cloud.conftest import GREET, Town
 from tests.support.control_lab import client_of
 
-OPEN = {("POST", "/auth/signup"), ("POST", "/auth/login"), ("GET", "/v1/credits/packages")}
+OPEN = {
+    ("POST", "/auth/signup"),
+    ("POST", "/auth/login"),
+    ("GET", "/auth/verify-email"),
+    ("POST", "/auth/otp/request"),
+    ("POST", "/auth/otp/verify"),
+    ("POST", "/auth/password/reset/request"),
+    ("POST", "/auth/password/reset"),
+    ("GET", "/auth/oauth/{provider}"),
+    ("GET", "/auth/oauth/{provider}/callback"),
+    ("GET", "/v1/credits/packages"),
+    ("GET", "/v1/config/checkout"),
+}
 """For who has no credential yet."""
 
 BODIES: dict[tuple[str, str], Any] = {
@@ -58,7 +70,7 @@ async def test_what_is_anothers_is_not_there_and_stays_as_it_was(town: Town) -> 
     before = [(await town.lab.http.get(path, headers=ada)).json() for path in shown]
     told = {}
     for method, path in _routes(town.lab.app):
-        if "{" in path:
+        if "{" in path and (method, path) not in OPEN:
             body = BODIES.get((method, path))
             answer = await town.lab.http.request(method, _filled(path, town), headers=bob, json=body)
             told[method, path] = answer.status_code

@@ -26,6 +26,7 @@ async def test_a_new_account_has_one_admin_and_gets_what_a_sign_up_gives(lab: La
     async with lab.database.reading(EVERY_TENANT) as session:
         user = (await session.scalars(select(User))).one()
     assert (user.email, user.role, lab.signups) == ("ada@example.com", "admin", [user.account_id])
+    assert user.password_hash is not None
     assert PASSWORD not in user.password_hash
 
 

@@ -1,3 +1,4 @@
+import base64
 import hashlib
 import hmac
 import json
@@ -12,11 +13,12 @@ from control_api.credits import metering
 from control_api.credits.metering import MeteredCall
 from control_api.credits.pricing import Rate
 from control_api.credits.tariff import Tariff
-from control_api.dialects.prepatu.credits import CreditHost, payment_router
+from control_api.dialects.prepatu.credits import CreditHost
+from control_api.dialects.prepatu.payments import payment_router
 from kit.money import from_cents
 from storage.engine import EVERY_TENANT
 from storage.tables.user import User
-from tests.support.control_lab import ADMIN_TOKEN, PAYMENT_SECRET, Lab, client_of
+from tests.support.control_lab import ADMIN_TOKEN, FREEMIUS, PAYMENT_SECRET, Lab, client_of
 from tests.support.set_clock import START
 
 
@@ -116,9 +118,9 @@ async def test_a_payment_may_name_the_account(bank: Lab) -> None:
     ("secret", "custom", "status"),
     [
         (b"wrong", {"user_id": "u", "package_id": "pro"}, 401),
-        (PAYMENT_SECRET, {"user_id": "nobody", "package_id": "pro"}, 422),
-        (PAYMENT_SECRET, {"user_id": "u", "package_id": "gold"}, 422),
-        (PAYMENT_SECRET, {}, 422),
+        (PAYMENT_SECRET, {"user_id": "nobody", "package_id": "pro"}, 400),
+        (PAYMENT_SECRET, {"user_id": "u", "package_id": "gold"}, 400),
+        (PAYMENT_SECRET, {}, 400),
     ],
 )
 async def test_a_payment_that_is_not_right_credits_nobody(
@@ -179,3 +181,22 @@ async def test_a_top_up_that_is_not_right_is_refused(bank: Lab, body: dict[str, 
     await bank.sign_up()
     answer = await _top_up(bank, {"Authorization": f"Bearer {ADMIN_TOKEN}"}, **body)
     assert answer.status_code == status
+
+
+async def test_a_payment_at_freemius_is_credited_once_to_who_has_the_address(lab: Lab) -> None:
+    ada = await lab.sign_up()
+    paid = {"id": 9001, "plan_id": "102", "gross": 15, "currency": "usd"}
+
+    async def pay(email: str) -> httpx.Response:
+        event = {"type": "payment.created", "objects": {"user": {"email": email}, "payment": paid}}
+        body = json.dumps(event).encode()
+        signature = base64.b64encode(hmac.digest(FREEMIUS.secret_key.encode(), body, hashlib.sha256)).decode()
+        return await lab.http.post("/webhooks/freemius", content=body, headers={"X-Freemius-Signature": signature})
+
+    before = (await _balance(lab, ada))["balance_usd_cents"]
+    for _ in range(3):
+        answer = await pay("Ada@Example.com")
+        assert (answer.status_code, answer.json()) == (200, {"received": True})
+    assert (await _balance(lab, ada))["balance_usd_cents"] == before + 1600
+    unknown = await pay("eve@example.com")
+    assert (unknown.status_code, unknown.json()) == (400, {"detail": "Nobody is known by this address."})

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from control_api.credits import payments
-from kit.errors import InputError, UnauthenticatedError
+from kit.errors import ProtocolError, UnauthenticatedError
 
 _SECRET, _NOW_S = b"pdl_ntfset_secret", 1_700_000_000
 
@@ -81,7 +81,7 @@ def test_other_events_are_none() -> None:
     ],
 )
 def test_what_cannot_be_understood_is_refused(body: bytes) -> None:
-    with pytest.raises(InputError):
+    with pytest.raises(ProtocolError):
         payments.payment_in(body)
 
 
@@ -91,5 +91,5 @@ def test_a_package_is_not_given_for_less_than_its_price(total: str, taken: bool)
     if taken:
         assert payments.payment_in(body) is not None
     else:
-        with pytest.raises(InputError, match="Less was paid"):
+        with pytest.raises(ProtocolError, match="Less was paid"):
             payments.payment_in(body)
