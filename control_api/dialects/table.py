@@ -21,6 +21,8 @@ SETTLED: dict[tuple[str, str], str] = {
     ("GET", "/api/v1/agents/summary"): _BEFORE_IDS,
     ("GET", "/api/v1/agents/stats"): _BEFORE_IDS,
     ("GET", "/api/v1/feature-flags/me"): _BEFORE_IDS,
+    ("GET", "/api/v1/phone/active"): _BEFORE_IDS,
+    ("GET", "/api/v1/phone/mapping"): _BEFORE_IDS,
 }
 """Paths with several takers, by method, and how it is settled; a test fails on others."""
 
