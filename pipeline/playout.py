@@ -24,6 +24,7 @@ FRAME_S = 0.02
 _SLOW_SPEECH_S = 0.1  # a character; how long a sentence may become while its audio still comes
 _WORDS_APART = 40  # characters; a word found further on is another one
 _ROOM_S = 12.0  # a voice that is faster than speech waits when this much is queued
+_KEPT_FRAMES = 1500  # 30 s of an answer, in case they were not heard
 _NOT_TOLD_S = 2.0  # after what it is owed, a leg with marks that says nothing counts as one without
 
 
@@ -85,6 +86,8 @@ class Playout:
         self._ahead_s = max(0.0, self._lead_s - FRAME_S)
         self._send, self._on_started, self._on_finished, self._clock = send, on_started, on_finished, clock
         self._queue: deque[bytes] = deque()
+        self._out: deque[bytes] = deque(maxlen=_KEPT_FRAMES)  # of this answer
+        self._held = False
         self._rest = bytearray()
         self._pieces: list[_Piece] = []
         self._sent_samples = 0
@@ -165,6 +168,25 @@ class Playout:
         self._paused = False
         self._wake.set()
 
+    def hold(self, heard_s: float) -> None:
+        """Nobody listens since `heard_s`: what they have not heard of this answer will be sent again."""
+        if self._held:
+            return
+        self._held = True
+        if self.generation < 0 or not self._started:
+            return
+        ahead_s = self._origin_s + self._sent_samples / self.rate_hz - heard_s
+        unheard = min(len(self._out), int(max(0.0, ahead_s) / FRAME_S + 0.5))
+        for _ in range(unheard):
+            self._queue.appendleft(self._out.pop())
+        self._sent_samples -= unheard * self._frame_bytes // 2
+        self._faded = self._faded or unheard > 0
+
+    def release(self) -> None:
+        """Somebody listens again."""
+        self._held = False
+        self._wake.set()
+
     def flush(self, generation: int) -> None:
         """Fade out and drop the rest of this answer; nothing of it leaves any more, and it does not finish."""
         if generation == self.generation:
@@ -215,7 +237,7 @@ class Playout:
             await self._finish()
 
     async def _play(self) -> None:
-        while self._queue and not self._paused:
+        while self._queue and not self._paused and not self._held:
             now_s = self._clock.now_s()
             due_s = self._origin_s + self._sent_samples / self.rate_hz
             if due_s < now_s - self._lead_s or not self._started:
@@ -232,7 +254,7 @@ class Playout:
     def _fade_out(self) -> None:
         """End softly what is playing; nothing is to be done where all has been heard, or nothing follows yet."""
         due_s = self._origin_s + self._sent_samples / self.rate_hz
-        if self._started and self._queue and not self._paused and due_s >= self._clock.now_s():
+        if self._started and self._queue and not self._paused and not self._held and due_s >= self._clock.now_s():
             self._send_frame(fade_out(self._queue.popleft()), due_s)
             self._faded = True
 
@@ -241,6 +263,7 @@ class Playout:
             self._room.set()
         generation, first = self.generation, not self._started
         self._started = True
+        self._out.append(pcm)
         self._send(AudioOut(pcm, self._sent_samples, generation), due_s)
         self._sent_samples += len(pcm) // 2
         if first:
@@ -248,7 +271,7 @@ class Playout:
 
     async def _finish(self) -> None:
         """Wait until the last sample is heard, unless something changes before."""
-        if not self._complete or self._queue or self._paused or self.generation < 0:
+        if not self._complete or self._queue or self._paused or self._held or self.generation < 0:
             return
         generation = self.generation
         while generation == self.generation and self._started:
@@ -261,7 +284,7 @@ class Playout:
                 self._wake.clear()
             except TimeoutError:
                 pass
-            if self._paused:
+            if self._paused or self._held:
                 return
         if generation != self.generation:
             self._wake.set()  # whatever replaced it may be waiting already
@@ -288,6 +311,7 @@ class Playout:
         self._queue.clear()
         self._rest.clear()
         self._pieces.clear()
+        self._out.clear()
         self._queued_samples = 0
         self._answer_start = self._sent_samples
         self._acknowledged.begin(self._sent_samples)

@@ -29,6 +29,8 @@ from pipeline.frames.control import (
     CallFailed,
     DtmfPressed,
     Farewell,
+    LineBack,
+    LineLost,
     PeerGone,
     Played,
     RateAnnounced,
@@ -159,7 +161,7 @@ class CallSession:
         self._control = leg.control
         self._acts = CarrierActs(leg.control, self._spawn, self._post)
         ports = ConversationPorts(
-            self._reader, self._voice, self._dialogue, self._leg, host.clock, self._spoken_s, self._acts
+            self._reader, self._voice, self._dialogue, self._leg, host.clock, self._spoken_s, self._acts, self._emitted
         )
         has_end_model = providers.end_of_turn is not None
         self._talk = Conversation(
@@ -181,6 +183,10 @@ class CallSession:
                 self._hear(pcm)
             case Played(pos_samples):
                 self._voice.playout.acknowledge(pos_samples)
+            case LineLost(heard_s):
+                self._voice.playout.hold(heard_s)
+            case LineBack():
+                self._voice.playout.release()
             case RateAnnounced(rate_hz):
                 self._ears.announce_rate(rate_hz)
             case _ if self._inbox.qsize() < _FROM_OUTSIDE:
@@ -232,6 +238,10 @@ class CallSession:
 
     def _spoken_s(self, pos_samples: int) -> float:
         return self._began_s + self._media_time.spoken_s(pos_samples)
+
+    def _emitted(self, name: str) -> None:
+        if self._observer is not None:
+            self._observer.emitted(name)
 
     def _hear(self, pcm: bytes) -> None:
         self._heard_s = self._clock.now_s()

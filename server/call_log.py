@@ -51,6 +51,7 @@ class CallLog:
         A full disk costs the file, not the call.
         """
         values = _json_values(report) | {key: getattr(request, key) for key in _FROM_REQUEST}
+        values["legs"] = [dataclasses.asdict(leg) for leg in request.quality.legs(report.duration_s)]
         values["recorded"] = self.recording_path(report.call_id).exists()
         self._recent.appendleft(_summary(values))
         try:

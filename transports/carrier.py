@@ -69,6 +69,9 @@ class Carrier(Protocol):
     async def abandon(self) -> None:
         """Let go of what is left of it once it is lost; may be called twice."""
 
+    async def quality(self) -> Mapping[str, float]:
+        """Return what is known of `jitter_ms`, `loss`, `rtt_ms` and `mos`."""
+
 
 class Peer(Carrier, Protocol):
     """A carrier of WebRTC, which can also carry the sound of a call whose messages go elsewhere.
@@ -78,6 +81,10 @@ class Peer(Carrier, Protocol):
     """
 
     id: str
+
+    @property
+    def wire(self) -> SoundWire:
+        """Where sound goes."""
 
     @property
     def is_up(self) -> bool:
@@ -92,9 +99,6 @@ class Peer(Carrier, Protocol):
         Raises:
             InputError: `webrtc.bad_candidate`.
         """
-
-    async def quality(self) -> Mapping[str, float]:
-        """Return what is known of `jitter_ms`, `loss`, `rtt_ms` and `mos`."""
 
 
 class Peers(Protocol):

@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection
 
 from pipeline.ports import Frame, Leg
 from pipeline.report import CallReport
+from transports.quality import QualityLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class CallRequest:
         session_id: Of the session that the call belongs to, if any.
         flow_version_id: Which version of an account's flow; None for the newest.
         agent_id: Of the account's agent that talks instead of `flow`; `context` fills its placeholders.
+        quality: Where the transport notes what its wires are like.
     """
 
     call_id: str
@@ -34,6 +36,7 @@ class CallRequest:
     flow_version_id: str | None = None
     transport: str = "websocket"
     agent_id: str | None = None
+    quality: QualityLog = field(default_factory=QualityLog, compare=False)
 
 
 class Call(Protocol):

@@ -84,7 +84,7 @@ class PvpConnection:
         self._clock = clock
         self._leg = PvpLeg(on_overflow=lambda: self.end("peer_too_slow"))
         self._outbox = self._leg.outbox
-        self._switch = SoundSwitch(self._leg, peers, self._take_aside)
+        self._switch = SoundSwitch(self._leg, clock, peers, self._take_aside)
         self._call: Call | None = None
         self._end_reason: str | None = None
         self._forced: Ending | None = None  # set where the connection, not the call, knows why it ends
@@ -97,6 +97,7 @@ class PvpConnection:
     async def serve(self, request: CallRequest) -> None:
         """Accept, run the call to its end, say why it ended, close."""
         self._live.add(self)
+        self._switch.quality = request.quality
         try:
             with structlog.contextvars.bound_contextvars(call_id=request.call_id):
                 if await self._open(request.call_id):
@@ -231,6 +232,7 @@ class PvpConnection:
             return False
         self._away = asyncio.get_running_loop().create_future()
         log.info("carrier_lost", carrier=self._held.carrier.name)
+        self._switch.lose()
         self._leg.move(None)
         self._outbox.go_silent()
         try:
@@ -243,6 +245,7 @@ class PvpConnection:
         log.info("carrier_regained", carrier=self._held.carrier.name)
         if await self._greet():
             self._outbox.speak_again(self._held.last_seq)
+            self._switch.regain()
         return True
 
     async def _write(self) -> None:
@@ -328,9 +331,13 @@ class PvpConnection:
             self._call.receive(PeerGone())
 
     async def _farewell(self, ending: Ending) -> None:
-        await self._switch.close()
-        if self._peer_gone:
-            return
+        try:
+            if not self._peer_gone:
+                await self._say_goodbye(ending)
+        finally:
+            await self._switch.close()
+
+    async def _say_goodbye(self, ending: Ending) -> None:
         carrier = self._held.carrier
         try:
             async with asyncio.timeout(FAREWELL_S):

@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 import structlog
 
+from kit.clock import Clock
 from kit.errors import CapacityError, InputError
 from pipeline.frames.audio import AudioIn
-from pipeline.frames.control import RateAnnounced
+from pipeline.frames.control import LineBack, LineLost, RateAnnounced
 from pipeline.ports import Frame
 from transports.carrier import Carrier, Peer, PeerLost, Peers
 from transports.pvp.leg import PvpLeg
@@ -19,6 +20,7 @@ from transports.pvp.messages import (
     Downgrade,
     DowngradeComplete,
     Error,
+    Quality,
     SwitchNow,
     UpgradeAnswer,
     UpgradeComplete,
@@ -27,10 +29,13 @@ from transports.pvp.messages import (
     UpgradeOffer,
     UpgradeReady,
 )
+from transports.quality import QualityLog
 
 CONNECT_S = 60.0  # for a peer to connect
 RATE_HZ = 16_000  # of sound on a peer connection
+MEASURE_S = 5.0  # how often quality is told
 _MAX_ASKED = 16
+_SILENT_S = 1.0  # who sends nothing for so long hears nothing either
 
 Asked = UpgradeOffer | UpgradeIce | UpgradeComplete | Downgrade | Peer
 
@@ -42,24 +47,34 @@ class SoundSwitch:
 
     Attributes:
         hear: Gets what the caller sends; nobody before the call.
+        quality: Where is noted what the wires are like.
+        heard_s: When anything last came of the caller.
     """
 
-    def __init__(self, leg: PvpLeg, peers: Peers | None, on_message: Callable[[str | bytes], str | None]) -> None:
+    def __init__(
+        self, leg: PvpLeg, clock: Clock, peers: Peers | None, on_message: Callable[[str | bytes], str | None]
+    ) -> None:
         """Prepare.
 
         Args:
             leg: What moves.
+            clock: Tells the time.
             peers: Makes peers; None: there are none.
             on_message: Takes what comes on a peer's own channel, and returns the answer to be sent there.
         """
         self.hear: Callable[[Frame], None] | None = None
+        self.quality = QualityLog()
+        self.heard_s = self._began_s = clock.now_s()
         self._leg = leg
+        self._clock = clock
         self._peers = peers
         self._on_message = on_message
         self._asked: asyncio.Queue[Asked] = asyncio.Queue(_MAX_ASKED)
         self._carrier: Carrier | None = None
         self._peer: Peer | None = None
         self._watching: asyncio.Task[None] | None = None
+        self._complete = asyncio.Event()
+        self._peer_spoke = False  # what came last came from the peer
         self._rate_hz = RATE_HZ  # of sound between the messages
 
     def begin(self, carrier: Carrier) -> None:
@@ -70,6 +85,7 @@ class SoundSwitch:
 
     def take_in(self, frame: Frame) -> None:
         """Take what came between the messages: sound, or the rate of sound."""
+        self.heard_s = self._clock.now_s()
         if isinstance(frame, RateAnnounced):
             self._rate_hz = frame.rate_hz
         if self.hear is not None and self._leg.wire is None:
@@ -94,9 +110,32 @@ class SoundSwitch:
 
     async def run(self) -> None:
         """Do what is asked, for as long as the call lasts."""
+        self._began_s = self._clock.now_s()
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._measure())
             while True:
                 await self._do(await self._asked.get(), group)
+
+    def lose(self) -> None:
+        """Nobody listens: what they have not heard is kept."""
+        if self.hear is not None:
+            self.hear(LineLost(self.heard_s))
+
+    def regain(self) -> None:
+        """Somebody listens again."""
+        if self.hear is not None:
+            self.hear(LineBack())
+
+    async def _measure(self) -> None:
+        """Tell, and note, how well the peer carries the sound."""
+        while True:
+            await asyncio.sleep(MEASURE_S)
+            carrier = self._peer if self._has_peer_sound else self._carrier
+            if carrier is None or self._leg.wire is None:
+                continue
+            known = await carrier.quality()
+            self.quality.measure(known)
+            self._leg.outbox.put(Quality(carrier.name, **known))
 
     def release(self) -> Peer | None:
         """Give up the peer that carries sound, to whoever goes on with it; None if none does."""
@@ -131,6 +170,7 @@ class SoundSwitch:
             case UpgradeComplete():
                 if self._peer is None:
                     self._leg.outbox.put(UpgradeFailed("no offer"))
+                self._complete.set()
             case Downgrade():
                 await self._down()
             case _:
@@ -145,17 +185,19 @@ class SoundSwitch:
             return
         self._leg.outbox.put(UpgradeAnswer(answer, peer.id))
         await self._adopt(peer, group)
+        self._complete.clear()  # the client says when
 
     async def _adopt(self, peer: Peer, group: asyncio.TaskGroup) -> None:
         self._stop_watching()
         if self._peer is not None:
             await self._drop(self._peer)
         self._peer = peer
+        self._complete.set()
         self._watching = group.create_task(self._watch(peer))
 
     async def _watch(self, peer: Peer) -> None:
         """Switch when the peer is there, and back when it has gone."""
-        if await peer.connected(CONNECT_S):
+        if await peer.connected(CONNECT_S) and await self._completed():
             peer.listen(lambda pcm: self._give(pcm, peer))
             if self._has_own_sound and self._carrier is not None:
                 self._move(peer)
@@ -168,10 +210,20 @@ class SoundSwitch:
             await self._read(peer)
             log.info("sound_lost", carrier=peer.name)
             self._leg.outbox.put(DowngradeComplete())
+            self._move_back(peer)
         else:
             self._leg.outbox.put(UpgradeFailed("not connected"))
         self._watching = None
         await self._drop(peer)
+
+    async def _completed(self) -> bool:
+        """Wait until the client wants the change; False if it does not."""
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                await self._complete.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def _read(self, peer: Peer) -> None:
         while (data := await peer.receive()) is not None:
@@ -198,20 +250,33 @@ class SoundSwitch:
         await peer.close(1000)
 
     @property
+    def _has_peer_sound(self) -> bool:
+        return self._peer is not None and self._leg.wire is self._peer.wire
+
+    @property
     def _has_own_sound(self) -> bool:
         return self._carrier is not None and self._carrier.wire is not None
 
     def _move_back(self, peer: Peer) -> None:
-        if self._leg.wire is peer.wire and self._carrier is not None:
-            self._move(self._carrier)
+        if self._leg.wire is not peer.wire or self._carrier is None:
+            return
+        was_lost = self._peer_spoke and self._clock.now_s() > self.heard_s + _SILENT_S
+        if was_lost:
+            peer.wire.take_back()  # all of it will be sent again
+            self.lose()
+        self._move(self._carrier)
+        if was_lost:
+            self.regain()
 
     def _move(self, carrier: Carrier) -> None:
         self._leg.move(carrier.wire)
+        self.quality.begin(carrier.name, self._clock.now_s() - self._began_s)
         if self.hear is not None and self._rate_hz != RATE_HZ:
             self.hear(RateAnnounced(self._rate_hz if carrier.wire is None else RATE_HZ))
 
     def _give(self, pcm: bytes, carrier: Carrier) -> None:
         if self.hear is not None and self._leg.wire is carrier.wire:
+            self.heard_s, self._peer_spoke = self._clock.now_s(), carrier is self._peer
             self.hear(AudioIn(pcm))
 
     def _stop_watching(self) -> None:

@@ -1,6 +1,6 @@
 """PVP's first carrier: a WebSocket, sound between the messages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -59,3 +59,7 @@ class WebSocketCarrier:
 
     async def abandon(self) -> None:
         """Do nothing: the server sees to a lost socket."""
+
+    async def quality(self) -> Mapping[str, float]:
+        """Know nothing: TCP hides what the network does."""
+        return {}

@@ -36,6 +36,22 @@ class Played(SystemFrame):
 
 
 @dataclass(frozen=True, slots=True)
+class LineLost(SystemFrame):
+    """Nobody listens for now; the call waits.
+
+    Attributes:
+        heard_s: When the other side was last there, on the call's clock.
+    """
+
+    heard_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class LineBack(SystemFrame):
+    """The other side listens again."""
+
+
+@dataclass(frozen=True, slots=True)
 class RateAnnounced(ControlFrame):
     """The other side says at which rate its audio comes."""
 

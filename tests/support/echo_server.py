@@ -89,8 +89,10 @@ def _lifespan(database: Database) -> Lifespan:
 
 
 @contextlib.contextmanager
-def running(data_dir: Path, *, max_calls: int = 1_000, calls: EchoCalls | None = None) -> Iterator[RunningServer]:
-    """Run a server in a thread until the block ends."""
+def running(
+    data_dir: Path, *, max_calls: int = 1_000, calls: EchoCalls | None = None, static_dir: Path | None = None
+) -> Iterator[RunningServer]:
+    """Run a server in a thread until the block ends; without a folder for it, there is no page."""
     flows_dir = data_dir / "flows"
     flows_dir.mkdir(parents=True, exist_ok=True)
     settings = Settings(_env_file=None, data_dir=data_dir, flows_dir=flows_dir, max_calls=max_calls)  # type: ignore[call-arg]  # pydantic-settings' own argument
@@ -106,7 +108,7 @@ def running(data_dir: Path, *, max_calls: int = 1_000, calls: EchoCalls | None =
         identity,
         OneFlow(),
         lifespan=lifespan,
-        static_dir=data_dir / "static",
+        static_dir=static_dir or data_dir / "static",
     )
     with drain.listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]

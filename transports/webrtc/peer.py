@@ -13,8 +13,8 @@ from aiortc.sdp import candidate_from_sdp
 from kit.clock import Clock
 from kit.errors import InputError
 from transports.carrier import PeerLost
+from transports.quality import mos
 from transports.webrtc.aiortc_parts import VoiceReceiver, voice_receiver
-from transports.webrtc.quality import mos
 from transports.webrtc.session_description import MAX_CANDIDATES, checked_offer, ice_user, is_named, with_wishes
 from transports.webrtc.voice_track import VoiceTrack
 
@@ -22,6 +22,7 @@ MAX_MESSAGES = 256  # that wait to be read
 CHANNEL_S = 5.0  # for the channel to open once sound flows; without one, messages go nowhere
 QUIET_S = 15.0  # of whom nothing comes for so long, neither sound nor message, is gone
 FLUSH_S = 1.0  # for the last message to leave
+LAST_SOUND_S = 0.2  # what the other side's buffer still holds when all has been sent
 MAX_BUFFERED_BYTES = 256 * 1024
 
 log = structlog.get_logger(__name__)
@@ -178,11 +179,12 @@ class RtcPeer:
 
     async def close(self, code: int = 1000) -> None:
         """Let go of everything once what was sent has left; `code` says nothing here. May be called twice."""
-        channel = self._channel
-        if not self._ended and channel is not None:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(FLUSH_S):
-                    await self._drain(channel, 0)
+        if not self._ended:
+            if self._channel is not None:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(FLUSH_S):
+                        await self._drain(self._channel, 0)
+            await asyncio.sleep(LAST_SOUND_S)
         await self.abandon()
 
     async def _drain(self, channel: RTCDataChannel, most_bytes: int) -> None:

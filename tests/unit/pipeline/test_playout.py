@@ -349,3 +349,67 @@ def test_words_that_a_voice_names_otherwise_move_on_all_the_same() -> None:
         assert playout.heard_text() == "one two"
 
     play(scenario)
+
+
+def _positions(heard: Heard, since_s: float) -> list[int]:
+    return [frame.pos_samples // 320 for at_s, frame in heard.frames if at_s >= since_s]
+
+
+def test_what_nobody_heard_is_said_again_when_somebody_listens() -> None:
+    async def scenario(playout: Playout, heard: Heard) -> None:
+        playout.begin(1, paused=False)
+        say(playout, 1, "hello", SECOND)
+        playout.complete(1)
+        await asyncio.sleep(0.5)
+        playout.hold(heard_s=0.2)  # noticed late
+        assert playout.heard_text() == ""
+        await asyncio.sleep(10)
+        assert heard.marks == [(0.0, "started", 1)]
+        playout.release()
+        await asyncio.sleep(2)
+
+    heard = play(scenario)
+    assert _positions(heard, 5.0) == list(range(10, 50))
+    assert heard.marks[-1] == (11.3, "finished", 1)
+
+
+def test_an_answer_that_is_made_while_nobody_listens_waits_whole() -> None:
+    async def scenario(playout: Playout, heard: Heard) -> None:
+        playout.hold(heard_s=0.0)
+        playout.begin(1, paused=False)
+        say(playout, 1, "hello", SECOND)
+        playout.complete(1)
+        await asyncio.sleep(10)
+        assert heard.frames == []
+        playout.release()
+        await asyncio.sleep(2)
+
+    heard = play(scenario)
+    assert _positions(heard, 0.0) == list(range(50))
+    assert heard.marks == [(10.0, "started", 1), (11.0, "finished", 1)]
+
+
+def test_what_has_been_heard_is_not_said_again() -> None:
+    async def scenario(playout: Playout, _heard: Heard) -> None:
+        playout.begin(1, paused=False)
+        say(playout, 1, "hello", SECOND[:6400])
+        playout.complete(1)
+        await asyncio.sleep(1)
+        playout.hold(heard_s=1.0)
+        playout.release()
+        await asyncio.sleep(1)
+
+    assert len(play(scenario).frames) == 10
+
+
+def test_an_interruption_while_nobody_listens_says_nothing_more() -> None:
+    async def scenario(playout: Playout, _heard: Heard) -> None:
+        playout.begin(1, paused=False)
+        say(playout, 1, "hello", SECOND)
+        await asyncio.sleep(0.5)
+        playout.hold(heard_s=0.4)
+        playout.flush(1)
+        playout.release()
+        await asyncio.sleep(1)
+
+    assert max(play(scenario).times()) < 0.5

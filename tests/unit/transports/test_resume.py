@@ -11,7 +11,7 @@ from kit.clock import Clock
 from kit.errors import InputError
 from kit.ids import uuid7
 from pipeline.frames.audio import AudioIn
-from pipeline.frames.control import PeerGone, UiAction
+from pipeline.frames.control import LineBack, LineLost, PeerGone, UiAction
 from tests.support.fake_call import EchoCalls
 from tests.support.virtual_time import run
 from tests.unit.transports.test_websocket import Peer
@@ -58,10 +58,11 @@ class Line:
         self._app.include_router(pvp_router(self.calls, sessions, OpenDoor(), self.live, Clock()))
         self._group = group
 
-    async def connect(self) -> Peer:
+    async def connect(self, last_seq: int | None = None) -> Peer:
         """Connect and wait until what is said at once has been said."""
         peer = Peer()
-        scope: dict[str, Any] = {"type": "websocket", "path": f"/v1/ws/{TOKEN}", "headers": [], "query_string": b""}
+        query = b"" if last_seq is None else f"last_seq={last_seq}".encode()
+        scope: dict[str, Any] = {"type": "websocket", "path": f"/v1/ws/{TOKEN}", "headers": [], "query_string": query}
         self._group.create_task(self._app(scope, peer.websocket.receive, peer.websocket.send))
         await asyncio.sleep(1)
         return peer
@@ -116,6 +117,29 @@ def test_what_was_shown_meanwhile_is_sent_first_and_what_was_spoken_is_not() -> 
         second.goodbye()
 
     _scene(act)
+
+
+def test_a_client_that_says_what_it_has_seen_gets_what_it_has_not() -> None:
+    async def act(line: Line) -> None:
+        first = await line.connect()
+        call = line.calls.placed[0]
+        for text in ("seen", "sent into the void"):
+            call.receive(UiAction("say", {"text": text}))
+        await asyncio.sleep(1)
+        seen = next(message for _, message in first.got if message.get("text") == "seen")["seq"]
+        first.goes()
+        await asyncio.sleep(1)
+        call.receive(UiAction("say", {"text": "never sent"}))
+        second = await line.connect(last_seq=seen)
+        texts = [message["text"] for _, message in second.got if message["type"] == "transcript"]
+        assert texts == ["sent into the void", "never sent"]
+        numbers = [message["seq"] for _, message in second.got if "seq" in message]
+        assert numbers == [seen + 1, seen + 2]
+        second.goodbye()
+
+    line = _scene(act)
+    frames = line.calls.placed[0].received
+    assert [type(frame) for frame in frames if isinstance(frame, LineLost | LineBack)] == [LineLost, LineBack]
 
 
 def test_nobody_comes_back_and_the_call_ends_after_the_window() -> None:

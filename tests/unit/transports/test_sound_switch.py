@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kit.clock import Clock
 from kit.errors import CapacityError
 from pipeline.frames.audio import AudioIn, AudioOut
-from pipeline.frames.control import RateAnnounced
+from pipeline.frames.control import LineBack, LineLost, RateAnnounced
 from tests.support.fake_call import EchoCall, EchoCalls
 from tests.support.virtual_time import run
 from tests.unit.transports.test_websocket import REQUEST, Peer
 from transports.live import LiveCalls
 from transports.pvp_connection import PvpConnection
+from transports.quality import QualityLog
 from transports.websocket import WebSocketCarrier
 
 
@@ -84,7 +86,7 @@ class FakePeer:
         self.candidates += candidates
 
     async def quality(self) -> Mapping[str, float]:
-        return {}
+        return {"jitter_ms": 1.0, "loss": 0.0, "rtt_ms": 10.0, "mos": 4.4}
 
     async def close(self, code: int) -> None:
         self.closed = True
@@ -131,6 +133,7 @@ class Stage:
         self.socket.says(type="upgrade-offer", sdp="an offer")
         await asyncio.sleep(1)
         self.peers.made[-1].connects()
+        self.socket.says(type="upgrade-complete")
         await asyncio.sleep(1)
         return self.peers.made[-1]
 
@@ -139,7 +142,7 @@ def _scene(act: Callable[[Stage], Any]) -> Stage:
     async def scenario() -> Stage:
         stage = Stage()
         async with asyncio.TaskGroup() as group:
-            group.create_task(stage.connection.serve(REQUEST))
+            group.create_task(stage.connection.serve(replace(REQUEST, quality=QualityLog())))
             await asyncio.sleep(1)
             await act(stage)
             stage.connection.end("completed")
@@ -186,6 +189,7 @@ def test_only_one_side_is_heard_at_a_time() -> None:
         stage.socket.sounds(b"\2\2")
         await asyncio.sleep(1)
         peer.connects()
+        stage.socket.says(type="upgrade-complete")
         await asyncio.sleep(1)
         peer.hear(b"\3\3")
         stage.socket.sounds(b"\4\4")
@@ -217,6 +221,37 @@ def test_a_peer_that_dies_gives_the_sound_back() -> None:
     stage = _scene(act)
     assert stage.socket.sounds_got == 4
     assert "downgrade-complete" in stage.socket.types()
+
+
+def test_sound_that_a_dead_peer_did_not_carry_is_kept_for_the_socket() -> None:
+    async def act(stage: Stage) -> None:
+        peer = await stage.upgrade()
+        peer.hear(b"\1\1")
+        died_s = asyncio.get_running_loop().time()
+        await asyncio.sleep(8)
+        stage.call.received.clear()
+        stage.speaks(2)
+        peer.messages.put_nowait(None)
+        await asyncio.sleep(1)
+        assert [frame for frame in stage.call.received if isinstance(frame, LineLost | LineBack)] == [
+            LineLost(died_s),
+            LineBack(),
+        ]
+
+    assert _scene(act).socket.sounds_got == 0  # the call itself will say it again
+
+
+def test_quality_is_told_every_five_seconds_and_noted() -> None:
+    async def act(stage: Stage) -> None:
+        await stage.upgrade()
+        await asyncio.sleep(11)
+
+    stage = _scene(act)
+    told = [message for _, message in stage.socket.got if message["type"] == "quality"]
+    assert len(told) == 2
+    assert (told[0]["wire"], told[0]["mos"]) == ("webrtc", 4.4)
+    legs = stage.call.request.quality.legs(20.0)
+    assert [(leg.wire, leg.mos) for leg in legs] == [("websocket", None), ("webrtc", 4.4)]
 
 
 def test_a_peer_that_never_connects_is_let_go() -> None:
@@ -281,3 +316,17 @@ def test_a_second_peer_takes_the_place_of_the_first() -> None:
         assert _numbers(second.wire.waiting) == [3]
 
     assert _scene(act).socket.sounds_got == 2  # which had not left: between the two, the socket carries sound
+
+
+def test_the_client_says_when_the_sound_moves() -> None:
+    async def act(stage: Stage) -> None:
+        stage.socket.says(type="upgrade-offer", sdp="an offer")
+        await asyncio.sleep(1)
+        stage.peers.made[0].connects()
+        await asyncio.sleep(5)
+        assert "switch-now" not in stage.socket.types()
+        stage.socket.says(type="upgrade-complete")
+        await asyncio.sleep(1)
+        assert "switch-now" in stage.socket.types()
+
+    _scene(act)

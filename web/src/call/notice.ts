@@ -1,6 +1,6 @@
 /** Errors as a person needs them: what happened, what to do, and whether trying again makes sense. */
 
-import type { AudioError } from "../audio/call_audio";
+import type { AudioError } from "../../sdk/audio/call_audio";
 
 export interface Notice {
   tone: "error" | "info";

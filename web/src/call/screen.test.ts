@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import type { Artifact, JsonObject } from "../wire/pvp";
+import type { Artifact, JsonObject } from "../../sdk/wire/pvp";
 import { choiceEvent, formData, formFields, humanise, looseActions, missingFields, optionChoices, submitLabel } from "./screen";
 
 const artifact = (kind: string, payload: JsonObject): Artifact => ({ id: "a", kind, payload });

@@ -1,7 +1,7 @@
 /** What an artifact asks of the user, read from its payload (docs/pvp.md §5). */
 
-import type { Artifact, JsonObject } from "../wire/pvp";
-import { isObject, plainText } from "../wire/pvp";
+import type { Artifact, JsonObject } from "../../sdk/wire/pvp";
+import { isObject, plainText } from "../../sdk/wire/pvp";
 
 export interface Choice {
   id: string;

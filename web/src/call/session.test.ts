@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import type { ServerMessage } from "../wire/pvp";
-import { parseMessage } from "../wire/pvp";
+import type { ServerMessage } from "../../sdk/wire/pvp";
+import { parseMessage } from "../../sdk/wire/pvp";
 import type { Session } from "./session";
 import { IDLE, reduce } from "./session";
 

@@ -1,7 +1,7 @@
 /** What the page knows of a call: messages in, state out. No sockets, no clocks, no DOM. */
 
-import type { Artifact, Json, JsonObject, Role, ServerMessage, Span, Status } from "../wire/pvp";
-import { plainText } from "../wire/pvp";
+import type { Artifact, Json, JsonObject, Role, ServerMessage, Span, Status } from "../../sdk/wire/pvp";
+import { plainText } from "../../sdk/wire/pvp";
 import type { Notice } from "./notice";
 import { noticeForClose, noticeForError } from "./notice";
 import { formFields } from "./screen";
@@ -44,6 +44,7 @@ export interface Session {
   turns: Turn[];
   endReason: string | null;
   roundTripMs: number | null;
+  wire: "websocket" | "webrtc";
   notice: Notice | null;
 }
 
@@ -57,6 +58,7 @@ export type SessionAction =
   | { do: "edited"; field: string; value: string }
   | { do: "muted"; muted: boolean }
   | { do: "round_trip"; medianMs: number | null }
+  | { do: "wire"; wire: "websocket" | "webrtc" }
   | { do: "dismissed" };
 
 export const IDLE: Session = {
@@ -79,6 +81,7 @@ export const IDLE: Session = {
   turns: [],
   endReason: null,
   roundTripMs: null,
+  wire: "websocket",
   notice: null,
 };
 
@@ -103,6 +106,8 @@ export function reduce(session: Session, action: SessionAction): Session {
       return { ...session, muted: action.muted };
     case "round_trip":
       return { ...session, roundTripMs: action.medianMs };
+    case "wire":
+      return { ...session, wire: action.wire };
     case "dismissed":
       return { ...session, notice: null };
   }
@@ -147,9 +152,8 @@ function receive(session: Session, message: ServerMessage): Session {
       return { ...session, turns: withTurn(session.turns, message) };
     case "error":
       return { ...session, notice: noticeForError(message.code, message.message, message.findings) };
-    case "interrupted":
-    case "pong":
-      return session;
+    default:
+      return session; // what concerns the wire only
   }
 }
 

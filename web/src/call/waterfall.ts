@@ -1,6 +1,6 @@
 /** Where the time of each turn went, made ready to draw. */
 
-import { median } from "../wire/latency";
+import { median } from "../../sdk/wire/latency";
 import type { Turn } from "./session";
 
 export interface Bar {

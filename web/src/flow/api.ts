@@ -1,7 +1,7 @@
 /** What the page asks the server over HTTP. Addresses are relative to the page. */
 
-import type { Json, JsonObject } from "../wire/pvp";
-import { isObject, plainText } from "../wire/pvp";
+import type { Json, JsonObject } from "../../sdk/wire/pvp";
+import { isObject, plainText } from "../../sdk/wire/pvp";
 
 export interface FlowSummary {
   name: string;

@@ -41,7 +41,7 @@ export function App() {
 
   return (
     <>
-      <Header roundTripMs={session.phase === "live" ? session.roundTripMs : null} />
+      <Header roundTripMs={session.phase === "live" ? session.roundTripMs : null} wire={session.wire} />
       <main className="mx-auto grid max-w-7xl gap-4 px-3 pb-8 sm:px-6 lg:grid-cols-[minmax(0,1fr)_24rem]">
         <div className="flex min-w-0 flex-col gap-4">
           {session.notice && <NoticeBanner notice={session.notice} onRetry={talk} onDismiss={call.dismissNotice} />}
@@ -65,14 +65,16 @@ export function App() {
   );
 }
 
-function Header({ roundTripMs }: { roundTripMs: number | null }) {
+const WIRES = { websocket: "WebSocket", webrtc: "WebRTC" } as const;
+
+function Header({ roundTripMs, wire }: { roundTripMs: number | null; wire: keyof typeof WIRES }) {
   return (
     <header className="mx-auto flex max-w-7xl items-center gap-3 px-3 py-3 sm:px-6">
       <img src={iconUrl} alt="" className="size-7" />
       <p className="flex-1 text-base font-semibold tracking-tight">Antiphon</p>
       {roundTripMs !== null && (
-        <p className="text-xs text-quiet tabular-nums" title="Median of the last ten pings">
-          round trip {formatMs(roundTripMs)}
+        <p className="text-xs text-quiet tabular-nums" title="What carries the sound, and the median of the last ten pings">
+          {WIRES[wire]} · round trip {formatMs(roundTripMs)}
         </p>
       )}
       <ThemeToggle />

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useReducer, useRef } from "react";
 
 import { Call } from "../call/call";
 import { IDLE, reduce } from "../call/session";
-import type { JsonObject } from "../wire/pvp";
+import type { JsonObject } from "../../sdk/wire/pvp";
 
 /** The page's one call, and what the user can do with it. */
 export function useCall() {

@@ -1,5 +1,5 @@
-import type { JsonObject } from "../wire/pvp";
-import { plainText } from "../wire/pvp";
+import type { JsonObject } from "../../sdk/wire/pvp";
+import { plainText } from "../../sdk/wire/pvp";
 import { Empty, Panel } from "./panel";
 
 export function Variables({ variables }: { variables: JsonObject }) {

@@ -1,6 +1,7 @@
 """How well a leg carried its call, and what a listener would say of it; pure."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 _R0 = 93.2  # ITU-T G.107, all else at its default
 _LOSS_ROBUSTNESS = 20.0  # Opus with its own correction and concealment, as measured codecs of that kind (G.113 App. I)
@@ -30,11 +31,31 @@ class LegQuality:
     mos: float | None = None
 
 
-@dataclass(slots=True)
 class QualityLog:
-    """Where a transport notes what the wires of its call were like."""
+    """Where a transport notes what the wires of its call were like, one after the other."""
 
-    legs: list[LegQuality] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._over: list[LegQuality] = []
+        self._now: LegQuality | None = None
+
+    def begin(self, wire: str, at_s: float) -> None:
+        """Another wire carries the sound from `at_s` after the call began."""
+        if self._now is not None and self._now.wire == wire:
+            return
+        self._over = self.legs(at_s)
+        self._now = LegQuality(wire, round(at_s, 2), 0.0)
+
+    def measure(self, known: Mapping[str, float]) -> None:
+        """Note what is known of the wire that carries the sound now; a later measurement replaces it."""
+        if self._now is not None:
+            jitter_ms, loss, rtt_ms = known.get("jitter_ms"), known.get("loss"), known.get("rtt_ms")
+            self._now = replace(self._now, jitter_ms=jitter_ms, loss=loss, rtt_ms=rtt_ms, mos=known.get("mos"))
+
+    def legs(self, until_s: float) -> list[LegQuality]:
+        """Return all wires, the last of which carried the sound until `until_s` after the call began."""
+        if self._now is None:
+            return list(self._over)
+        return [*self._over, replace(self._now, seconds=round(max(0.0, until_s - self._now.from_s), 2))]
 
 
 def mos(rtt_ms: float, jitter_ms: float, loss: float) -> float:

@@ -8,6 +8,11 @@ export type PlayerCommand =
   | { do: "rate"; rateHz: number };
 
 export interface CallAudio {
+  /** The microphone, for a peer connection. */
+  readonly stream: MediaStream;
+  readonly track: MediaStreamTrack;
+  /** Play what a peer connection brings, beside what is played already. */
+  playStream(stream: MediaStream): void;
   play(pcm: ArrayBuffer): void;
   flush(): void;
   setPlaybackRate(rateHz: number): void;
@@ -93,7 +98,19 @@ export async function openCallAudio(onFrame: (frame: ArrayBuffer) => void): Prom
   capture.port.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => onFrame(data);
 
   const command = (message: PlayerCommand, transfer: Transferable[] = []) => player.port.postMessage(message, transfer);
+  const track = stream.getAudioTracks()[0];
+  if (!track) throw new AudioError("no_device");
   return {
+    stream,
+    track,
+    playStream: (remote) => {
+      // Chromium gives a graph the sound of a remote stream only while an element plays it, too.
+      const element = new Audio();
+      element.srcObject = remote;
+      element.muted = true;
+      void element.play().catch(() => undefined);
+      context.createMediaStreamSource(remote).connect(speaker.node);
+    },
     play: (pcm) => command({ do: "play", pcm }, [pcm]),
     flush: () => command({ do: "flush" }),
     setPlaybackRate: (rateHz) => command({ do: "rate", rateHz }),

@@ -40,12 +40,20 @@ export type ServerMessage =
   | { type: "interrupted"; generation: number }
   | { type: "waterfall"; turn: number; gapMs: number | null; spans: Span[] }
   | { type: "pong"; ts: number }
+  | { type: "upgrade_answer"; sdp: string }
+  | { type: "upgrade_failed"; reason: string }
+  | { type: "switch_now" }
+  | { type: "downgrade_complete" }
+  | { type: "quality"; jitterMs: number | null; loss: number | null; rttMs: number | null; mos: number | null }
   | { type: "error"; message: string; code: string; findings: string[] };
 
 export type ClientMessage =
   | { type: "ping"; ts: number }
   | { type: "config"; sample_rate: number; channels: 1 }
-  | { type: "ui_event"; action: string; data?: JsonObject; flow_id?: string };
+  | { type: "ui_event"; action: string; data?: JsonObject; flow_id?: string }
+  | { type: "upgrade-offer"; sdp: string; sdp_type: "offer" }
+  | { type: "upgrade-complete" }
+  | { type: "downgrade" };
 
 const STATUSES: readonly string[] = ["idle", "listening", "speaking", "ended"];
 
@@ -69,6 +77,10 @@ function number(value: Json | undefined, otherwise = 0): number {
   return typeof value === "number" && Number.isFinite(value) ? value : otherwise;
 }
 
+function measured(value: Json | undefined): number | null {
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
+}
+
 function strings(value: Json | undefined): string[] {
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
 }
@@ -78,7 +90,7 @@ function object(value: Json | undefined): JsonObject {
 }
 
 function readArtifact(raw: JsonObject): ServerMessage {
-  const { type: _type, id, artifact_type: kind, ...payload } = raw;
+  const { type: _type, id, artifact_type: kind, seq: _seq, ...payload } = raw;
   if (kind === "field_update") {
     return {
       type: "field_update",
@@ -165,6 +177,17 @@ const READERS: Record<string, (raw: JsonObject) => ServerMessage | null> = {
   }),
   interrupted: (raw) => ({ type: "interrupted", generation: number(raw["generation"]) }),
   waterfall: readWaterfall,
+  "upgrade-answer": (raw) => ({ type: "upgrade_answer", sdp: text(raw["sdp"]) }),
+  "upgrade-failed": (raw) => ({ type: "upgrade_failed", reason: text(raw["reason"]) }),
+  "switch-now": () => ({ type: "switch_now" }),
+  "downgrade-complete": () => ({ type: "downgrade_complete" }),
+  quality: (raw) => ({
+    type: "quality",
+    jitterMs: measured(raw["jitter_ms"]),
+    loss: measured(raw["loss"]),
+    rttMs: measured(raw["rtt_ms"]),
+    mos: measured(raw["mos"]),
+  }),
   pong: (raw) => (typeof raw["ts"] === "number" ? { type: "pong", ts: raw["ts"] } : null),
   error: (raw) => ({
     type: "error",
@@ -184,4 +207,10 @@ export function parseMessage(frame: string): ServerMessage | null {
   }
   if (!isObject(raw) || typeof raw["type"] !== "string") return null;
   return Object.hasOwn(READERS, raw["type"]) ? (READERS[raw["type"]]?.(raw) ?? null) : null;
+}
+
+/** The number of a lasting message, for who comes back after a cut; null where it has none. */
+export function sequenceOf(frame: string): number | null {
+  const found = /"seq":(\d+)\}$/.exec(frame);
+  return found ? Number(found[1]) : null;
 }
