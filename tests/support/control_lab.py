@@ -223,7 +223,7 @@ def build_lab(
     app.include_router(credit_router(credit_host))
     app.include_router(payment_router(credit_host))
     app.include_router(hook_router(HookHost(clock, b"h" * 32, allow_private=False)))
-    app.include_router(line_router(LineHost(OneFlow(), vault), clock))
+    app.include_router(line_router(LineHost(OneFlow(), vault, {"twilio": calling.dialer}), clock))
     app.include_router(phone_call_router(CallingHost(calling.placer, calling.follower, calling.clock)))
     checks, links = Checks(catalogue(), PlainNoises()), RecordingLinks(b"l" * 32)
     kupe = KupeHost(
