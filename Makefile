@@ -79,7 +79,7 @@ unit: .venv/.dev
 e2e: .venv/.dev $(PAGE)
 	$(BIN)/pytest -q tests/e2e
 
-bench: .venv/.dev  ## all benchmarks of bounded time (about 35 minutes; QUICK=1: 6), then benchmarks/REPORT.md
+bench: .venv/.dev  ## all benchmarks of bounded time (about 25 minutes; QUICK=1: 6), then benchmarks/REPORT.md
 	$(BIN)/python -m benchmarks.run_all $(if $(QUICK),--quick)
 
 soak: .venv/.dev  ## calls come and go for MINUTES; fails if anything grows

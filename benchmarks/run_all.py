@@ -13,7 +13,7 @@ QUICK_RESULTS = RESULTS / "quick"
 _FULL: dict[str, tuple[str, ...]] = {
     "first_call": ("--runs", "3", "--calls", "3"),
     "flow": (),
-    "capacity": (),
+    "capacity": ("--seconds", "5", "--calls", "4,10,20,40,75,110"),
     "webrtc": (),
     "latency": (),
     "bargein": (),

@@ -1,6 +1,6 @@
 """Runs a flow: one event in, actions out. Pure and total; the time is an argument."""
 
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
 from flows.actions import Action, Ask
 from flows.calling import begin
@@ -31,7 +31,7 @@ from flows.tools import on_tool
 from flows.turn import Turn, slots
 from flows.ui import on_ui
 
-__all__ = ["CONFIRM_BELOW", "endpointing", "initial", "language", "likely_ask", "recogniser", "step"]
+__all__ = ["CONFIRM_BELOW", "endpointing", "hides", "initial", "language", "likely_ask", "recogniser", "shown", "step"]
 
 _ENDPOINTING: Final = {"digits": "digits", "phone": "phone", "email": "email", "yes_no": "yes_no", "text": "text"}
 
@@ -145,3 +145,14 @@ def language(flow: Flow, state: State) -> str | None:
 def recogniser(flow: Flow, state: State) -> str | None:
     """What listens to the user now, `VENDOR:MODEL`; None where the flow does not say."""
     return Turn(flow, state, 0.0).stt
+
+
+def hides(flow: Flow, state: State) -> bool:
+    """Whether what the user says now is a secret."""
+    entry = slots(Turn(flow, state, 0.0).node).get(state.asking or "")
+    return entry is not None and entry[1].secret
+
+
+def shown(flow: Flow, state: State) -> dict[str, Any]:
+    """The variables that are set, for records: what is secret is masked."""
+    return dict(Turn(flow, state, 0.0).told)

@@ -36,7 +36,11 @@ def on_keys(turn: Turn, event: Dtmf) -> None:
 def keys_over(turn: Turn) -> None:
     """No further key came: what was pressed so far counts."""
     turn.update(keys_deadline_s=None)
-    _press(turn, "#")
+    param = _keyed_slot(turn)
+    if param is not None:
+        _end(turn, param, "#")
+    else:
+        _press(turn, "#")
 
 
 def _waits_for_keys(turn: Turn) -> bool:
@@ -85,21 +89,26 @@ def _choose(turn: Turn, key: str) -> None:
 
 def _collect(turn: Turn, param: ParamDef, key: str) -> None:
     keys = turn.state.keys
-    if key == "*":
+    if key == param.keys.end:
+        _end(turn, param, key)
+    elif key in "*#":  # the other one starts again
         turn.update(keys="")
         if not keys:
-            _go(turn, "*")
-    elif key != "#":
-        if _is_full(turn, param, keys + key):
-            _fill(turn, param, keys + key)
-        else:
-            _wait(turn, keys + key)
-    elif not _go(turn, keys):
-        _fill(turn, param, keys)
+            _go(turn, key)
+    elif _is_full(turn, param, keys + key):
+        _fill(turn, param, keys + key)
+    else:
+        _wait(turn, keys + key, param.keys.wait_s)
 
 
-def _wait(turn: Turn, keys: str) -> None:
-    turn.update(keys=keys, keys_deadline_s=turn.now_s + MORE_KEYS_S)
+def _end(turn: Turn, param: ParamDef, key: str) -> None:
+    """The slot is keyed in, unless the menu has these keys."""
+    if not _go(turn, turn.state.keys or ("" if key == "#" else key)):
+        _fill(turn, param, turn.state.keys)
+
+
+def _wait(turn: Turn, keys: str, wait_s: float = MORE_KEYS_S) -> None:
+    turn.update(keys=keys, keys_deadline_s=turn.now_s + wait_s)
 
 
 def _go(turn: Turn, keys: str) -> bool:
@@ -127,6 +136,8 @@ def _wrong(turn: Turn) -> None:
 
 def _is_full(turn: Turn, param: ParamDef, keys: str) -> bool:
     """Whether no further digit can follow."""
+    if param.keys.longest is not None and len(keys) >= param.keys.longest:
+        return True
     if kind_of(param, turn.flow.variables) == "number":
         most = param.schema.get("maximum")
         return isinstance(most, (int, float)) and int(keys) * 10 > most

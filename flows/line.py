@@ -63,7 +63,7 @@ def _perform(turn: Turn, act: LineAct) -> None:
     what = fill(act.what, turn.state.variables)
     if act.kind == PASSING_ON:
         target = turn.root.settings.transfer_targets.get(what) or turn.flow.settings.transfer_targets.get(what, what)
-        summary = fill(act.summary, turn.state.variables) or None
+        summary = fill(act.summary, turn.told) or None
         reason = _refusal(turn, target, act.mode)
         action: TransferCall | PressKeys = TransferCall(target, act.mode, summary)
     else:

@@ -100,6 +100,21 @@ class Transitions:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyRules:
+    """How a slot is keyed in (extension).
+
+    Attributes:
+        end: The key that ends it; empty for none.
+        longest: With so many keys it is whole; None leaves it to the schema.
+        wait_s: Without another key for so long it is whole.
+    """
+
+    end: str = "#"
+    longest: int | None = None
+    wait_s: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
 class ParamDef:
     """A tool's parameter, which is also a slot that recognisers can fill.
 
@@ -107,6 +122,8 @@ class ParamDef:
         recognise: The recogniser named in the document; None leaves the choice to `slots.kind_of`.
         ask: Lines that ask for it (extension).
         confirm: When a heard value is read back: `auto`, `always` or `never` (extension).
+        keys: How it is keyed in on a telephone.
+        secret: Its value is shown to nobody: not on screens, in captions, reports or prompts (extension).
         schema: Further JSON Schema keys, such as `minimum`.
     """
 
@@ -120,6 +137,8 @@ class ParamDef:
     label: str | None = None
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=empty)
     confirm: str = "auto"
+    keys: KeyRules = KeyRules()
+    secret: bool = False
     schema: Mapping[str, Any] = field(default_factory=empty)
 
 
@@ -345,6 +364,7 @@ class Flow:
     Attributes:
         library: The flows that a `call` can name, as `NAME` or `NAME@VERSION`; that of the flow the call began with
             holds for all of it.
+        secrets: The variables that `secret` parameters fill.
         kinds: The recogniser of each variable that a parameter fills.
         places: Line and column of each dotted path, for findings of the check.
     """
@@ -360,6 +380,7 @@ class Flow:
     extra: Mapping[str, Any] = field(default_factory=empty)
     library: "Mapping[str, Flow]" = field(default_factory=empty, compare=False, repr=False)
     kinds: Mapping[str, str] = field(default_factory=empty, compare=False)
+    secrets: frozenset[str] = frozenset()
     places: Mapping[str, tuple[int, int]] = field(default_factory=empty, compare=False, repr=False)
 
     @property

@@ -1,12 +1,12 @@
 """Text to `Flow`. Never raises: what is wrong comes back as findings with line and column."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
 from flows.findings import Finding, has_errors
 from flows.kinds import kinds_of
-from flows.model import Flow, Settings, VariableDef, frozen
+from flows.model import Flow, Settings, StateDef, VariableDef, frozen
 from flows.parse_scoring import scoring
 from flows.parse_states import states
 from flows.reader import Section
@@ -73,8 +73,14 @@ def _flow(top: Section) -> Flow:
         scoring=scoring(top) if top.has("scoring") else None,
         extra=top.rest(*_TOP),
         kinds=MappingProxyType(kinds_of(found, declared)),
+        secrets=frozenset(_secrets(found)),
         places=MappingProxyType(dict(_places(top.node))) if top.node else MappingProxyType({}),
     )
+
+
+def _secrets(states: Mapping[str, StateDef]) -> Iterator[str]:
+    for tool in (tool for state in states.values() for tool in state.tools.values()):
+        yield from (tool.variable_of(name) for name, param in tool.parameters.items() if param.secret)
 
 
 def _names(top: Section, key: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from flows.engine_tools import ENGINE_TOOLS
-from flows.model import Call, LineAct, ParamDef, Refusals, StateDef, ToolDef
+from flows.model import Call, KeyRules, LineAct, ParamDef, Refusals, StateDef, ToolDef
 from flows.parse_edges import gate, hooks, transitions
 from flows.reader import Section
 
@@ -13,6 +13,7 @@ RECOGNISERS: Final = ("yes_no", "number", "digits", "date", "time", "email", "ph
 ENDPOINTING: Final = ("default", "text", "digits", "phone", "spelling", "email", "yes_no", "long_answer")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 _CONFIRM: Final = ("auto", "always", "never")
+_LONGEST_WAIT_S: Final = 60.0
 _MODES: Final = ("cold", "warm")
 _TYPES: Final = {"number": "number", "yes_no": "boolean"}
 _STATE_KEYS: Final = (
@@ -21,7 +22,7 @@ _STATE_KEYS: Final = (
     "on_transition_blocked",
 )  # fmt: skip
 _PARAM_KEYS: Final = (
-    "type", "description", "required", "enum", "recognise", "ask", "label", "synonyms", "confirm",
+    "type", "description", "required", "enum", "recognise", "ask", "label", "synonyms", "confirm", "keys", "secret",
 )  # fmt: skip
 
 
@@ -132,6 +133,7 @@ def _tool(section: Section, name: str) -> ToolDef:
 def _param(section: Section, name: str) -> ParamDef:
     synonyms = section.section("synonyms")
     recognise = _choice(section, "recognise", RECOGNISERS)
+    secret = section.flag("secret", False)
     return ParamDef(
         name=name,
         type=section.text("type") or _TYPES.get(recognise or "", "string"),
@@ -142,8 +144,26 @@ def _param(section: Section, name: str) -> ParamDef:
         ask=section.lines("ask"),
         label=section.text("label"),
         synonyms=MappingProxyType({key: synonyms.words(key) for key in synonyms.children}),
-        confirm=_choice(section, "confirm", _CONFIRM) or "auto",
+        confirm="never" if secret else _choice(section, "confirm", _CONFIRM) or "auto",
+        keys=_keys(section.section("keys")),
+        secret=secret,
         schema=section.rest(*_PARAM_KEYS),
+    )
+
+
+def _keys(section: Section) -> KeyRules:
+    end = _choice(section, "end", ("#", "*", "none"))
+    longest, wait_s = section.number("max"), section.number("wait")
+    if longest is not None and longest < 1:
+        section.wrong("max", "at least 1")
+        longest = None
+    if wait_s is not None and not 0 < wait_s <= _LONGEST_WAIT_S:
+        section.wrong("wait", f"seconds, more than 0 and at most {_LONGEST_WAIT_S:.0f}")
+        wait_s = None
+    return KeyRules(
+        {"none": "", None: "#"}.get(end, end or ""),
+        None if longest is None else int(longest),
+        KeyRules().wait_s if wait_s is None else wait_s,
     )
 
 

@@ -124,7 +124,7 @@ def gate_question(turn: Turn) -> str:
     if turn.node.say and not turn.state.wanted:
         return turn.node.say[-1]
     known = [name for name in gate.variables if turn.state.variables.get(name) is not None]
-    said = [f"{name.replace('_', ' ')}: {turn.aloud(name, turn.state.variables[name])}" for name in known]
+    said = [f"{name.replace('_', ' ')}: {turn.aloud(name, turn.told[name])}" for name in known]
     return f"I have {without_braces(listed(said))}. Is that right?"
 
 
@@ -158,9 +158,9 @@ def instructions(turn: Turn, note: str = "") -> str:
     node, flow = turn.node, turn.flow
     parts = [flow.settings.base_system_prompt or turn.root.settings.base_system_prompt or _GENERIC]
     if node.prompt:
-        parts.append("Current objective:\n" + fill(node.prompt, turn.state.variables))
+        parts.append("Current objective:\n" + fill(node.prompt, turn.told))
     if node.say:
-        parts.append(f'You have just asked the caller: "{fill(node.say[-1], turn.state.variables)}"')
+        parts.append(f'You have just asked the caller: "{fill(node.say[-1], turn.told)}"')
     rest = missing(turn)
     if rest and node.say:
         parts.append(f"Still needed: {listed([label_of(turn, name) for name in rest])}.")

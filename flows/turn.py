@@ -12,6 +12,7 @@ from flows.spoken import spoken
 from flows.state import State, running
 from flows.values import ValueProblem, coerce_variable
 
+MASK: Final = "****"
 _NOT_NOW: Final = "That is not possible now. Go on with the conversation."
 
 
@@ -80,7 +81,7 @@ class Turn:
 
     def say(self, text: str) -> None:
         """Speak a line exactly, with its placeholders filled as they are said aloud."""
-        words = fill(text, self.state.variables, self._aloud)
+        words = fill(text, self.told, self._aloud)
         if words.strip():
             self.emit(Say(words, self.node.interruptible, self.language, self.voice))
             self.update(speaking=True)
@@ -90,12 +91,23 @@ class Turn:
         return self._aloud(name, value)
 
     def _aloud(self, name: str, value: Any) -> str:
+        if value == MASK:
+            return MASK
         return spoken(value, self.flow.kinds.get(name), self.state.today)
+
+    @property
+    def told(self) -> Mapping[str, Any]:
+        """The variables as anybody may see and hear them: what is secret is masked."""
+        secrets = self.root.secrets | self.flow.secrets
+        known = self.state.variables
+        if not secrets & known.keys():
+            return known
+        return {name: MASK if name in secrets and value is not None else value for name, value in known.items()}
 
     def variables(self) -> dict[str, Any]:
         """All declared variables (None where unset) and all others that are set."""
         declared = dict.fromkeys(self.flow.variables)
-        return {**declared, **thawed(self.state.variables)}
+        return {**declared, **thawed(self.told)}
 
     def set_variable(self, name: str, value: Any) -> str | None:
         """Store a value and tell the screen (VFDL §2.5); gives the reason if it does not fit its declaration."""
@@ -105,6 +117,7 @@ class Turn:
             self.block("?", "variable_invalid", f"'{name}' {problem}.")
             return f"{name} {problem}"
         self.update(variables=MappingProxyType({**self.state.variables, name: value}))
+        value = self.told.get(name)
         self.emit(VariableSet(self.flow.id, name, thawed(value)))
         ui = self.node.ui
         if ui is not None:
@@ -117,7 +130,7 @@ class Turn:
     def set_all(self, values: Mapping[str, Any]) -> None:
         """Store several values; strings in them may hold placeholders."""
         for name, value in values.items():
-            filled = fill(value, self.state.variables) if isinstance(value, str) else thawed(value)
+            filled = fill(value, self.told) if isinstance(value, str) else thawed(value)
             self.set_variable(name, filled)
 
     def run_hooks(self, hooks: tuple[Hook, ...]) -> None:
@@ -130,7 +143,7 @@ class Turn:
     def block(self, target: str | None, reason: str, detail: str) -> str:
         """Tell that a transition was refused; gives what the model may know of it."""
         here, told = self.state.node or "?", self.node.on_transition_blocked
-        declared = {name: thawed(self.state.variables.get(name)) for name in self.flow.variables}
+        declared = {name: thawed(self.told.get(name)) for name in self.flow.variables}
         self.emit(
             TransitionBlocked(
                 self.flow.id, here, target or "?", reason, detail, declared, told.notify_client, told.log_level
@@ -141,7 +154,7 @@ class Turn:
     def show(self, *, refreshed: bool = False) -> None:
         """Emit the state, and on entry its artifact."""
         node = self.node
-        artifact = None if node.ui is None else fill_screen(node.ui, self.state.variables)
+        artifact = None if node.ui is None else fill_screen(node.ui, self.told)
         prompt = artifact.get("prompt") if artifact else None
         self.emit(
             StateEntered(

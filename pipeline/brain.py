@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flows.actions import (
     Action,
@@ -17,7 +18,7 @@ from flows.actions import (
     TransitionBlocked,
 )
 from flows.events import Event
-from flows.interpreter import endpointing, initial, language, likely_ask, recogniser, step
+from flows.interpreter import endpointing, hides, initial, language, likely_ask, recogniser, shown, step
 from flows.model import Flow
 
 Speech = Say | Ask | ToolReturned
@@ -77,6 +78,16 @@ class Brain:
     def recogniser(self) -> str | None:
         """What listens in this state, `VENDOR:MODEL`; None leaves it to the call."""
         return recogniser(self.flow, self.state)
+
+    @property
+    def hides(self) -> bool:
+        """Whether what the caller says now is a secret."""
+        return hides(self.flow, self.state)
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """What is known, for records: secrets are masked."""
+        return shown(self.flow, self.state)
 
     @property
     def profile(self) -> str:

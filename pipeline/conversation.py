@@ -21,16 +21,15 @@ from pipeline.outbox import Outbox
 from pipeline.turn_log import TurnTimes
 from pipeline.turn_reader import TurnReader
 from pipeline.turns import actions, inputs, owner
+from pipeline.turns.apologies import Apologies, apologies_in
 from pipeline.turns.state import Bot, State, User
 from pipeline.voice import ModelFailed, ToolAsked, Voice
 
 log = structlog.get_logger()
 
+HIDDEN = "[not shown]"  # in place of a secret
 _SAYING_S = 0.5  # an echo has the beginning of the word that is not heard to its end yet
 GRACE_S = 0.6  # how long after a turn's end its effects may wait for the answer to be heard
-_TOO_LATE = "Sorry, that took too long on my side. Could you say that again?"
-_NOT_HEARD = "Sorry, I could not hear you. Could you say that again?"
-_DEAF = "Sorry, I cannot hear you in this call. You can go on with the keys, or on the screen."
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +101,10 @@ class Conversation:
         """What the caller is expected to speak now, BCP 47."""
         return self.brain.language or self._default_language
 
+    @property
+    def _apologies(self) -> Apologies:
+        return apologies_in(self.language)
+
     def end(self, reason: str) -> None:
         """End the call; a second reason changes nothing."""
         self.end_reason = self.end_reason or reason
@@ -131,6 +134,7 @@ class Conversation:
 
     def line_done(self, event: flow_events.LineDone) -> None:
         """The carrier did what the flow wanted, or did not."""
+        self._settle()
         now_s = self._clock.now_s()
         self._times = TurnTimes(None, now_s)
         self._apply(self.brain.step(event, now_s))
@@ -196,6 +200,7 @@ class Conversation:
         undo, self._undo = self._undo, None
         self._voice.stop(generation)
         self._tools = []
+        self._acts.forget()
         self.brain.state = undo.flow
         self._dialogue.go_back(undo.dialogue)
         self._hang_up, self.completed, self._voice_from_s = undo.hang_up, undo.completed, undo.times.voice_from_s
@@ -213,7 +218,7 @@ class Conversation:
     def _perform(self, action: actions.Action) -> None:
         match action:
             case actions.ShowWords(text):
-                self._dialogue.user_partial(text)
+                self._dialogue.user_partial(HIDDEN if self.brain.hides else text)
             case actions.UserTookFloor():
                 self._apply(self.brain.step(flow_events.UserStarted(), self._clock.now_s()))
             case actions.Commit(heard):
@@ -248,7 +253,7 @@ class Conversation:
     def _speculate(self, heard: inputs.Heard) -> None:
         event = flow_events.Heard(heard.text, heard.confidence, heard.alternative)
         speech = self.brain.preview(event, self._clock.now_s()).speech
-        if self._voice.speculate(speech, heard.text):
+        if self._voice.speculate(speech, HIDDEN if self.brain.hides else heard.text):
             self._advance(inputs.AnswerBegun(any(isinstance(item, Ask) for item in speech)))
 
     def _perform_answer(self, action: actions.AnswerAction) -> None:
@@ -271,11 +276,11 @@ class Conversation:
                 else:
                     self.end_reason = self._hang_up
                     if self._leaving:
-                        variables = dict(self.brain.state.variables)
+                        variables = self.brain.variables
                         self._leg.send(Screen(FlowEnded(self.brain.flow.id, self._hang_up, variables)))
             case actions.Recover():
                 log.warning("answer_late")
-                self._speak((Say(_TOO_LATE),))
+                self._speak((Say(self._apologies.too_late),))
 
     def _discard(self, bot_was_stopped: bool) -> None:
         self._reader.close_turn()
@@ -294,14 +299,15 @@ class Conversation:
         self._times.mark("end_of_turn", now_s)
         if heard.failed:
             self._dialogue.user_nothing()
-            self._speak((Say(_NOT_HEARD if self._reader.broken is None else _DEAF),))
+            sorry = self._apologies
+            self._speak((Say(sorry.not_heard if self._reader.broken is None else sorry.deaf),))
             return
         if self._voice_from_s is not None:
             self._times.voice_from_s, self._voice_from_s = self._voice_from_s, None
         before = self.brain.state, self._dialogue.moment, self._hang_up, self.completed
         self._undo = _Undo(*before, self._times, now_s + GRACE_S)
         self._leg.hold()
-        self._dialogue.user_final(heard.text)
+        self._dialogue.user_final(HIDDEN if self.brain.hides else heard.text)
         outcome = self.brain.step(flow_events.Heard(heard.text, heard.confidence, heard.alternative), now_s)
         self._apply(outcome)
         if not outcome.speech:

@@ -216,7 +216,7 @@ class CallSession:
             self._clock.now_s() - self._began_s,
             self._talk.end_reason or "internal",
             self._talk.completed,
-            dict(self._talk.brain.state.variables),
+            self._talk.brain.variables,
             self._dialogue.log.turns(),
             self._providers.usage.uses(),
             self._providers.incidents.since(self._began_s),

@@ -30,7 +30,9 @@ from tests.support import call_lab
 _RATE_HZ = 16_000
 _WORKERS = 2
 _OF_A_CALL = 20
+_TOLD_EVERY = 50  # calls
 _FIRST_VALUE = 1_000
+_NONE = np.zeros(0, np.int16)
 _FLOW = """
 id: unheard
 version: "1.0.0"
@@ -106,10 +108,11 @@ def _enough(variant: Variant, interruptions: int, workers: ProcessPoolExecutor) 
     total, seed = Tally(variant.name), 0
     while total.interruptions < interruptions:
         missing = interruptions - total.interruptions
-        batch = max(_WORKERS, -(-missing // _OF_A_CALL))
-        for tally in workers.map(partial(one_call, variant), range(seed, seed + batch)):
+        batch = min(_TOLD_EVERY, max(_WORKERS, -(-missing // _OF_A_CALL)))
+        for tally in workers.map(partial(one_call, variant), range(seed, seed + batch), chunksize=4):
             total += tally
         seed += batch
+        print(f"{variant.name}: {total.interruptions} of {interruptions} interruptions", flush=True)
     return total
 
 
@@ -185,9 +188,8 @@ def _history(report: CallReport, llm: FakeLlm) -> set[str]:
 def compare(name: str, history: set[str], voice: _NumberedVoice, sent: Sequence[tuple[float, object]]) -> Tally:
     """Compare the words of a call's history with the samples that were heard."""
     samples: dict[int, int] = {}
-    for values in heard(sent):
-        for value, count in zip(*np.unique(values, return_counts=True), strict=True):
-            samples[int(value)] = samples.get(int(value), 0) + int(count)
+    for value, count in zip(*np.unique(np.concatenate([_NONE, *heard(sent)]), return_counts=True), strict=True):
+        samples[int(value)] = int(count)
     spoken = {word: samples.get(number, 0) for word, number in voice.numbers.items()}
     known = [word for word in history if word in spoken]
     whole = {word for word, count in spoken.items() if count >= voice.word_samples(word) - 1}

@@ -95,6 +95,34 @@ class TwilioWire:
             caller.clear()
 
 
+class AsteriskWire:
+    """Binary frames of µ-law, commands in JSON; marks are echoed when their sound has been played."""
+
+    path = "/telephony/asterisk/flow/chatter"
+
+    def __init__(self) -> None:
+        self.cycle = [frame(_BINARY, mulaw_encode(each)) for each in caller_cycle(8000)]
+
+    def greeting(self) -> list[bytes]:
+        """Say what the channel's sound is."""
+        start = {"event": "MEDIA_START", "channel_id": "1.1", "channel": "WebSocket/a/0x1", "format": "ulaw"}
+        return [frame(_TEXT, json.dumps(start).encode())]
+
+    def sound(self, place: int, number: int) -> bytes:
+        """Return a frame made beforehand."""
+        return self.cycle[place % len(self.cycle)]
+
+    def heard(self, opcode: int, payload: bytes, caller: "Caller") -> None:
+        """Note sound, echo marks, drop on a flush."""
+        if opcode == _BINARY:
+            caller.sound(len(payload) / 8000)
+        elif b"MARK_MEDIA" in payload:
+            echo = {"event": "MEDIA_MARK_PROCESSED", "correlation_id": json.loads(payload)["correlation_id"]}
+            caller.after_playing(frame(_TEXT, json.dumps(echo).encode()))
+        elif b"FLUSH_MEDIA" in payload:
+            caller.clear()
+
+
 class Caller(asyncio.Protocol):
     """One call; see RFC 6455 for the framing.
 

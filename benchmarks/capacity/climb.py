@@ -13,7 +13,7 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.capacity.callers import Caller, PvpWire, TwilioWire, Wire, talk
+from benchmarks.capacity.callers import AsteriskWire, Caller, PvpWire, TwilioWire, Wire, talk
 from benchmarks.capacity.columns import Column
 
 SERVER_CORE, DRIVER_CORE = 0, 1
@@ -209,7 +209,7 @@ class Climb:
 
 def wire_of(name: str) -> tuple[Wire, int]:
     """Return how to speak on the wire of this name, and the length of its cycle in frames."""
-    wire: PvpWire | TwilioWire = PvpWire() if name == "pvp" else TwilioWire()
+    wire = {"pvp": PvpWire, "twilio": TwilioWire, "asterisk": AsteriskWire}[name]()
     return wire, len(wire.cycle)
 
 

@@ -42,7 +42,7 @@ class Size:
     columns: tuple[Column, ...]
 
 
-FULL = Size(200, 80, 40, 24, 12, (*COLUMNS, *CURVE))
+FULL = Size(160, 64, 32, 20, 10, (*COLUMNS, *CURVE))
 QUICK = Size(8, 4, 0, 2, 2, (COLUMNS[0], COLUMNS[2]))
 _CALLS_AT_ONCE, _PEERS_CALLS_AT_ONCE = 8, 4  # a peer has the lighter load: at eight it is no longer itself
 

@@ -25,7 +25,7 @@ from benchmarks.talk.tape import TapeReader, read_tape
 from flows.load import load
 from kit.clock import Clock
 from pipeline.frames.audio import AudioIn, AudioOut
-from pipeline.frames.text import Caption
+from pipeline.frames.control import Waterfall
 from pipeline.ports import Frame, Leg, Providers
 from pipeline.report import CallReport
 from pipeline.session import CallContext, CallHost, CallSession
@@ -41,6 +41,7 @@ from transports.ports import Call, CallRequest
 from transports.pvp_routes import pvp_router, sessions_of
 
 _WINDOW_SAMPLES = 512  # of the detector
+_ROUNDED_S = 0.001  # what a waterfall is off at most
 _FLOW = """
 id: {asks}
 version: "1.0.0"
@@ -77,7 +78,8 @@ class _Watch:
     clock: Clock
     work: Work
     turns: list[TurnMoments] = field(default_factory=list)
-    committed_s: float | None = None
+    out_s: float = 0.0
+    generation: int | None = None
     windows_s: list[float] = field(default_factory=list)
     samples: int = 0
 
@@ -87,19 +89,22 @@ class _Watch:
         if self.samples // _WINDOW_SAMPLES > before:
             self.windows_s = [*self.windows_s[-255:], self.clock.now_s()]
 
-    def committed(self) -> None:
-        """The turn is over."""
-        self.committed_s = self.clock.now_s()
+    def sent(self, generation: int) -> None:
+        """A frame of an answer goes out; note when its first did."""
+        if generation != self.generation:
+            self.generation, self.out_s = generation, self.clock.now_s()
 
-    def sent(self) -> None:
-        """A frame of an answer goes out."""
+    def told(self, waterfall: Waterfall) -> None:
+        """The server says where the time of this answer went; of that, when the turn was over is taken from it."""
+        over_ms = {span.name: span.end_ms for span in waterfall.spans}.get("end_of_turn")
+        if waterfall.gap_ms is None or over_ms is None:
+            return  # an answer to nothing
         asked_s = self.work.asked_s
-        if self.committed_s is None or self.committed_s < asked_s:
-            return  # of an answer to nothing, or the caller already talks on
+        committed_s = self.out_s - (waterfall.gap_ms - over_ms) / 1000
         silent_s = max((at_s for at_s in self.windows_s if at_s <= asked_s), default=None)
-        now_s = self.clock.now_s()
-        self.turns.append(TurnMoments(silent_s, asked_s, self.committed_s, now_s, tuple(self.work.spans)))
-        self.committed_s = None
+        if committed_s >= asked_s - _ROUNDED_S:
+            spans = tuple(self.work.spans)
+            self.turns.append(TurnMoments(silent_s, asked_s, max(committed_s, asked_s), self.out_s, spans))
         self.work.spans.clear()
 
 
@@ -112,10 +117,10 @@ class _WatchedLeg:
 
     def send(self, frame: Frame) -> None:
         match frame:
-            case Caption(role="user", is_final=True):
-                self._watch.committed()
-            case AudioOut():
-                self._watch.sent()
+            case AudioOut(generation=generation):
+                self._watch.sent(generation)
+            case Waterfall():
+                self._watch.told(frame)
         self._leg.send(frame)
 
 
@@ -195,7 +200,9 @@ def scale_waits(factor: float) -> None:
     """Set this process's waits for the end of a turn: for the curve, all that the profiles say in seconds is scaled."""
     for name, profile in endpointing.PROFILES.items():
         waits = {
-            each.name: factor * getattr(profile, each.name) for each in fields(profile) if each.name.endswith("_s")
+            each.name: factor * value
+            for each in fields(profile)
+            if each.name.endswith("_s") and (value := getattr(profile, each.name)) is not None
         }
         endpointing.PROFILES[name] = replace(profile, **waits)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-_ON_A_TIMER_S = 0.005  # a decision this long after the last verdict came in was waited for on purpose
+_ON_A_TIMER_S = 0.005  # what comes so long after all it needs was waited for on purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,10 @@ class TurnMoments:
         verdict_s = 0.0 if self.silent_s is None else self.asked_s - self.silent_s
         known_s = max((to_s for _, to_s in self.models if to_s <= self.committed_s), default=self.asked_s)
         waited = [(self.asked_s, self.committed_s)] if self.committed_s - known_s > _ON_A_TIMER_S else []
+        ready_s = max((to_s for _, to_s in self.models if to_s <= self.out_s), default=self.committed_s)
+        ready_s = max(ready_s, self.committed_s)
+        if self.out_s - ready_s > _ON_A_TIMER_S:  # ready, and held until no answer would be too soon
+            waited.append((ready_s, self.out_s))
         covered_s = covered([*self.models, *waited], self.asked_s, self.out_s)
         return verdict_s + (self.out_s - self.asked_s) - covered_s
 

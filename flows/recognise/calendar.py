@@ -22,6 +22,7 @@ _MONTHS: Final = (
 _SHORT_MONTHS: Final = {"sept": 9} | {name[:3]: index + 1 for index, name in enumerate(_MONTHS)}
 _ISO: Final = re.compile(r"\b([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})\b")
 _SLASHED: Final = re.compile(r"\b([0-9]{1,2})[/.-]([0-9]{1,2})(?:[/.-]([0-9]{4}|[0-9]{2}))?\b(?!\s*(?:[ap]\.?m|%))")
+_NEAR_YEARS: Final = 3
 _UNITS: Final = {"day": 1, "days": 1, "week": 7, "weeks": 7}
 
 
@@ -69,13 +70,14 @@ def _month_and_day(found: list[Token], today: date) -> tuple[date, int, int] | N
         month = _month(token.word)
         if month is None:
             continue
-        after = _day(found, index + 1)
+        said_before = index > 0 and found[index - 1].word == "of"  # "of December twenty thirty": that is no 20th
+        after = None if said_before else _day(found, index + 1)
         if after is not None:
-            year, end = _year(found, after[1])
+            year, end = _year(found, after[1], today)
             return _ahead(month, after[0], year, today), token.start, found[end - 1].end
         before = _day_before(found, index)
         if before is not None:
-            year, end = _year(found, index + 1)
+            year, end = _year(found, index + 1, today)
             return _ahead(month, before[0], year, today), found[before[1]].start, found[end - 1].end
     return None
 
@@ -107,8 +109,11 @@ def _day_before(found: list[Token], at: int) -> tuple[int, int] | None:
     return None
 
 
-def _year(found: list[Token], at: int) -> tuple[int | None, int]:
-    """A year at `at`, in four digits or as `twenty twenty seven` or `two thousand five`, and the index after it."""
+def _year(found: list[Token], at: int, today: date) -> tuple[int | None, int]:
+    """A year at `at`, in four digits or as `twenty twenty seven` or `two thousand five`, and the index after it.
+
+    `twenty thirty` after a day is rather half past eight, unless that year is near.
+    """
     if at >= len(found):
         return None, at
     if found[at].is_number and len(found[at].word) == 4 and found[at].word[:2] in ("19", "20"):
@@ -116,7 +121,7 @@ def _year(found: list[Token], at: int) -> tuple[int | None, int]:
     century = below_hundred(found, at)
     if century is not None and century[0] in (19, 20) and not found[at].is_number:
         rest = below_hundred(found, century[1])
-        if rest is not None and rest[0] >= 10:
+        if rest is not None and rest[0] >= 10 and century[0] * 100 + rest[0] <= today.year + _NEAR_YEARS:
             return century[0] * 100 + rest[0], rest[1]
     whole = cardinal(found, at)
     if whole is not None and 2000 <= whole[0] <= 2099:

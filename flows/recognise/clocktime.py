@@ -6,6 +6,7 @@ from typing import Final
 from flows.recognise.cardinals import UNITS, below_hundred
 from flows.recognise.reading import Reading, Token, tokens
 
+_ISO_DATE: Final = re.compile(r"\b[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\b")
 _HALF: Final = re.compile(
     r"^\s*,?\s*(?:in the |at |this )?(a\.?\s?m\b\.?|p\.?\s?m\b\.?|[ap]\b\.?(?=\s|$|[,.?!]))", re.I
 )
@@ -30,6 +31,7 @@ def find(text: str, asked: bool = True) -> Reading | None:
         text: What was said.
         asked: Whether a time was asked for; then a bare hour counts too.
     """
+    text = _ISO_DATE.sub(lambda date: " " * len(date[0]), text)  # its month and day look like a time
     found = [Token(_MISHEARD.get(token.word, token.word), token.start, token.end) for token in tokens(text)]
     for hit in (_written(text, asked), _named(found), _relative(found), _hour(found, text, asked)):
         if hit is not None:

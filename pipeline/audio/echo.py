@@ -34,7 +34,7 @@ def echo_share(heard: _Samples, played: _Samples) -> float:
     size = len(heard)
     if size == 0 or len(played) < size:
         return 0.0
-    length = 1 << (len(played) + size - 1).bit_length()
+    length = 1 << (len(played) - 1).bit_length()  # what wraps around is not looked at
     spectrum = np.fft.rfft(played, length) * np.conj(np.fft.rfft(heard, length))
     match = np.fft.irfft(spectrum, length)[: len(played) - size + 1]
     sums = np.concatenate(([0.0], np.cumsum(played.astype(np.float64) ** 2)))

@@ -17,8 +17,9 @@ MOST_PATIENT = 1.6
 MARGIN = 0.15
 LONGEST_PAUSE_S = 3.0  # what is longer was not a pause within a turn
 _SHARE = 0.9
+MOST_CAUTION_S = 0.3
 _CAUTION_MARGIN_S = 0.05
-_FORGETTING = 0.97  # a turn: who was cut off once is not waited for all call long
+_FORGETTING = 0.95  # a turn: who was cut off once is not waited for all call long
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Profile:
         ceiling_s: Wait this long where the voice does not sound as if it were done.
         hold_s: Wait this long where the words call for more.
         short_answers: Whether "yes" is all that will come.
+        heard_s: No answer is heard sooner after the last voiced sample: until then the turn can be taken back.
+        brisk_s: The same for a caller who has not paused so far; None where anybody does.
         is_whole: Tells by the words whether all that was asked for is there; None where words cannot tell.
     """
 
@@ -37,6 +40,8 @@ class Profile:
     ceiling_s: float
     hold_s: float
     short_answers: bool = False
+    heard_s: float = 0.0
+    brisk_s: float | None = None
     is_whole: Callable[[str], bool] | None = None
 
 
@@ -44,14 +49,14 @@ class Profile:
 # are given piece by piece, a piece sounds finished: there, and between the sentences of a long answer, the floor is
 # longer than such pauses are.
 PROFILES = {
-    "default": Profile(0.2, 0.9, 1.5),
-    "text": Profile(0.5, 1.8, 1.8),
-    "yes_no": Profile(0.2, 0.7, 1.2, short_answers=True),
-    "digits": Profile(1.0, 1.4, 1.6),
-    "phone": Profile(0.4, 1.4, 1.4, is_whole=is_whole_phone_number),
+    "default": Profile(0.2, 0.9, 1.5, heard_s=0.55, brisk_s=0.3),
+    "text": Profile(0.5, 1.8, 1.8, heard_s=0.55),
+    "yes_no": Profile(0.2, 0.7, 1.2, short_answers=True, heard_s=0.3),
+    "digits": Profile(1.0, 1.4, 1.6, heard_s=1.1),
+    "phone": Profile(0.3, 1.4, 1.4, is_whole=is_whole_phone_number),
     "spelling": Profile(1.3, 1.8, 1.8),
-    "email": Profile(0.4, 1.4, 1.4, is_whole=is_whole_email),
-    "long_answer": Profile(1.2, 1.8, 1.8),
+    "email": Profile(0.3, 1.4, 1.4, is_whole=is_whole_email),
+    "long_answer": Profile(1.2, 1.8, 1.8, heard_s=1.4),
 }
 
 
@@ -63,12 +68,12 @@ class Patience:
         pauses: The latest pauses that more speech followed, each as a share of the ceiling it was measured against:
             who spells slowly does not therefore say "yes" slowly.
         turns: Turns that were read so far.
-        caution_s: No floor is lower: this caller went on after a pause that was taken for the end.
+        caution: No floor is lower, as a share of the ceiling: this caller went on after what was taken for the end.
     """
 
     pauses: tuple[float, ...] = ()
     turns: int = 0
-    caution_s: float = 0.0
+    caution: float = 0.0
 
     def after_pause(self, pause_s: float, profile: Profile) -> "Patience":
         """Learn from a pause that did not end the turn."""
@@ -76,15 +81,15 @@ class Patience:
             return self
         return replace(self, pauses=(*self.pauses, pause_s / profile.ceiling_s)[-KEPT_PAUSES:])
 
-    def after_haste(self, pause_s: float) -> "Patience":
+    def after_haste(self, pause_s: float, profile: Profile) -> "Patience":
         """Learn that a turn was ended in a pause."""
         if not 0 < pause_s <= LONGEST_PAUSE_S:
             return self
-        return replace(self, caution_s=max(self.caution_s, pause_s + _CAUTION_MARGIN_S))
+        return replace(self, caution=max(self.caution, (pause_s + _CAUTION_MARGIN_S) / profile.ceiling_s))
 
     def after_turn(self) -> "Patience":
         """Learn that one more turn is over."""
-        return replace(self, turns=self.turns + 1, caution_s=self.caution_s * _FORGETTING)
+        return replace(self, turns=self.turns + 1, caution=self.caution * _FORGETTING)
 
     @property
     def factor(self) -> float:
@@ -97,9 +102,13 @@ class Patience:
     def adapt(self, profile: Profile) -> Profile:
         """Return `profile` with the ceiling that suits this caller; who pauses long is also held longer."""
         ceiling_s = max(profile.floor_s, profile.ceiling_s * self.factor)
-        floor_s = min(max(profile.floor_s, self.caution_s), ceiling_s)
+        cautious_s = min(self.caution * profile.ceiling_s, profile.floor_s + MOST_CAUTION_S)
+        floor_s = min(max(profile.floor_s, cautious_s), ceiling_s)
+        heard_s = profile.heard_s
+        if profile.brisk_s is not None and not self.pauses and self.turns >= ENOUGH_TURNS:
+            heard_s = profile.brisk_s
         hold_s = profile.hold_s * max(1.0, self.factor)
-        return replace(profile, floor_s=floor_s, ceiling_s=ceiling_s, hold_s=hold_s)
+        return replace(profile, floor_s=floor_s, ceiling_s=ceiling_s, hold_s=hold_s, heard_s=max(heard_s, cautious_s))
 
 
 UNKNOWN_CALLER = Patience()

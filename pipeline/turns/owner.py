@@ -52,6 +52,7 @@ from pipeline.turns.inputs import (
     VoiceHinted,
 )
 from pipeline.turns.lexicon import MUMBLED, is_backchannel, is_echo, takes_the_floor
+from pipeline.turns.pauses import haste_s, learn_pause
 from pipeline.turns.speculation import AHEAD_S, Ground, begin, closed, contradict, drop, is_finished, taken_back
 from pipeline.turns.state import Bot, State, User
 
@@ -126,9 +127,11 @@ def _hinted(state: State, hinted: bool, now_s: float) -> tuple[State, tuple[Acti
     known = replace(state, hinted=hinted)
     if state.user is User.DECIDING and not hinted:
         return _judge(known, now_s)
-    if hinted and state.user is User.SILENT and state.bot is Bot.PREPARING:
-        return replace(known, hushed=True), (Pause(),)
-    return _let_speak(known)
+    if state.user is not User.SILENT or state.bot is not Bot.PREPARING:
+        return _let_speak(known)
+    if not hinted:
+        return _let_speak(known) if now_s >= state.heard_from_s else (known, ())
+    return replace(known, hushed=True), () if state.hushed else (Pause(),)
 
 
 def _let_speak(state: State) -> tuple[State, tuple[Action, ...]]:
@@ -142,10 +145,11 @@ def _user_started(state: State, now_s: float) -> tuple[State, tuple[Action, ...]
     ahead, dropped = drop(state.ahead)
     actions: tuple[Action, ...] = (DropDecision(state.decision), *dropped) if deciding else dropped
     talking = replace(
-        _learn_pause(state, now_s),
+        learn_pause(state, now_s),
         user=User.TALKING,
         hinted=False,
         hushed=False,
+        haste_s=haste_s(state, now_s),
         unheard=state.unheard if state.bot is Bot.PREPARING else None,
         ended=None,
         ahead=replace(ahead, in_breath=False, words=None),
@@ -162,16 +166,6 @@ def _user_started(state: State, now_s: float) -> tuple[State, tuple[Action, ...]
     # An answer that nobody hears yet needs no verdict: it waits until the words are known.
     verdict_s = VERDICT_S if state.bot is Bot.PLAYING else LONGEST_TURN_S
     return replace(talking, paused=True, deadline_s=now_s + verdict_s), (*actions, *pause)
-
-
-def _learn_pause(state: State, now_s: float) -> State:
-    """The user goes on: before the turn was found over, or so soon that it was not over."""
-    cut_off = state.bot is Bot.PREPARING and state.decision > 0
-    if state.user is not User.DECIDING and not cut_off:
-        return state
-    pause_s = now_s - state.quiet_since_s
-    patience = state.patience.after_pause(pause_s, state.answered_to)
-    return replace(state, patience=patience.after_haste(pause_s) if cut_off else patience)
 
 
 def _user_stopped(state: State, quiet_since_s: float, now_s: float) -> tuple[State, tuple[Action, ...]]:
@@ -223,7 +217,8 @@ def _take_floor(state: State) -> tuple[State, tuple[Action, ...]]:
     """The user means it: the bot stops for good."""
     taken = replace(state, bot=Bot.IDLE, paused=False, bot_was_stopped=True, over_bot=False)
     if state.unheard is None:
-        return taken, (StopAnswer(state.generation), UserTookFloor())
+        patience = state.patience.after_haste(state.haste_s or 0.0, state.answered_to)
+        return replace(taken, patience=patience, haste_s=None), (StopAnswer(state.generation), UserTookFloor())
     # What was said before is a part of this turn: the user had only paused.
     ahead = taken_back(state.ahead)
     again = replace(taken, bot_was_stopped=False, unheard=None, before=state.unheard, ahead=ahead)
@@ -288,7 +283,14 @@ def _commit(state: State, heard: Heard) -> tuple[State, tuple[Action, ...]]:
         actions = (StopAnswer(state.generation), UserTookFloor())
     patience = state.patience if heard.failed else state.patience.after_turn()
     unheard = None if heard.failed else heard
-    over = replace(_silent(state), bot=Bot.IDLE, patience=patience, ahead=closed(state.ahead, heard), unheard=unheard)
+    over = replace(
+        _silent(state),
+        bot=Bot.IDLE,
+        patience=patience,
+        ahead=closed(state.ahead, heard),
+        unheard=unheard,
+        heard_from_s=0.0 if unheard is None else state.quiet_since_s + state.profile.heard_s,
+    )
     return over, (*actions, Commit(heard))
 
 
@@ -319,9 +321,10 @@ def _answer_due(state: State, interruptible: bool, now_s: float) -> tuple[State,
     actions: tuple[Action, ...] = dropped if state.bot is Bot.IDLE else (*dropped, StopAnswer(state.generation))
     generation = state.generation + 1
     paused = state.user is not User.SILENT and interruptible
-    hushed = state.user is User.SILENT and state.hinted
+    early = state.unheard is not None and state.bot is Bot.IDLE and now_s < state.heard_from_s
+    hushed = state.user is User.SILENT and (state.hinted or early)
     if state.user is User.SILENT:
-        deadline_s: float | None = now_s + PREPARING_LIMIT_S
+        deadline_s: float | None = state.heard_from_s if early else now_s + PREPARING_LIMIT_S
     else:
         deadline_s = _without_verdict_s(state, now_s)
     return replace(
@@ -386,6 +389,9 @@ def _tick(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:
         case User.DECIDING:
             closed, actions = _commit(state, Heard("", 0.0, failed=True).after(state.before))
             return closed, (DropDecision(state.decision), *actions)
+        case User.SILENT if state.bot is Bot.PREPARING and now_s < state.heard_from_s + HINT_S and state.hushed:
+            waiting = replace(state, deadline_s=now_s + PREPARING_LIMIT_S)
+            return (waiting, ()) if state.hinted else _let_speak(waiting)
         case User.SILENT if state.bot is Bot.PREPARING:
             idle = replace(state, bot=Bot.IDLE, hushed=False, unheard=None, deadline_s=None)
             return idle, (StopAnswer(state.generation), Recover(state.generation))

@@ -41,7 +41,9 @@ class State:
         answered_to: What it waited for when the user last stopped.
         patience: What is known of this caller's pauses.
         hinted: A window is voiced that may be the beginning of speech.
-        hushed: Playout holds its breath for that moment.
+        hushed: Playout holds its breath for that moment, or until `heard_from_s`.
+        heard_from_s: The answer to the user's last turn is not heard before.
+        haste_s: The pause before a voice that came as soon as the bot was heard; None for other voices.
         unheard: What the user said last, while its answer can still be taken back.
         before: How the turn began that the user is having: it was taken for over, and taken back.
         ended: What the recogniser heard, if it is sure by itself that the turn is over.
@@ -65,6 +67,8 @@ class State:
     patience: Patience = UNKNOWN_CALLER
     hinted: bool = False
     hushed: bool = False
+    heard_from_s: float = 0.0
+    haste_s: float | None = None
     unheard: Heard | None = None
     before: Heard | None = None
     ended: Heard | None = None

@@ -164,12 +164,22 @@ def render() -> str:
     """Return the tables of waits, profiles and transitions, as Markdown."""
     lines = ["## Waits", "", "| wait | seconds |", "|---|---|"]
     lines += [f"| {what} | {seconds:g} |" for what, seconds in _waits()]
-    lines += ["", "| the flow waits for | floor | ceiling | words call for more | brisk caller | patient caller |"]
-    lines += ["|---|---|---|---|---|---|"]
+    lines += [
+        "",
+        "| waits for | floor | ceiling | words call for more | heard from | ceiling if brisk | if patient |",
+    ]
+    lines += ["|---|---|---|---|---|---|---|"]
     for name, profile in endpointing.PROFILES.items():
         brisk = max(profile.floor_s, profile.ceiling_s * endpointing.BRISKEST)
         slow = profile.ceiling_s * endpointing.MOST_PATIENT
-        waits_s = (profile.floor_s, profile.ceiling_s, profile.hold_s, brisk, slow)
+        waits_s = (
+            profile.floor_s,
+            profile.ceiling_s,
+            profile.hold_s,
+            max(profile.heard_s, profile.floor_s),
+            brisk,
+            slow,
+        )
         lines.append(" | ".join((f"| {name}", *(f"{wait_s:.2f}" for wait_s in waits_s))) + " |")
     lines += ["", "## Transitions", "", "What is not here changes nothing.", ""]
     lines += ["| phase | input | actions | next phase | deadline in |", "|---|---|---|---|---|"]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncGenerator, Iterator
+from functools import cache
 
 import numpy as np
 
@@ -79,6 +80,12 @@ class FakeTts:
 
 def buzz(samples: int, rate_hz: int) -> bytes:
     """Return a voiced sound, int16 mono: six harmonics of 140 Hz, peak below 9000."""
-    phase = 2 * np.pi * _PITCH_HZ / rate_hz * np.arange(samples)
+    period = _tenth_of_a_second(rate_hz)  # a whole number of its waves, so that it can be repeated
+    return (period * (2 * samples // len(period) + 1))[: 2 * samples]
+
+
+@cache
+def _tenth_of_a_second(rate_hz: int) -> bytes:
+    phase = 2 * np.pi * _PITCH_HZ / rate_hz * np.arange(rate_hz // 10)
     wave = sum(np.sin(phase * k) / k for k in range(1, _HARMONICS + 1))
     return np.asarray(wave * (_PEAK / 2), dtype="<i2").tobytes()

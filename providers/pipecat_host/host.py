@@ -73,9 +73,17 @@ class Host:
         busy: A request is under way.
     """
 
-    def __init__(self, service: Any, provider: str, *, rate_in_hz: int = 16_000, rate_out_hz: int = 24_000) -> None:
-        """Hold `service`; `open` starts it."""
-        self.service, self._provider = service, provider
+    def __init__(
+        self,
+        service: Any,
+        provider: str,
+        *,
+        session: Any = None,
+        rate_in_hz: int = 16_000,
+        rate_out_hz: int = 24_000,
+    ) -> None:
+        """Hold `service` and the HTTP session that was given to it; `open` starts it."""
+        self.service, self._provider, self._session = service, provider, session
         self._rates: dict[str, Any] = {"audio_in_sample_rate": rate_in_hz, "audio_out_sample_rate": rate_out_hz}
         self.clock = RequestClock()
         self.error: ProviderError | None = None
@@ -188,9 +196,10 @@ class Host:
 
     async def _close_client(self) -> None:
         """Close the SDK's connections, which services leave open."""
-        close = getattr(getattr(self.service, "_client", None), "close", None)
-        if inspect.iscoroutinefunction(close):
-            await close()
+        for client in (self._session, getattr(self.service, "_client", None)):
+            close = getattr(client, "close", None)
+            if inspect.iscoroutinefunction(close):
+                await close()
 
     def _out(self, frame: Any) -> None:
         if isinstance(frame, library.ErrorFrame):

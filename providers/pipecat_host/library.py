@@ -36,6 +36,7 @@ with warnings.catch_warnings():
         TTSSpeakFrame,
         TTSStoppedFrame,
         TTSTextFrame,
+        UserStoppedSpeakingFrame,
         VADUserStartedSpeakingFrame,
         VADUserStoppedSpeakingFrame,
     )
@@ -91,6 +92,7 @@ __all__ = [
     "TaskManager",
     "ToolsSchema",
     "TranscriptionFrame",
+    "UserStoppedSpeakingFrame",
     "VADUserStartedSpeakingFrame",
     "VADUserStoppedSpeakingFrame",
     "WebsocketService",

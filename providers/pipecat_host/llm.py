@@ -81,7 +81,7 @@ class HostedLlm:
         return json.dumps(limits_of(options), sort_keys=True)
 
     def _host(self, manner: str) -> Host:
-        return Host(self._recipe.make(json.loads(manner)), self.provider)
+        return self._recipe.host(json.loads(manner))
 
 
 def _usage(frame: Any) -> LlmUsage | None:

@@ -10,8 +10,11 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import aiohttp
+
 from kit.errors import ConfigError
 from providers.pipecat_host import library
+from providers.pipecat_host.host import Host
 from providers.pipecat_host.service_name import ADDRESSES, ServiceName
 
 _FIXED_RATE = re.compile(r"(?!.*(DEFAULT|FALLBACK))[A-Z]\w*SAMPLE_RATE")
@@ -47,20 +50,26 @@ class Recipe:
         self._given = dict(name.settings)
         self._access = self._checked_access(key, address)
         self._check_names()
-        probe = self.make({})
+        probe = self._make({}, None)
         self.model = str(getattr(probe.settings, "model", None) or self.service_class.__name__)
         self.voice = str(getattr(probe.settings, "voice", None) or "")
         self.times_words = isinstance(probe, library.TTSService) and not probe._push_text_frames
 
-    def make(self, more: Mapping[str, Any]) -> Any:
-        """Return a service with some more settings, not started yet.
+    def host(self, more: Mapping[str, Any], **rates_hz: int) -> Host:
+        """Return a service with some more settings, hosted but not started yet.
 
         Raises:
             ConfigError: It refuses its settings.
         """
+        session = aiohttp.ClientSession() if "aiohttp_session" in self._arguments else None
+        return Host(self._make(more, session), self.provider, session=session, **rates_hz)
+
+    def _make(self, more: Mapping[str, Any], session: aiohttp.ClientSession | None) -> Any:
         given = {**self._given, **{name: value for name, value in more.items() if value not in (None, "")}}
         fields = {name: value for name, value in given.items() if name in self._fields}
         arguments = {name: value for name, value in given.items() if name not in self._fields}
+        if "aiohttp_session" in self._arguments:
+            arguments["aiohttp_session"] = session
         if fields:
             arguments["settings"] = self.service_class.Settings(**fields)
         try:
@@ -111,7 +120,7 @@ class Recipe:
         if unknown:
             raise ConfigError(
                 f"{self.provider}: {self.service_class.__name__} knows no {', '.join(unknown)}; "
-                f"it has {', '.join(sorted(known - {'api_key', 'settings'}))}",
+                f"it has {', '.join(sorted(known - {'aiohttp_session', 'api_key', 'settings', *ADDRESSES}))}",
                 code="config.provider",
             )
 

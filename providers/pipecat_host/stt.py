@@ -40,8 +40,8 @@ class HostedStt:
             ProviderError: It cannot be reached, or refuses.
         """
         known = self._recipe.takes("language")
-        service = self._recipe.make({"language": language} if known else {})
-        stream = HostedSttStream(service, self._recipe, rate_hz, segmented=self._segmented)
+        host = self._recipe.host({"language": language} if known else {}, rate_in_hz=rate_hz)
+        stream = HostedSttStream(host, self._recipe, language, rate_hz, segmented=self._segmented)
         await stream.open()
         return stream
 
@@ -55,11 +55,11 @@ class HostedStt:
 class HostedSttStream:
     """Fills `pipeline.ports.SttStream`."""
 
-    def __init__(self, service: Any, recipe: Recipe, rate_hz: int, *, segmented: bool) -> None:
+    def __init__(self, host: Host, recipe: Recipe, language: str, rate_hz: int, *, segmented: bool) -> None:
         """Hold the service; `open` connects it."""
-        self._service, self._recipe, self._rate_hz = service, recipe, rate_hz
+        self._host, self._recipe, self._rate_hz = host, recipe, rate_hz
         self._limit_s = _SEGMENT_LIMIT_S if segmented else _READ_LIMIT_S
-        self._host = Host(service, recipe.provider, rate_in_hz=rate_hz)
+        self._confirms = not segmented
         self._clock = Clock()
         self._reading = Reading()
         self._changed = asyncio.Event()
@@ -67,7 +67,7 @@ class HostedSttStream:
         self._queued = asyncio.Event()
         self._queued_bytes = 0
         self._speaking = False
-        self._language: str | None = None
+        self._language = language
         self._pump: OwnedTask | None = None
         self._closed = False
         self._hear_of_ends()
@@ -80,12 +80,12 @@ class HostedSttStream:
 
     def begin(self, language: str | None = None) -> None:
         """Start a turn."""
-        if language and language != self._language and self._recipe.takes("language"):
-            if self._language is not None:
-                self._put(library.STTUpdateSettingsFrame(delta=self._recipe.settings(language=language)))
-            self._language = language
         self._reading.begin(self._clock.now_s())
         self._speak(speaking=False)
+        if language and language != self._language and self._recipe.takes("language"):
+            self._language = language
+            self._put(library.UserStoppedSpeakingFrame())  # while somebody speaks, no other socket is opened
+            self._put(library.STTUpdateSettingsFrame(delta=self._recipe.settings(language=language)))
         self._speak(speaking=True)
 
     def feed(self, pcm: bytes) -> None:
@@ -170,7 +170,7 @@ class HostedSttStream:
 
     def _hear_of_ends(self) -> None:
         """Notice that all is read where no transcript says so: there was nothing to hear."""
-        service: Any = self._service
+        service: Any = self._host.service
         confirm, transcribe = service.confirm_finalize, service.run_stt
 
         def confirmed() -> None:
@@ -182,7 +182,7 @@ class HostedSttStream:
                 yield frame
             self._settled()
 
-        if isinstance(self._service, library.SegmentedSTTService):
+        if not self._confirms:
             service.run_stt = transcribed
         else:
             service.confirm_finalize = confirmed

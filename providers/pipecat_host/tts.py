@@ -83,8 +83,7 @@ class HostedTts:
         return _Manner(options.voice or "", language, options.rate_hz or self.capabilities.rates_hz[0])
 
     def _host(self, manner: _Manner) -> Host:
-        service = self._recipe.make({"voice": manner.voice, "language": manner.language})
-        return Host(service, self.provider, rate_out_hz=manner.rate_hz)
+        return self._recipe.host({"voice": manner.voice, "language": manner.language}, rate_out_hz=manner.rate_hz)
 
 
 class _Words:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kit.errors import ProviderError
 from pipeline.metered import MeteredLlm
 from pipeline.ports import LanguageModel, LlmOptions, SpeechToText, SttStream, TextToSpeech
 from pipeline.usage import UsageMeter
@@ -14,13 +15,22 @@ from tests.support.provider_contract import ASK, SENTENCE, LlmContract, SttContr
 from tests.support.vendors import cartesia, elevenlabs
 from tests.support.vendors.azure import AzureServer
 from tests.support.vendors.cartesia import CartesiaServer
+from tests.support.vendors.deepgram import VOICE as AURA
+from tests.support.vendors.deepgram import DeepgramSpeakServer
 from tests.support.vendors.deepgram_listen import DeepgramListenServer
 from tests.support.vendors.deepgram_speak import DeepgramSpeakSocket
 from tests.support.vendors.elevenlabs import ElevenLabsServer
+from tests.support.vendors.faults import Fault, Kind
 from tests.support.vendors.http import KEY
 from tests.support.vendors.openai import OpenAiServer
 
 SERVICES = "pipecat.services"
+
+
+async def ask_until_it_fails(stream: SttStream) -> None:
+    while True:
+        await stream.partial()
+        await asyncio.sleep(0.05)
 
 
 class _Hosted:
@@ -84,6 +94,16 @@ class TestDeepgramTts(_Hosted, TtsContract):
             await self.kept.aclose()
 
 
+class TestDeepgramTtsOverHttp(_Hosted, TtsContract):
+    @pytest.fixture
+    async def provider(self) -> AsyncIterator[TextToSpeech]:
+        async with DeepgramSpeakServer().running() as self.server:
+            picked = f"{SERVICES}.deepgram.tts.DeepgramHttpTTSService?voice={AURA}"
+            self.kept = hosted("tts", picked, KEY, self.server.url)
+            yield self.kept
+            await self.kept.aclose()
+
+
 class TestOpenAiTts(_Hosted, TtsContract):
     @pytest.fixture
     async def provider(self) -> AsyncIterator[TextToSpeech]:
@@ -134,6 +154,23 @@ class TestCartesiaStt(SttContract):
 
     async def freed(self) -> None:
         await self.server.freed()
+
+    async def test_a_socket_gone_deaf_is_noticed_within_3_s(self, provider: SpeechToText, stream: SttStream) -> None:
+        await self.say(provider, stream)
+        self.server.now = Fault(Kind.HALF_OPEN, 0)
+        await self.say(provider, stream)
+        async with asyncio.timeout(3):
+            with pytest.raises(ProviderError):
+                await ask_until_it_fails(stream)
+
+    async def test_another_language_is_another_socket(self, provider: SpeechToText, stream: SttStream) -> None:
+        stream.begin("en")
+        stream.feed(self.turn(16_000))
+        assert (await asyncio.wait_for(stream.finalize(), 2)).text == "hello there"
+        stream.begin("de")
+        stream.feed(self.turn(16_000))
+        assert (await asyncio.wait_for(stream.finalize(), 2)).text == "hello there"
+        assert self.server.accepted == 2
 
 
 class TestDeepgramStt(SttContract):

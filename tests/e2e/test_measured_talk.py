@@ -14,8 +14,12 @@ from benchmarks.talk.overhead import TurnMoments
 from benchmarks.talk.server import OURS, running
 from benchmarks.talk.spec import NodeSpec
 from benchmarks.talk.tape import FRAME_SAMPLES, RATE_HZ, Turn, write_tape
+from pipeline.turns.endpointing import PROFILES
 from server.caller.measure import voiced_segments
 from tests.support.recordings import FOLDER, WORDS
+
+# By its level this recording goes on for 0.37 s of breath after the voice, which no detector takes for speech.
+_VOICE_UNTIL_S = {"goforward": 2.27}
 
 
 def _turn(name: str) -> Turn:
@@ -23,7 +27,8 @@ def _turn(name: str) -> Turn:
         sound = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.int16)
     first, last = voiced_segments(sound, RATE_HZ)[0], voiced_segments(sound, RATE_HZ)[-1]
     whole = np.concatenate((sound, np.zeros(-len(sound) % FRAME_SAMPLES, np.int16)))
-    speech = (first.start_samples / RATE_HZ, last.end_samples / RATE_HZ)
+    end_s = _VOICE_UNTIL_S.get(name, last.end_samples / RATE_HZ)
+    speech = (first.start_samples / RATE_HZ, end_s)
     return Turn(name, "statement", WORDS[name], "default", speech[1], (speech,), whole)
 
 
@@ -37,7 +42,7 @@ def test_a_turn_is_answered_and_an_answer_interrupted(tmp_path: Path) -> None:
         figures = server.figures()
     answered, interrupted_too = judge(recording)
     assert answered.wait_ms is not None
-    assert 0 < answered.wait_ms < 3000
+    assert 1000 * PROFILES["default"].heard_s - 100 < answered.wait_ms < 3000
     assert interrupted_too.wait_ms is not None
     (effect,) = effects(recording)
     assert effect.stopped

@@ -141,7 +141,7 @@ def untouched(address: str) -> CallRecord:
 
 # --- over the bot ----------------------------------------------------------------------------------------------------
 def test_who_interrupts_in_mid_sentence_is_listened_to(address: str) -> None:
-    record = _call(address, "story", _over_the_bot("Stop and take me to the menu."))
+    record = _call(address, "story", _over_the_bot("Stop, please. Take me to the menu."))
     assert _lines(record, "interrupted")
     assert not _bot_lines(record)[0].endswith("cars."), "history ends with what was heard"
     onset = _caller(record)[0].start_samples

@@ -44,7 +44,8 @@ def test_words_that_call_for_more_hold_the_turn_open_where_simpler_ways_cut_it_o
     heard = _heard("I live in")
     ours = end_by_owner(heard, Settings(), _DELAYS)
     assert not ours.cut_off
-    assert ours.delay_ms == pytest.approx(300, abs=1), "the pause is sure after 200 ms and read after 100 more"
+    assert ours.over_ms == pytest.approx(300, abs=1), "the pause is sure after 200 ms and read after 100 more"
+    assert ours.delay_ms == pytest.approx(550, abs=1), "and no answer is heard sooner"
     assert end_by_smart_turn(heard, _DELAYS).cut_off
     assert end_by_silence(heard, 0.5, _DELAYS).cut_off
 
@@ -53,7 +54,8 @@ def test_words_that_sound_complete_are_a_false_cut_off() -> None:
     ended = end_by_owner(_heard("I live here."), Settings(), _DELAYS)
     assert ended.cut_off
     assert ended.delay_ms is None
-    assert ended.at_s == pytest.approx(1.8)
+    assert ended.over_s == pytest.approx(1.8)
+    assert ended.at_s == pytest.approx(2.05)
 
 
 def test_a_turn_that_is_taken_back_unheard_is_no_cut_off() -> None:
@@ -61,7 +63,8 @@ def test_a_turn_that_is_taken_back_unheard_is_no_cut_off() -> None:
     assert not ended.cut_off
     assert ended.taken_back == 1
     assert ended.begun == 2
-    assert ended.delay_ms == pytest.approx(ended.over_ms + 500, abs=1) if ended.over_ms is not None else False
+    assert ended.over_ms is not None
+    assert ended.delay_ms == pytest.approx(ended.over_ms + 500, abs=1), "after a wrong guess none is made"
 
 
 def test_an_answer_that_was_begun_in_the_pause_is_heard_sooner() -> None:

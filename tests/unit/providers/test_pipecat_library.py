@@ -96,6 +96,7 @@ def test_a_voice_says_what_it_tells() -> None:
 def test_a_recogniser_tells_when_it_has_read_all() -> None:
     assert arguments(library.STTService.confirm_finalize) == ["self"]
     assert arguments(library.STTService.run_stt) == ["self", "audio"]
+    assert "self._can_reconnect = True" in source(library.STTService._maybe_reconnect_on_user_stopped_speaking)
     assert "self.run_stt(audio)" in source(library.SegmentedSTTService._segment_task_handler)
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from pipeline.turns.endpointing import (
     ENOUGH_TURNS,
     KEPT_PAUSES,
     LONGEST_PAUSE_S,
+    MOST_CAUTION_S,
     MOST_PATIENT,
     PROFILES,
     UNKNOWN_CALLER,
@@ -113,9 +116,9 @@ def test_longer_pauses_never_shorten_the_wait(pauses_s: list[float], more_s: flo
         ("default", "My name is Ada.", None),
         ("digits", "two nine and", 1.6),
         ("phone", "212 555", 1.4),
-        ("phone", "two one two, five five five, oh one nine nine", 0.4),
+        ("phone", "two one two, five five five, oh one nine nine", 0.3),
         ("email", "Ann, at example.", 1.4),
-        ("email", "ann at example dot com", 0.4),
+        ("email", "ann at example dot com", 0.3),
         ("digits", "two nine three", None),
         ("spelling", "a b c,", 1.8),
         ("long_answer", "it all began because", 1.8),
@@ -146,3 +149,22 @@ def test_the_sound_moves_the_wait_between_floor_and_ceiling(
     name: str, probability: float | None, wait_s: float
 ) -> None:
     assert wait_by_sound_s(PROFILES[name], probability) == wait_s
+
+
+@pytest.mark.parametrize(
+    ("turns", "pauses_s", "heard_s"), [(0, (), 0.55), (2, (), 0.55), (3, (), 0.3), (9, (0.4,), 0.55)]
+)
+def test_a_caller_who_never_pauses_is_answered_sooner(turns: int, pauses_s: tuple[float, ...], heard_s: float) -> None:
+    patience = replace(who_pauses(*pauses_s), turns=turns)
+    assert patience.adapt(DEFAULT).heard_s == pytest.approx(heard_s)
+
+
+def test_a_caller_who_was_cut_off_is_waited_for_and_trusted_again() -> None:
+    hasty = UNKNOWN_CALLER.after_haste(0.45, DEFAULT)
+    assert hasty.adapt(DEFAULT).floor_s == pytest.approx(0.5)
+    later = [hasty := hasty.after_turn() for _ in range(40)]
+    floors_s = [patience.adapt(DEFAULT).floor_s for patience in later]
+    assert floors_s == sorted(floors_s, reverse=True)
+    assert floors_s[-1] == DEFAULT.floor_s
+    assert UNKNOWN_CALLER.after_haste(2.5, DEFAULT).adapt(DEFAULT).floor_s <= DEFAULT.floor_s + MOST_CAUTION_S
+    assert UNKNOWN_CALLER.after_haste(60.0, DEFAULT) == UNKNOWN_CALLER, "that was no pause"
