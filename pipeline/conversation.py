@@ -47,6 +47,7 @@ class ConversationPorts:
     clock: Clock
     spoken_s: Callable[[int], float]
     acts: CarrierActs
+    on_emitted: Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Conversation:
         self.completed = False
         self._reader, self._voice, self._dialogue = ports.reader, ports.voice, ports.dialogue
         self._leg, self._clock, self._spoken_s = ports.leg, ports.clock, ports.spoken_s
-        self._acts = ports.acts
+        self._acts, self._on_emitted = ports.acts, ports.on_emitted
         self._times = TurnTimes(None, 0.0)
         self._due: tuple[Speech, ...] = ()
         self._hang_up: str | None = None
@@ -341,6 +342,7 @@ class Conversation:
             self._leg.send(Screen(action))
         for name in outcome.emitted:
             log.info("flow_event", name=name)
+            self._on_emitted(name)
         self._hang_up = outcome.hang_up or self._hang_up
         self._acts.want(*outcome.line)
 

@@ -21,9 +21,10 @@ _UNSURE_FRAMES = 8  # of a turn that is closed, the next may already have begun 
 _MISSING_FRAMES = 20  # 400 ms: enough for the detector to be sure of silence
 _LEVEL_FRAMES = 150  # 3 s: the detector is not later than that
 _KEPT_FRAMES = 50 * 90  # of a turn, for the judgement whether it is over
-_ECHO_FRAMES = 10  # 200 ms of what is heard
-_PLAYED_FRAMES = 50  # 1 s: an echo comes back within 0.8 s
-_PLAYED_SAMPLES = int(0.8 * RATE_HZ)
+_WINDOW_SAMPLES = 512  # of the detector
+_ECHO_SAMPLES = RATE_HZ // 5  # of what is heard
+_PLAYED_FRAMES = 200  # 4 s, for the detector may be late
+_PLAYED_SAMPLES = RATE_HZ  # an echo comes back within 0.8 s
 _ECHO_SHARE = 0.5
 _SILENCE_DB = -120.0
 
@@ -56,7 +57,7 @@ class Ears:
         self._stream: SttStream | None = None
         self._stt_rate_hz = RATE_HZ
         self._turn: deque[Sound] | None = None
-        self._latest: deque[bytes] = deque(maxlen=_ECHO_FRAMES)
+        self._latest: deque[tuple[int, bytes]] = deque(maxlen=_LEVEL_FRAMES)
         self._played: deque[tuple[int, int, bytes]] = deque(maxlen=_PLAYED_FRAMES)
         self._pos_samples = 0  # of what was handed on
         self._voice_from = 0
@@ -100,7 +101,7 @@ class Ears:
             else:
                 self._preroll.append(sound)
             self._pos_samples += FRAME_SAMPLES
-            self._latest.append(sound.pcm)
+            self._latest.append((self._pos_samples, sound.pcm))
             self._levels_db.append((self._pos_samples, level_db(sound.pcm)))
             self._track.feed(sound.pcm)
         return [sound.pcm for sound in sounds]
@@ -115,12 +116,15 @@ class Ears:
         """The other side plays this now, and may send it back."""
         self._played.append((self._pos_samples, rate_hz, pcm))
 
-    def _is_echo(self) -> bool:
-        """Tell whether what came in lately is what was played."""
-        if not self._played or self._played[-1][0] < self._pos_samples - _PLAYED_SAMPLES:
+    def _is_echo(self, end_samples: int) -> bool:
+        """Tell whether what came in just before `end_samples` is what was played."""
+        since = end_samples - _PLAYED_SAMPLES
+        played = [pcm for at, _, pcm in self._played if since < at <= end_samples]
+        if not played:
             return False
-        played = echo.lowered([pcm for _, _, pcm in self._played], self._played[-1][1])
-        return echo.echo_share(echo.lowered(list(self._latest), RATE_HZ), played) >= _ECHO_SHARE
+        heard = [pcm for end, pcm in self._latest if end_samples - _ECHO_SAMPLES < end <= end_samples]
+        lower = echo.lowered(played, self._played[-1][1])
+        return echo.echo_share(echo.lowered(heard, RATE_HZ), lower) >= _ECHO_SHARE
 
     def open_turn(self) -> None:
         """Give the recogniser audio from shortly before now on; an open turn goes on."""
@@ -166,7 +170,7 @@ class Ears:
             self._send(stream, sound)
 
     def _on_probability(self, probability: float, pos_samples: int) -> None:
-        if probability >= START_PROBABILITY and self._is_echo():
+        if probability >= START_PROBABILITY and self._is_echo(pos_samples + _WINDOW_SAMPLES):
             probability = 0.0
         if probability > 0.0:
             while self._levels_db and self._levels_db[0][0] <= pos_samples:

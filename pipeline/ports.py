@@ -354,6 +354,9 @@ class CallObserver(Protocol):
     def spoke(self, pcm: bytes, rate_hz: int, at_s: float) -> None:
         """Take bot audio that is played from `at_s` seconds after the call began on."""
 
+    def emitted(self, name: str) -> None:
+        """Take a name that the flow emitted."""
+
     def closed(self) -> None:
         """The call is over; called once."""
 

@@ -9,6 +9,7 @@ import numpy as np
 from pipeline.audio.resample import Resampler
 from pipeline.ingest import RATE_HZ
 
+PAUSE, RESUME = "recording.pause", "recording.resume"
 _SETTLED_S = 2.0  # nothing is written into the past any more
 _BLOCK_S = 2.0
 
@@ -16,11 +17,13 @@ _BLOCK_S = 2.0
 class Recorder:
     """Fills a `pipeline.ports.CallObserver`; keeps a few seconds in memory and the rest on disk.
 
-    The file gets its name when it is whole: until then it ends in `.part`.
+    The file gets its name when it is whole: until then it ends in `.part`. What is said while it is paused is silence
+    of the same length, so that the rest stays where it was on the call's clock.
     """
 
     def __init__(self, path: Path, in_order: Callable[[Callable[[], None]], None]) -> None:
         """Write to `path` through `in_order`, which runs what it is given off the event loop, one after the other."""
+        self._paused = False
         self._path = path
         self._part = path.with_suffix(".part")
         self._in_order = in_order
@@ -43,6 +46,11 @@ class Recorder:
             self._resampler, self._bot_rate_hz = Resampler(rate_hz, RATE_HZ), rate_hz
         self._put(1, self._resampler(pcm), at_s)
 
+    def emitted(self, name: str) -> None:
+        """Pause and go on as the flow says (`recording.pause`, `recording.resume`)."""
+        if name in (PAUSE, RESUME):
+            self._paused = name == PAUSE
+
     def closed(self) -> None:
         """Write the rest and give the file its name; may be called twice."""
         if self._closed:
@@ -55,7 +63,7 @@ class Recorder:
     def _put(self, lane: int, pcm: bytes, at_s: float) -> None:
         if self._closed:
             return
-        samples = np.frombuffer(pcm, np.int16)
+        samples = np.frombuffer(bytes(len(pcm)) if self._paused else pcm, np.int16)
         first = max(int(at_s * RATE_HZ), self._start)
         last = first + len(samples)
         while last - self._start > len(self._lanes):

@@ -153,7 +153,7 @@ class CallSession:
         self._control = leg.control
         self._acts = CarrierActs(leg.control, self._spawn, self._post)
         ports = ConversationPorts(
-            self._reader, self._voice, self._dialogue, self._leg, host.clock, self._spoken_s, self._acts
+            self._reader, self._voice, self._dialogue, self._leg, host.clock, self._spoken_s, self._acts, self._emitted
         )
         has_end_model = providers.end_of_turn is not None
         self._talk = Conversation(about.flow, ports, about.language, has_end_model=has_end_model)
@@ -228,6 +228,10 @@ class CallSession:
 
     def _spoken_s(self, pos_samples: int) -> float:
         return self._began_s + self._media_time.spoken_s(pos_samples)
+
+    def _emitted(self, name: str) -> None:
+        if self._observer is not None:
+            self._observer.emitted(name)
 
     def _hear(self, pcm: bytes) -> None:
         self._heard_s = self._clock.now_s()

@@ -86,6 +86,7 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(default=None, description="Address of OpenAI, if it is not the vendor's.")
     anthropic_api_key: SecretStr | None = Field(default=None, description="Key for Anthropic.")
     anthropic_base_url: str | None = Field(default=None, description="Address of Anthropic, if it is not the vendor's.")
+    twilio_base_url: str | None = Field(default=None, description="Address of Twilio, if it is not the carrier's.")
     pipecat_keys: dict[str, SecretStr] = Field(
         default_factory=dict, description='Keys for hosted pipecat services by vendor, such as {"cartesia": "…"}.'
     )
@@ -197,6 +198,11 @@ class Settings(BaseSettings):
     def has_own_account(self) -> bool:
         """Whether there are people without a credential, for whom the server has an account."""
         return self.on_loopback or self.open_to_all
+
+    @property
+    def local_url(self) -> str | None:
+        """Where this machine reaches the server; None if it listens to others too."""
+        return f"http://{self.host}:{self.port}" if self.on_loopback else None
 
     @property
     def on_loopback(self) -> bool:

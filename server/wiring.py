@@ -21,6 +21,7 @@ from server.flow_store import FlowStore
 from server.identity import build_identity
 from server.media import MediaPlane
 from server.money import build_money
+from server.phones import build_phones
 from server.provider_registry import local_model
 from server.provider_settings import local_llm_path, server_choice
 from server.settings import Settings
@@ -57,7 +58,8 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened(database, has_own_account=settings.has_own_account), money.open(), media.open():
+        own = settings.has_own_account
+        async with opened(database, has_own_account=own), money.open(), media.open(), phones.open():
             made_up = await records.catch_up(await asyncio.to_thread(list, call_log.all_reports()))
             log.info("records_ready", made_up=made_up)
             yield
@@ -65,6 +67,7 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     calls = MeteredCalls(media, money.billing, Clock())
     app = build_app(settings, calls, flows, call_log, live, identity, named, lifespan=lifespan)
     money.billing.on_charge = app.state.metrics.observe_charge
-    for router in money.routers:
+    phones = build_phones(settings, identity, named, app.state.desk, live)
+    for router in (*money.routers, *phones.routers):
         app.include_router(router)
     return app

@@ -1,6 +1,7 @@
 """One call on one carrier's stream: accept, receive → codec → call, frames → codec → send. It decides nothing."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
@@ -13,9 +14,10 @@ from pipeline.frames.control import DtmfPressed, PeerGone, Played
 from telephony.leg import CarrierLeg
 from telephony.media_order import MediaOrder
 from telephony.messages import Dtmf, Hold, Mark, Media, Received, Start, Stop
+from telephony.ports import StreamControl
 from telephony.sockets import MediaSocket
 from telephony.sound import SoundCoder
-from telephony.wire import Carrier, Wire
+from telephony.wire import Carrier, MediaCodec, Wire
 from transports.live import LiveCalls
 from transports.ports import Call, CallFactory, CallRequest
 
@@ -41,8 +43,23 @@ class Exchange:
     clock: Clock
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """Another stream of a call that was sent away; `done` when nobody will use its socket any more."""
+
+    socket: MediaSocket
+    codec: MediaCodec
+    done: asyncio.Event
+
+
 class MediaConnection:
-    """One carrier's connection from its acceptance to its close."""
+    """One carrier's connection from its acceptance to its close.
+
+    Attributes:
+        control: Steers the call, and says for how long its stream may be away; None: a stream that stops is over.
+    """
+
+    control: StreamControl | None = None
 
     def __init__(self, socket: MediaSocket, carrier: Carrier, exchange: Exchange) -> None:
         self._socket, self._codec, self._traits = socket, carrier.new_codec(), carrier.traits
@@ -54,13 +71,16 @@ class MediaConnection:
         self._end_reason: str | None = None
         self._bad_frames = 0
         self._last_heard_s = self._clock.now_s()
+        self._arrivals: asyncio.Queue[_Arrival] = asyncio.Queue(1)
+        self._arrival: _Arrival | None = None
+        self._swapped = asyncio.Event()
 
     async def serve(self, admit: Admit) -> None:
         """Accept, wait for the stream to start, run the call that `admit` says to its end, close."""
         self._live.add(self)
         try:
             await self._socket.accept()
-            start = await self._started()
+            start = await self._started(self._socket, self._codec)
             code = _VIOLATION if start is None else await self._run(start, admit)
             async with asyncio.timeout(CLOSE_WITHIN_S):
                 await self._hang_up()
@@ -69,6 +89,32 @@ class MediaConnection:
             log.debug("carrier_lost", carrier=self._traits.carrier)
         finally:
             self._live.remove(self)
+            for arrival in (self._arrival, None if self._arrivals.empty() else self._arrivals.get_nowait()):
+                if arrival is not None:
+                    arrival.done.set()
+
+    async def resume(self, socket: MediaSocket, codec: MediaCodec, admit: Admit) -> None:
+        """Go on with another stream of the call, if it is expected; returns when its socket is done with.
+
+        Args:
+            socket: Not accepted yet.
+            codec: Of the new stream.
+            admit: Refuses a stream that is not of this call.
+        """
+        arrival = _Arrival(socket, codec, asyncio.Event())
+        try:
+            await socket.accept()
+            start = await self._started(socket, codec)
+            if start is not None and self._away_s() > 0 and not self._arrivals.full():
+                await admit(start)
+                self._arrivals.put_nowait(arrival)
+                await arrival.done.wait()
+                return
+        except OSError:
+            return
+        except AntiphonError as error:
+            log.warning("stream_refused", carrier=self._traits.carrier, code=error.code)
+        await _closed(socket, _VIOLATION)
 
     def end(self, reason: str) -> None:
         """End the call now; a second call changes nothing."""
@@ -76,11 +122,11 @@ class MediaConnection:
         if self._call is not None:
             self._call.end(self._end_reason)
 
-    async def _started(self) -> Start | None:
+    async def _started(self, socket: MediaSocket, codec: MediaCodec) -> Start | None:
         try:
             async with asyncio.timeout(START_WITHIN_S):
-                while (wire := await self._next()) is not None:
-                    for message in self._decode(wire):
+                while (wire := await socket.receive()) is not None:
+                    for message in self._decode(codec, wire):
                         if isinstance(message, Start):
                             return message
         except TimeoutError:
@@ -93,6 +139,9 @@ class MediaConnection:
         told = {"carrier": self._traits.carrier, "carrier_call": start.call_id}
         try:
             request = await admit(start)
+            if self.control is not None:
+                self.control.started(start.call_id)
+                self._leg.control = self.control
             metadata = {**start.parameters, **told, **request.metadata}
             request = replace(request, metadata=metadata, transport=self._traits.carrier)
             with structlog.contextvars.bound_contextvars(call_id=request.call_id):
@@ -137,24 +186,65 @@ class MediaConnection:
             if item.generation is not None and not self._leg.has_room.is_set():
                 await self._leg.has_room.wait()
                 continue  # what was first may have been dropped
+            socket = self._socket
             try:
-                await self._socket.send(item.wire)
+                await socket.send(item.wire)
             except OSError:
-                return self._lose_peer()
+                if self._away_s() <= 0:
+                    return self._lose_peer()
+                while socket is self._socket:
+                    await self._swapped.wait()
             outbox.sent(item)
 
     async def _read(self) -> None:
+        """Read one stream after another, until none comes."""
+        while True:
+            await self._read_stream()
+            if not await self._regain():
+                return self._lose_peer()
+
+    async def _read_stream(self) -> None:
         while (wire := await self._next()) is not None:
-            for message in self._decode(wire):
+            for message in self._decode(self._codec, wire):
+                if isinstance(message, Stop):
+                    return
                 self._take(message)
-        self._lose_peer()
+
+    async def _regain(self) -> bool:
+        """Wait for another stream, if we sent the carrier away."""
+        away_s = self._away_s()
+        if away_s <= 0 or self._end_reason is not None:
+            return False
+        log.info("stream_away")
+        self._leg.go_away()
+        try:
+            async with asyncio.timeout(away_s):
+                arrival = await self._arrivals.get()
+        except TimeoutError:
+            return False
+        before, self._arrival = self._arrival, arrival
+        gone, self._socket, self._codec = self._socket, arrival.socket, arrival.codec
+        self._order, self._last_heard_s = MediaOrder(), self._clock.now_s()
+        await _closed(gone, _ENDED)
+        if before is not None:
+            before.done.set()
+        self._leg.come_back(arrival.codec)
+        self._swapped.set()
+        self._swapped.clear()
+        assert self.control is not None, "it said that a stream would come"
+        self.control.returned()
+        log.info("stream_back")
+        return True
+
+    def _away_s(self) -> float:
+        return 0.0 if self.control is None else self.control.away_s()
 
     async def _watch(self, silent_line_s: float) -> None:
         """End a call whose carrier has fallen silent: half-open sockets say nothing."""
         silent_s = 0.0
         while silent_s < silent_line_s:
             await asyncio.sleep(silent_line_s - silent_s)
-            silent_s = self._clock.now_s() - self._last_heard_s
+            silent_s = 0.0 if self._leg.is_away else self._clock.now_s() - self._last_heard_s
         log.warning("carrier_silent")
         self._lose_peer()
 
@@ -163,9 +253,9 @@ class MediaConnection:
         self._last_heard_s = self._clock.now_s()
         return wire
 
-    def _decode(self, wire: Wire) -> list[Received]:
+    def _decode(self, codec: MediaCodec, wire: Wire) -> list[Received]:
         try:
-            return self._codec.receive(wire)
+            return codec.receive(wire)
         except ProtocolError as error:
             self._bad_frames += 1
             log.debug("bad_frame", code=error.code)
@@ -188,11 +278,16 @@ class MediaConnection:
                     self._call.receive(DtmfPressed(digit))
             case Hold(on):
                 (self._leg.has_room.clear if on else self._leg.has_room.set)()
-            case Stop():
-                self._lose_peer()
-            case Start():
-                return  # codecs refuse a second one
+            case Start() | Stop():
+                return  # codecs refuse a second start; a stop ends the reading
 
     def _lose_peer(self) -> None:
         if self._call is not None:
             self._call.receive(PeerGone())
+
+
+async def _closed(socket: MediaSocket, code: int) -> None:
+    """Close a socket that nobody uses any more; the other side may have gone."""
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(CLOSE_WITHIN_S):
+            await socket.close(code)

@@ -45,6 +45,7 @@ class CarrierLeg:
         marks: Knows what an echo proves.
         pieces: What waits to become a whole piece; None for a carrier that takes frames as they come.
         has_room: Whether the carrier wants sound now; an interruption empties its queue.
+        is_away: Nobody listens until another stream comes; what is sent meanwhile is lost.
     """
 
     control: CallControl | None = None
@@ -62,11 +63,14 @@ class CarrierLeg:
         self._tail_waits = asyncio.Event()
         self.has_room = asyncio.Event()
         self.has_room.set()
+        self.is_away = False
         size = piece_samples(traits, sound.rate_hz)
         self.pieces = Pieces(size * sound.bytes_per_sample, size / sound.rate_hz, self._coder.silence) if size else None
 
     def send(self, frame: Frame) -> None:
         """Queue sound and interruptions; a phone has no use for other frames. See `pipeline.ports.Leg`."""
+        if self.is_away:
+            return
         match frame:
             case AudioOut(pcm, pos_samples, generation):
                 self._end_samples = pos_samples + len(pcm) // 2
@@ -77,6 +81,19 @@ class CarrierLeg:
                 return
         if self.outbox.overflowed:
             self._on_overflow()
+
+    def go_away(self) -> None:
+        """Lose the stream for a while."""
+        self.is_away = True
+        self.marks.clear()
+        if self.pieces is not None:
+            self.pieces.drop()
+        self.outbox.clear()
+
+    def come_back(self, codec: MediaCodec) -> None:
+        """Go on with another stream."""
+        self._codec, self.is_away = codec, False
+        self.has_room.set()
 
     async def send_tails(self) -> None:
         """Send pieces that do not become full in time: the last of each utterance."""

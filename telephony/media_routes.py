@@ -13,7 +13,7 @@ from telephony.asterisk.stream import ASTERISK
 from telephony.connection import Admit, Exchange, MediaConnection
 from telephony.exotel.stream import EXOTEL
 from telephony.messages import Start
-from telephony.ports import Admission, MediaTickets
+from telephony.ports import Admission, MediaTickets, StreamControl
 from telephony.sockets import WebSocketPeer
 from telephony.twilio.stream import TWILIO
 from telephony.wire import Carrier
@@ -35,23 +35,54 @@ class SocketGuard(Protocol):
         """
 
 
-def media_router(tickets: MediaTickets, exchange: Exchange, guards: Mapping[str, SocketGuard]) -> APIRouter:
-    """Return `/telephony/{carrier}/media/{token}`: a ticket lets one socket in, after the carrier's guard has."""
+class Attendant(Protocol):
+    """Steers the calls of a carrier beside their sockets."""
+
+    async def control(self, websocket: WebSocket, admission: Admission) -> StreamControl:
+        """Return the control of the call whose socket was let in.
+
+        Raises:
+            ForbiddenError: The socket is not the carrier's after all.
+        """
+
+
+def media_router(
+    tickets: MediaTickets,
+    exchange: Exchange,
+    guards: Mapping[str, SocketGuard],
+    attendants: Mapping[str, Attendant],
+) -> APIRouter:
+    """Return `/telephony/{carrier}/media/{token}`: a ticket lets one socket in, after the carrier's guard has.
+
+    A call that was sent away, and waits here for its next stream, goes on with it.
+    """
     router = APIRouter()
+    held: dict[str, MediaConnection] = {}
 
     @router.websocket("/telephony/{carrier}/media/{token}")
     async def media(websocket: WebSocket, carrier: str, token: str) -> None:
         """Carry the call that the ticket was made for."""
         try:
             of = _carrier(carrier)
-            if exchange.live.draining:
+            if exchange.live.draining and not held:
                 return await _come_back_later(websocket)
             if carrier in guards:
                 await guards[carrier].check(websocket)
             admission = await tickets.redeem(token)
+            control = await attendants[carrier].control(websocket, admission) if carrier in attendants else None
         except InputError as error:
             return await _refuse(websocket, error)
-        return await _connection(websocket, of, exchange).serve(of_ticket(admission))
+        call_id, admit = admission.request.call_id, of_ticket(admission)
+        if call_id in held:
+            return await held[call_id].resume(WebSocketPeer(websocket, of.subprotocol), of.new_codec(), admit)
+        if exchange.live.draining:
+            return await _come_back_later(websocket)
+        connection = held[call_id] = _connection(websocket, of, exchange)
+        connection.control = control
+        try:
+            return await connection.serve(admit)
+        finally:
+            del held[call_id]
 
     return router
 

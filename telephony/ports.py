@@ -3,9 +3,10 @@
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from kit.phone_calls import AnsweredBy, DialOrder, LineAccess, Progress
+from pipeline.call_control import CallControl
 from transports.ports import CallRequest
 
 TICKET_TTL_S = 60.0
@@ -83,58 +84,25 @@ class CallEvents(Protocol):
     async def answered(self, carrier: str, carrier_call: str, by: AnsweredBy) -> None:
         """Take a late verdict on who answered."""
 
+    async def recorded(self, carrier: str, carrier_call: str, recording: str) -> None:
+        """Take the carrier's name of its own recording of a call."""
+
 
 # --- of a carrier ---------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """Where a call shall go.
+class StreamControl(CallControl, Protocol):
+    """Steers one running call beside its media socket, which it may send away and get back.
 
-    Attributes:
-        to: E.164, or a `sip:` address where the carrier can.
-        mode: `cold` connects at once; `warm` tells the person first, who hears `summary` before the caller.
-        ring_timeout_s: After so long the caller comes back to the flow.
-        caller_id: What the person sees; None for the line's number.
+    Carriers' words never get into errors.
     """
 
-    to: str
-    mode: Literal["cold", "warm"] = "cold"
-    summary: str = ""
-    ring_timeout_s: int = 25
-    caller_id: str | None = None
+    def started(self, carrier_call: str) -> None:
+        """The stream has started, and told how the carrier calls the call."""
 
+    def away_s(self) -> float:
+        """Return how long another socket may take to come, after the stream has stopped; 0: none will."""
 
-class CarrierControl(Protocol):
-    """Steers one running call beside its media socket. Carriers' words never get into errors."""
-
-    async def hang_up(self) -> None:
-        """End the call; one that is over counts as ended.
-
-        Raises:
-            ProviderError: The carrier did not say that it is over.
-        """
-
-    async def transfer(self, transfer: Transfer) -> None:
-        """Send the call elsewhere; its media socket closes. If nobody answers there, a new socket resumes the call.
-
-        Raises:
-            InputError: `telephony.unsupported`, or the carrier knows no such number.
-            ProviderError: It was not done.
-        """
-
-    async def send_digits(self, digits: str) -> None:
-        """Press keys (`0`-`9`, `*`, `#`, `w` waits half a second); the call goes on afterwards.
-
-        Raises:
-            InputError: `telephony.unsupported`, or these are no keys.
-            ProviderError: It was not done.
-        """
-
-
-class CarrierControls(Protocol):
-    """Makes controls."""
-
-    async def of(self, admission: Admission) -> CarrierControl | None:
-        """Return the control of a call whose `carrier_call` is known; None if it has no line, or one no longer."""
+    def returned(self) -> None:
+        """Another socket carries the call now."""
 
 
 class Dialer(Protocol):
@@ -163,4 +131,8 @@ class Dialer(Protocol):
         """
 
     async def hang_up(self, line: LineAccess, carrier_call: str) -> None:
-        """See `CarrierControl.hang_up`."""
+        """End a call; one that is over counts as ended.
+
+        Raises:
+            ProviderError: The carrier did not say that it is over.
+        """

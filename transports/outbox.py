@@ -65,6 +65,10 @@ class Outbox:
         """Drop all sound that waits."""
         self._waiting = deque(item for item in self._waiting if item.generation is None)
 
+    def clear(self) -> None:
+        """Drop all that waits."""
+        self._waiting.clear()
+
     async def first(self) -> Waiting:
         """Wait for the message to send next; it stays until `sent`, so that a cancelled writer loses nothing."""
         while not self._waiting:

@@ -64,6 +64,12 @@ def line_router(host: LineHost, clock: UtcClock) -> APIRouter:
         await service.lead(session, row, None, host, clock.utc())
         return item(row)
 
+    @router.post("/{line_id}/attach", status_code=204, responses=declared(401, 403, 404, 502, 503))
+    async def attach_line(who: _MayWrite, session: Reading, line_id: _LineId) -> Response:
+        """Have calls to the line's number come to this server, by telling its carrier."""
+        await service.attach(await service.line(session, line_id), host)
+        return Response(status_code=204)
+
     @router.delete("/{line_id}", status_code=204, responses=declared(401, 403, 404))
     async def remove_line(who: _MayWrite, session: Writing, line_id: _LineId) -> Response:
         """Forget a line."""

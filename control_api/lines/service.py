@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sqlalchemy.exc import IntegrityError
@@ -41,12 +41,29 @@ class NewLine:
     flow_id: str | None = None
 
 
+class Attacher(Protocol):
+    """Has calls to a number come to this server."""
+
+    async def attach(self, line: LineAccess) -> None:
+        """Tell the carrier.
+
+        Raises:
+            InputError: `line.not_at_carrier`: wrong credentials, or the number is not theirs.
+            ProviderError: It was not done.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class LineHost:
-    """What lines need."""
+    """What lines need.
+
+    Attributes:
+        attachers: By carrier; others are told by hand.
+    """
 
     flows: Flows
     vault: Vault
+    attachers: Mapping[str, Attacher] = field(default_factory=dict)
 
 
 async def add(
@@ -119,6 +136,19 @@ def renew(row: PhoneLine, given: Mapping[str, str], vault: Vault, now: datetime.
     """
     row.sealed_credentials = credentials.sealed(vault, row.id, credentials.checked(row.provider, given))
     row.updated_at = now
+
+
+async def attach(row: PhoneLine, host: LineHost) -> None:
+    """Have calls to a line's number come to this server.
+
+    Raises:
+        InputError: `line.attach_by_hand`, or the carrier does not know number or credentials.
+        ProviderError: It was not done.
+    """
+    attacher = host.attachers.get(row.provider)
+    if attacher is None:
+        raise InputError(f"Numbers of {row.provider} are connected in its console.", code="line.attach_by_hand")
+    await attacher.attach(access(row, host.vault))
 
 
 async def remove(session: AsyncSession, line_id: str) -> None:

@@ -35,12 +35,13 @@ class HostedTts:
         self.provider, self.model, self.voice = recipe.provider, recipe.model, recipe.voice
         self.capabilities = TtsCapabilities(recipe.rates_hz, word_times=recipe.times_words, languages=())
         self._pool = HostPool(self._host)
+        self._usual = self._manner(AS_MADE)
 
     async def stream(self, text: str, options: SpeakOptions = AS_MADE) -> AsyncGenerator[bytes | WordTimes, None]:
         """Yield the audio as it comes; see `pipeline.ports.TextToSpeech`."""
         if not any(character.isalnum() for character in text):
             return
-        manner = self._manner(options)
+        manner = self._usual = self._manner(options)
         async with self._pool.lend(manner) as host:
             inbox = Inbox(self.provider, _FIRST_LIMIT_S, _NEXT_LIMIT_S)
             host.clock.next_request()
@@ -53,9 +54,9 @@ class HostedTts:
             host.busy = False
 
     async def warm(self) -> None:
-        """Connect."""
+        """Connect as for the last sentence: a telephone's rate takes a connection of its own."""
         with contextlib.suppress(ProviderError):
-            await self._pool.warm(self._manner(AS_MADE))
+            await self._pool.warm(self._usual)
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -19,7 +19,9 @@ from server.caller.phone import CARRIERS, check_script, make_phone_call
 from server.caller.phone_wire import stream_url
 from server.caller.report import report_of
 from server.caller.script import Script, in_order, read_script, unmet
-from server.caller.sound import RATE_HZ, write_stereo_wav
+from server.caller.sound import RATE_HZ, Sound, write_stereo_wav
+from server.caller.twilio_webhook import ring
+from server.caller.twilio_wire import TwilioWire
 from server.caller.voice import Voice, VoiceSpec
 from server.caller.wire import call_url
 
@@ -40,6 +42,8 @@ class CallOptions:
     voice: str | None
     run: int
     via: str
+    number: str | None = None
+    auth_token: str | None = None
 
 
 @click.command("call")
@@ -51,6 +55,8 @@ class CallOptions:
 @click.option("--script", type=click.Path(path_type=Path), help="A caller script (YAML).")
 @click.option("--telephone", is_flag=True, help="Call over a phone line: 300-3400 Hz, 8 kHz, µ-law, both ways.")
 @click.option("--via", type=click.Choice(["pvp", *CARRIERS]), default="pvp", help="Call like a browser, or a carrier.")
+@click.option("--number", help="Ring this line of a running server, webhook and all (--via twilio).")
+@click.option("--auth-token", envvar="TWILIO_AUTH_TOKEN", help="Signs as the line's Twilio account; TWILIO_AUTH_TOKEN.")
 @click.option("--voice", help="deep, low, bright, or a voice of espeak-ng such as en-us+m3@140 (words a minute).")
 @click.option("--run", default=0, show_default=True, help="Which wordings of the script to use.")
 @click.option("--wav", type=click.Path(path_type=Path), help="Write the call here: caller left, bot right.")
@@ -76,8 +82,17 @@ def call(**arguments: Any) -> None:
 def _options(arguments: dict[str, Any]) -> CallOptions:
     if arguments["server"] is not None and arguments["in_process"]:
         raise click.UsageError("--server and --in-process exclude each other")
+    number, token = arguments["number"], arguments["auth_token"]
+    if number is not None and (
+        arguments["via"] != "twilio" or arguments["in_process"] or arguments["flow"] or not token
+    ):
+        raise click.UsageError(
+            "--number goes with --via twilio, a running server and --auth-token; its line has a flow"
+        )
     script = _script(arguments)
     return CallOptions(
+        number=number,
+        auth_token=token,
         server=arguments["server"],
         in_process=arguments["in_process"],
         flow=arguments["flow"] or script.flow,
@@ -104,16 +119,15 @@ def _script(arguments: dict[str, Any]) -> Script:
 
 
 def _run(options: CallOptions) -> tuple[CallRecord, list[str]]:
-    if options.flow is None:
+    if options.flow is None and options.number is None:
         raise InputError("which flow? Give --flow, or a script that names one", code="caller.no_flow")
     if options.via != "pvp":
         check_script(options.script)
     voice = Voice(VoiceSpec.parse(options.voice) if options.voice else VoiceSpec())
     sounds = {line: voice.sound_of(line) for line in options.script.lines()}
     with ExitStack() as stack:
-        url = _url(options, options.flow, stack)
-        plan = CallPlan(url, options.script, sounds, options.run, options.telephone)
-        make = make_call if options.via == "pvp" else partial(make_phone_call, carrier=options.via)
+        plan, wire = _plan(options, sounds, stack)
+        make = make_call if options.via == "pvp" else partial(make_phone_call, carrier=options.via, wire=wire)
         record = asyncio.run(make(plan, _print_event))
     problems = unmet(
         options.script.expect,
@@ -122,6 +136,17 @@ def _run(options: CallOptions) -> tuple[CallRecord, list[str]]:
         states=record.states(),
     )
     return record, problems
+
+
+def _plan(options: CallOptions, sounds: dict[str, Sound], stack: ExitStack) -> tuple[CallPlan, TwilioWire | None]:
+    """Return where to call; a line is rung first, and says so itself."""
+    url, headers, wire = "", dict[str, str](), None
+    if options.number is not None:
+        ringing = ring(options.server or _DEFAULT_SERVER, options.number, options.auth_token or "")
+        url, headers, wire = ringing.url, ringing.headers, ringing.wire
+    elif options.flow is not None:
+        url = _url(options, options.flow, stack)
+    return CallPlan(url, options.script, sounds, options.run, options.telephone, headers=headers), wire
 
 
 def _url(options: CallOptions, flow: str, stack: ExitStack) -> str:

@@ -28,6 +28,7 @@ class CallPlan:
         sounds: Each line the script can say, spoken: int16 mono at 16 kHz.
         run: Chooses among the wordings of the script.
         limit_s: The caller hangs up after so long.
+        headers: Of the handshake.
     """
 
     url: str
@@ -36,6 +37,7 @@ class CallPlan:
     run: int = 0
     telephone: bool = False
     limit_s: float = 300.0
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,14 @@ async def hold_call(
     """
     spoken = [Subprotocol(each) for each in subprotocols] or None
     try:
-        socket = await connect(plan.url, compression=None, max_size=2**20, close_timeout=_CLOSE_S, subprotocols=spoken)
+        socket = await connect(
+            plan.url,
+            compression=None,
+            max_size=2**20,
+            close_timeout=_CLOSE_S,
+            subprotocols=spoken,
+            additional_headers=plan.headers,
+        )
     except (OSError, TimeoutError, InvalidHandshake) as error:
         raise InputError(f"no call possible at {plan.url}: {error}", code="caller.no_server") from error
     async with socket:

@@ -35,15 +35,17 @@ def check_script(script: Script) -> None:
         raise InputError("on a phone, answers cannot depend on `state`, `hears` or `ui`", code="caller.bad_script")
 
 
-async def make_phone_call(plan: CallPlan, watch: Watch = lambda _: None, *, carrier: str = "twilio") -> CallRecord:
-    """Make one call over one of `CARRIERS`; it is completed if the server hangs up in order.
+async def make_phone_call(
+    plan: CallPlan, watch: Watch = lambda _: None, *, carrier: str = "twilio", wire: PhoneWire | None = None
+) -> CallRecord:
+    """Make one call over one of `CARRIERS`, or over `wire`; it is completed if the server hangs up in order.
 
     Raises:
         InputError: Nobody answers at the address.
     """
-    wire = wire_of(carrier)
-    spoken = () if wire.subprotocol is None else (wire.subprotocol,)
-    return await hold_call(plan, lambda socket: _PhoneCall(plan, socket, watch, wire), spoken)
+    line = wire or wire_of(carrier)
+    spoken = () if line.subprotocol is None else (line.subprotocol,)
+    return await hold_call(plan, lambda socket: _PhoneCall(plan, socket, watch, line), spoken)
 
 
 def wire_of(carrier: str) -> PhoneWire:

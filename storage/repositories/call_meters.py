@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.tables.call_meter import CallMeter
@@ -19,3 +19,10 @@ async def not_heard_of_since(session: AsyncSession, time: datetime.datetime) -> 
     """Return the running calls whose last tick is older; of every account in a transaction of every tenant."""
     query = select(CallMeter.id).where(CallMeter.ended_at.is_(None), CallMeter.last_tick_at < time)
     return (await session.scalars(query.order_by(CallMeter.last_tick_at))).all()
+
+
+async def captured_since(session: AsyncSession, account_id: str, since: datetime.datetime) -> int:
+    """Return what an account's calls that began after `since` have cost so far, in micro-cents."""
+    query = select(func.coalesce(func.sum(CallMeter.captured), 0))
+    query = query.where(CallMeter.account_id == account_id, CallMeter.started_at > since)
+    return int(await session.scalar(query) or 0)

@@ -42,6 +42,7 @@ class ListedDialer:
     known: dict[str, Progress] = field(default_factory=dict)
     made: dict[str, str] = field(default_factory=dict)
     hung_up: list[str] = field(default_factory=list)
+    attached: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -69,6 +70,9 @@ class ListedDialer:
 
     async def hang_up(self, line: LineAccess, carrier_call: str) -> None:
         self.hung_up.append(carrier_call)
+
+    async def attach(self, line: LineAccess) -> None:
+        self.attached.append(line.number)
 
 
 @dataclass

@@ -204,7 +204,7 @@ def build_lab(
     app.include_router(credit_router(credit_host))
     app.include_router(payment_router(credit_host))
     app.include_router(hook_router(HookHost(clock, b"h" * 32, allow_private=False)))
-    app.include_router(line_router(LineHost(OneFlow(), vault), clock))
+    app.include_router(line_router(LineHost(OneFlow(), vault, {"twilio": calling.dialer}), clock))
     app.include_router(phone_call_router(CallingHost(calling.placer, calling.follower, calling.clock)))
     app.include_router(kupe_router(KupeHost(Checks(catalogue(), PlainNoises()), clock)))
     http = client_of(app, "127.0.0.1:8000", "127.0.0.1") if on_loopback else client_of(app)

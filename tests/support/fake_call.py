@@ -22,21 +22,21 @@ class EchoCall:
     def __init__(self, request: CallRequest, leg: Leg) -> None:
         self.request = request
         self.received: list[Frame] = []
-        self._leg = leg
+        self.leg = leg
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._pos_samples = 0
 
     async def run(self) -> CallReport:
         """Say hello, then wait for an end."""
-        self._leg.send(Caption("hello", "assistant", f"This is {self.request.flow}."))
-        self._leg.send(StatusChanged("listening"))
+        self.leg.send(Caption("hello", "assistant", f"This is {self.request.flow}."))
+        self.leg.send(StatusChanged("listening"))
         reason = await self._ended
         flow = self.request.flow or "assistant"
         if reason == "crash":
             raise ZeroDivisionError("a planted bug")
         if reason == "completed":
-            self._leg.send(Screen(FlowEnded(flow, "completed", {})))
-            self._leg.send(StatusChanged("ended"))
+            self.leg.send(Screen(FlowEnded(flow, "completed", {})))
+            self.leg.send(StatusChanged("ended"))
         return CallReport(
             self.request.call_id,
             flow,
@@ -53,7 +53,7 @@ class EchoCall:
         self.received.append(frame)
         match frame:
             case AudioIn(pcm):
-                self._leg.send(AudioOut(pcm, self._pos_samples, 0))
+                self.leg.send(AudioOut(pcm, self._pos_samples, 0))
                 self._pos_samples += len(pcm) // 2
             case PeerGone():
                 self.end("peer_gone")
@@ -61,9 +61,9 @@ class EchoCall:
                 self.end("completed")
             case UiAction("flood"):
                 for _ in range(1_000):
-                    self._leg.send(AudioOut(bytes(640), 0, 0))
+                    self.leg.send(AudioOut(bytes(640), 0, 0))
             case UiAction("say", data):
-                self._leg.send(Caption("said", "assistant", str(data.get("text"))))
+                self.leg.send(Caption("said", "assistant", str(data.get("text"))))
             case UiAction(action):
                 self.end(action)
 

@@ -51,5 +51,8 @@ class Desk:
     async def progressed(self, carrier: str, carrier_call: str, progress: Progress, intent_id: str | None) -> None:
         self.told.append((carrier, carrier_call, progress, intent_id))
 
+    async def recorded(self, carrier: str, carrier_call: str, recording: str) -> None:
+        """Keep nothing: these carriers do not tell it."""
+
     async def answered(self, carrier: str, carrier_call: str, by: AnsweredBy) -> None:
         raise AssertionError("these carriers do not say who answered")

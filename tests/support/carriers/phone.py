@@ -2,10 +2,12 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import numpy as np
-from starlette.types import Message
+from starlette.types import ASGIApp, Message
 from starlette.websockets import WebSocket
 
 from kit.errors import ProtocolError
@@ -37,6 +39,8 @@ class Phone:
         cleared_s: When the carrier took a clear.
         left_when_cleared: How much sound each clear dropped, in bytes.
         most_buffered_s: How much was on its way at most.
+        refused: The HTTP status that stood in place of the socket.
+        echoed: Marks that were sent back.
     """
 
     wire: PhoneWire = field(default_factory=twilio_wire)
@@ -50,6 +54,8 @@ class Phone:
     most_buffered_s: float = 0.0
     hung_up_s: float | None = None
     closed: tuple[float, int] | None = None
+    refused: int | None = None
+    echoed: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         sound = self.wire.sound
@@ -63,6 +69,23 @@ class Phone:
         self.socket = WebSocketPeer(self.websocket, self.wire.subprotocol)
         self.talk = sound.write(np.frombuffer(buzz(round(sound.frame_s * sound.rate_hz), sound.rate_hz), np.int16))
         self.quiet = sound.write(np.zeros(round(sound.frame_s * sound.rate_hz), np.int16))
+
+    async def connect(self, app: ASGIApp, url: str, headers: Mapping[str, str]) -> None:
+        """Open the socket at an application, and wait until it is done with it."""
+        parts = urlsplit(url)
+        named = {"host": parts.netloc, **headers}
+        scope = {
+            "type": "websocket",
+            "scheme": parts.scheme,
+            "path": parts.path,
+            "raw_path": parts.path.encode(),
+            "query_string": parts.query.encode(),
+            "headers": [(name.lower().encode(), value.encode()) for name, value in named.items()],
+            "root_path": "",
+            "subprotocols": [self.wire.subprotocol] if self.wire.subprotocol else [],
+            "extensions": {"websocket.http.response": {}},
+        }
+        await app(scope, self._events.get, self._take)
 
     def says(self, wire: Wire) -> None:
         """Send a frame; it arrives after the delay of the network."""
@@ -112,6 +135,7 @@ class Phone:
 
     def _echo(self, marks: list[str]) -> None:
         for name in marks if self.echoes_marks else ():
+            self.echoed.append(name)
             self.says(self.wire.mark(name))
 
     def _tell_queue(self) -> None:
@@ -120,7 +144,9 @@ class Phone:
 
     async def _take(self, message: Message) -> None:
         loop = asyncio.get_running_loop()
-        if message["type"] == "websocket.close":
+        if message["type"] == "websocket.http.response.start":
+            self.refused = message["status"]
+        elif message["type"] == "websocket.close":
             self.closed = (loop.time(), message["code"])
         elif message["type"] == "websocket.send":
             assert self.closed is None, "nothing is sent after a close"

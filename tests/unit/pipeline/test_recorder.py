@@ -62,3 +62,22 @@ def test_the_file_has_its_name_only_when_it_is_whole(path: Path) -> None:
     recorder.closed()
     assert path.exists()
     assert not path.with_suffix(".part").exists()
+
+
+def test_what_is_said_before_consent_and_while_paused_is_silence_of_the_same_length(path: Path) -> None:
+    recorder = Recorder(path, lambda work: work())
+    recorder.emitted("recording.pause")
+    for i in range(50 * 4):
+        if i in (50, 150):
+            recorder.emitted("recording.resume")
+        elif i == 100:
+            recorder.emitted("recording.pause")
+        recorder.emitted("something else")
+        recorder.heard(frame(100), i * 0.02)
+        recorder.spoke(frame(-200), 16_000, i * 0.02)
+    recorder.closed()
+    sound = read(path)
+    assert len(sound) == 4 * 16_000
+    for second, level in enumerate((0, 100, 0, 100)):
+        assert set(sound[second * 16_000 : (second + 1) * 16_000, 0]) == {level}
+        assert set(sound[second * 16_000 : (second + 1) * 16_000, 1]) == {-2 * level}

@@ -32,6 +32,8 @@ class Counted:
         assert len(pcm) == 640
         self.heard_at_s.append(at_s)
 
+    def emitted(self, name: str) -> None: ...
+
     def spoke(self, pcm: bytes, rate_hz: int, at_s: float) -> None:
         pass
 
@@ -42,6 +44,8 @@ class Counted:
 def test_a_flood_of_events_does_not_make_the_call_miss_its_own() -> None:
     class FloodsAtTheFirstSample(Counted):
         call: CallSession | None = None
+
+        def emitted(self, name: str) -> None: ...
 
         def spoke(self, pcm: bytes, rate_hz: int, at_s: float) -> None:
             if self.call is not None:
@@ -360,3 +364,39 @@ def test_a_microphone_that_goes_off_in_mid_word_ends_the_turn() -> None:
     report, _ = call(Setup(FLOW, ["My name is Ada."]), scenario)
     assert report.turns[1].gap_ms is not None
     assert report.turns[1].gap_ms < 2000
+
+
+def test_a_flow_asks_for_consent_before_anything_is_recorded() -> None:
+    class Watcher(Counted):
+        def emitted(self, name: str) -> None:
+            names.append(name)
+
+    names: list[str] = []
+    flow = """
+id: consent
+version: "1"
+initial_state: ask
+states:
+  ask:
+    say: "May I record this call?"
+    on_enter: [{emit: recording.pause}]
+    transitions: {on_utterance: [{pattern: "yes", target: asked}, {pattern: "no", target: bye}]}
+  asked:
+    say: "Thank you."
+    on_enter: [{emit: recording.resume}]
+    transitions: {}
+  bye:
+    say: "Then I do not."
+    transitions: {}
+"""
+
+    async def scenario(lab: Lab) -> None:
+        await lab.until_listening()
+        assert names == ["recording.pause"]
+        await lab.speak(1.0)
+        await lab.quiet(10)
+
+    for said, expected in (("Yes please", ["recording.pause", "recording.resume"]), ("No", ["recording.pause"])):
+        names.clear()
+        call(Setup(flow, [said], observer=Watcher()), scenario)
+        assert names == expected

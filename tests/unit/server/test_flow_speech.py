@@ -26,6 +26,8 @@ states:
     transitions: {}
 """
 
+HOSTED = "pipecat:pipecat.services.deepgram.stt.DeepgramSTTService"
+
 
 def _members(*languages: str) -> ProviderSet:
     stt = FakeStt([], capabilities=SttCapabilities(languages=languages))
@@ -76,6 +78,8 @@ def test_a_voice_that_is_known_not_to_be_there_is_refused() -> None:
         ("llm", "openai", "flow.llm", "name a model"),
         ("llm", '"openai:a, openai:b"', "flow.llm", "name one"),
         ("stt", '" , "', "flow.stt", "states.hello.stt"),
+        ("stt", f'"{HOSTED}?url=wss://elsewhere"', "flow.stt", "PIPECAT_BASE_URLS"),
+        ("stt", f'"{HOSTED}?callback=https://elsewhere"', "flow.stt", "a flow may set language, model, voice"),
     ],
 )
 def test_a_model_that_a_state_cannot_have_is_refused_before_the_call(kind: str, text: str, code: str, why: str) -> None:
@@ -93,3 +97,9 @@ def test_what_a_state_listens_with_must_understand_its_language() -> None:
     own = ProviderSet(_members("en").stt, [Member(tts, PATIENT)])
     assert [problem.code for problem in problems(flow, own, "en")] == ["flow.language"]
     assert not list(problems(flow, replace(own, recognisers={"deepgram:nova-3": listener}), "en"))
+
+
+def test_a_state_may_name_a_hosted_recogniser() -> None:
+    flow = load(FLOW.replace("language: %s", f'stt: "{HOSTED}?model=nova-3"'))
+    (pick,) = named_in(flow).stt.values()
+    assert pick.access_name == "pipecat.deepgram"

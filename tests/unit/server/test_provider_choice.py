@@ -45,3 +45,27 @@ def test_a_compatible_server_is_the_language_model_unless_another_is_named() -> 
     assert [str(pick) for pick in server_choice(load_settings(**address)).llm] == ["compatible:qwen"]
     named = server_choice(load_settings(llm="openai:gpt-5, compatible:qwen", **address))
     assert [str(pick) for pick in named.llm] == ["openai:gpt-5", "compatible:qwen"]
+
+
+def test_hosted_services_are_picked_by_class_and_have_keys_by_vendor() -> None:
+    path = "pipecat.services.cartesia.tts.CartesiaTTSService?voice=a-b&speed=1.1"
+    (pick,) = parse_picks("tts", f"pipecat:{path}")
+    assert pick == Pick("tts", "pipecat", path)
+    assert pick.access_name == "pipecat.cartesia"
+    settings = load_settings(
+        tts=f"pipecat:{path}",
+        pipecat_keys={"cartesia": "ca-hidden"},
+        pipecat_base_urls={"cartesia": "ws://127.0.0.1:1"},
+        local_llm=False,
+    )
+    access = server_choice(settings).access["pipecat.cartesia"]
+    assert access.key is not None
+    assert (access.key.get_secret_value(), access.base_url) == ("ca-hidden", "ws://127.0.0.1:1")
+    assert "hidden" not in f"{settings!r}{server_choice(settings)!r}"
+
+
+def test_a_key_or_an_address_in_a_pick_is_refused() -> None:
+    for setting in ("api_key=sk-secret", "url=wss://elsewhere"):
+        with pytest.raises(ConfigError, match="belong in PIPECAT_") as caught:
+            parse_picks("tts", f"pipecat:pipecat.services.cartesia.tts.CartesiaTTSService?{setting}")
+        assert "secret" not in str(caught.value)

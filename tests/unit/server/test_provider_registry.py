@@ -6,7 +6,7 @@ from pipeline.ports import TextToSpeech
 from providers.fake.llm import FakeLlm
 from providers.fake.stt import FakeStt
 from providers.fake.tts import FakeTts
-from providers.resilience.member import PATIENT
+from providers.resilience.member import PATIENT, STT_PATIENCE
 from providers.trimmed import TrimmedTts
 from server.provider_choice import Access, Choice, Named, Pick, parse_picks
 from server.provider_registry import ProviderRegistry
@@ -98,3 +98,21 @@ def test_a_flow_names_models_that_are_made_with_the_calls_keys() -> None:
     assert registry.members(choice, named).recognisers["deepgram:nova-2"].provider.model == "nova-2"
     with pytest.raises(ConfigError, match="set OPENAI_API_KEY"):
         registry.members(choice, Named(llm={"openai:m": Pick("llm", "openai", "m")}))
+
+
+def test_a_hosted_service_is_made_with_its_vendors_key_and_given_its_time() -> None:
+    services = "pipecat:pipecat.services"
+    stt = f"{services}.cartesia.stt.CartesiaSTTService, {services}.openai.stt.OpenAISTTService"
+    access = {f"pipecat.{vendor}": Access(SecretStr("k")) for vendor in ("cartesia", "openai")}
+    choice = Choice(stt=parse_picks("stt", stt), access=access).over(EMBEDDED)
+    along, whole = ProviderRegistry(FakeStt([]), FakeTts()).members(choice).stt
+    assert (along.provider.provider, whole.provider.provider) == ("pipecat.cartesia", "pipecat.openai")
+    assert along.patience is STT_PATIENCE
+    assert whole.patience.first_s > 1, "it reads whole turns"
+
+
+def test_a_hosted_service_without_its_key_is_refused() -> None:
+    choice = Choice(stt=parse_picks("stt", "pipecat:pipecat.services.cartesia.stt.CartesiaSTTService")).over(EMBEDDED)
+    with pytest.raises(ConfigError, match="PIPECAT_KEYS") as caught:
+        ProviderRegistry(FakeStt([]), FakeTts()).members(choice)
+    assert caught.value.code == "config.provider_key"

@@ -116,7 +116,7 @@ def _held(act: str) -> tuple[list[int], Phone]:
             serving = group.create_task(connection.serve(lead_to("greet")))
             phone.begins()
             await asyncio.sleep(1)
-            (leg,) = [each._leg for each in calls.placed]
+            (leg,) = [each.leg for each in calls.placed]
             assert isinstance(leg, CarrierLeg)
             phone.says('{"event":"MEDIA_XOFF","channel_id":"1763.5"}')
             await asyncio.sleep(0.1)

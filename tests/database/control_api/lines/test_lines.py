@@ -78,6 +78,7 @@ async def test_an_account_has_a_number_once_and_others_may_claim_it(lab: Lab) ->
         ("PATCH", "", {"label": "x"}),
         ("PUT", "/target", {"kind": "flow", "id": "greet"}),
         ("DELETE", "/target", None),
+        ("POST", "/attach", None),
         ("DELETE", "", None),
     ],
 )
@@ -157,6 +158,13 @@ async def test_a_line_at_rest_is_not_found_and_renewed_credentials_are_used(lab:
     await lab.http.patch(address, json={"active": False}, headers=ada)
     assert await _directory(lab).by_number(NUMBER, "twilio") == []
     assert await _directory(lab).by_id(line.id) is None
+
+
+async def test_a_line_whose_carrier_cannot_be_told_is_connected_by_hand(lab: Lab) -> None:
+    ada, credentials = await lab.sign_up(), {"account_sid": "acme", "api_key": "k", "api_token": "t"}
+    shown = await _add(lab, ada, provider="exotel", credentials=credentials)
+    answer = await lab.http.post(f"/native/v1/lines/{shown['id']}/attach", headers=ada)
+    assert (answer.status_code, answer.json()["error"]) == (422, "line.attach_by_hand")
 
 
 async def test_numbers_as_a_carrier_dials_them_at_home_are_found(lab: Lab) -> None:
