@@ -205,6 +205,9 @@ class _AccountMeter:
         try:
             async with self._billing.database.writing(self._call.account_id) as session:
                 return _or_inf(await metering.tick(session, self._call, elapsed_ms, self._billing.clock.utc()))
+        except _AWAY as error:
+            log.warning("tick_waits", call_id=self._call.call_id, reason=type(error).__name__)
+            return None
         except Exception:  # what breaks here must not reach the other calls; this one is counted at its next tick
             log.exception("tick_failed", call_id=self._call.call_id)
             return None

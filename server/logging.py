@@ -10,6 +10,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 _SECRET_KEYS = frozenset({"token", "session_token", "authorization", "api_key", "password", "secret"})
 
 
+# Without the values of variables, which structlog shows unless told otherwise: they hold passwords and what was said.
+_BARE = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 _QUIET = (
     "uvicorn",
     "uvicorn.error",
@@ -36,9 +38,9 @@ def configure(level: str, *, as_json: bool, stream: TextIO = sys.stderr) -> None
         _redact,
     ]
     renderer: list[Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [structlog.processors.ExceptionRenderer(_BARE), structlog.processors.JSONRenderer()]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+        else [structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -74,15 +74,17 @@ class IntentTickets:
 
     async def mint(self, intent: CallIntent, line: LineAccess, ttl_s: float) -> str:
         """See the port."""
+        to_agent = intent.target_kind == "agent"
         about = {"direction": "outbound", "from": line.number, "to": intent.to_number, "line_id": line.id}
         request = CallRequest(
             intent.id,
-            intent.target_id,
+            None if to_agent else intent.target_id,
             intent.variables,
             intent.labels | about,
             intent.account_id,
             flow_version_id=intent.target_version_id,
             transport=line.provider,
+            agent_id=intent.target_id if to_agent else None,
         )
         return await self._tickets.mint(Admission(request, line.id), ttl_s)
 

@@ -45,6 +45,12 @@ class Settings(BaseSettings):
         min_length=32,
         description="Encrypts provider keys, 32 characters or more; unset: made once and kept in DATA_DIR.",
     )
+    web_token_key: SecretStr | None = Field(
+        default=None, description="RSA private key (PEM) that signs web clients' tokens; unset: made once, in DATA_DIR."
+    )
+    call_origins: str = Field(
+        default="", description="Pages that may start calls by /api/call/create_call, such as https://app.example.com."
+    )
     open_to_all: bool = Field(
         default=False, description="Whether anybody who reaches the server may talk to its flows without a credential."
     )

@@ -133,10 +133,10 @@ def status_of(row: VoiceSession, now: datetime.datetime) -> Status:
 
 
 def duration_s(row: VoiceSession) -> int | None:
-    """Return how long it was talked, in whole seconds; None if it is not over, 0 if nobody came."""
+    """Return how long it was talked, in whole seconds as on bills; None if it is not over, 0 if nobody came."""
     if row.ended_at is None:
         return None
-    return 0 if row.started_at is None else max(0, round((row.ended_at - row.started_at).total_seconds()))
+    return 0 if row.started_at is None else max(0, int((row.ended_at - row.started_at).total_seconds()))
 
 
 def token_hash(token: str) -> str:

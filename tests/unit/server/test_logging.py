@@ -71,3 +71,19 @@ def test_text_lines_are_for_people() -> None:
     structlog.get_logger("test").info("draining", live_calls=2)
     assert "draining" in stream.getvalue()
     assert "live_calls=2" in stream.getvalue()
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_traceback_holds_no_values_of_variables(as_json: bool) -> None:
+    stream = io.StringIO()
+    configure("info", as_json=as_json, stream=stream)
+
+    def crash(secret: str) -> None:
+        raise ZeroDivisionError(len(secret))
+
+    try:
+        crash("correct " + "horse")
+    except ZeroDivisionError:
+        structlog.get_logger("test").exception("crashed")
+    assert "ZeroDivisionError" in stream.getvalue()
+    assert "correct horse" not in stream.getvalue()
