@@ -93,6 +93,14 @@ class Settings(BaseSettings):
     anthropic_api_key: SecretStr | None = Field(default=None, description="Key for Anthropic.")
     anthropic_base_url: str | None = Field(default=None, description="Address of Anthropic, if it is not the vendor's.")
     twilio_base_url: str | None = Field(default=None, description="Address of Twilio, if it is not the carrier's.")
+    exotel_base_url: str | None = Field(default=None, description="Address of Exotel, if it is not the carrier's.")
+    exotel_networks: list[str] = Field(
+        default_factory=list, description="From where Exotel calls; empty: from anywhere, with a line's password."
+    )
+    asterisk_ari_url: str | None = Field(default=None, description="ARI, such as http://127.0.0.1:8088/ari.")
+    asterisk_ari_user: str | None = Field(default=None, description="Who listens there to how calls go.")
+    asterisk_ari_password: SecretStr | None = Field(default=None, description="The password of that user.")
+    audiosocket_port: int | None = Field(default=None, ge=0, le=65_535, description="TCP port for AudioSockets.")
     pipecat_keys: dict[str, SecretStr] = Field(
         default_factory=dict, description='Keys for hosted pipecat services by vendor, such as {"cartesia": "…"}.'
     )
