@@ -10,6 +10,7 @@ from control_api.accounts.login_tokens import LoginToken, LoginTokens
 from control_api.local_caller import is_local
 from control_api.ports import UtcClock
 from control_api.principal import LOCAL, SCOPES, Kind, Principal, Role
+from control_api.web_tokens import WebTokens, is_web_token
 from kit.errors import UnauthenticatedError
 from storage.engine import EVERY_TENANT, Database
 from storage.repositories import api_keys as stored_keys
@@ -56,6 +57,7 @@ class Authenticator:
     """Finds out who asks.
 
     Attributes:
+        web_tokens: Reads what pages talk with; None takes none.
         serves_locals: Whether who has no credential and sits at this machine is let in: the server is on loopback.
     """
 
@@ -63,6 +65,7 @@ class Authenticator:
     tokens: LoginTokens
     clock: UtcClock
     serves_locals: bool
+    web_tokens: WebTokens | None = None
 
     async def principal(self, given: Credentials, missing: str = "Authentication required") -> Principal:
         """Return who asks. A bearer counts before a key, also when it is wrong.
@@ -75,6 +78,8 @@ class Authenticator:
             UnauthenticatedError: Nobody we know.
         """
         bearer = given.bearer
+        if bearer is not None and self.web_tokens is not None and is_web_token(bearer):
+            return self.web_tokens.read(bearer, self.clock.utc())
         if bearer is not None:
             return await (self._key(bearer) if bearer.startswith(api_keys.PREFIX) else self._user(bearer))
         if given.key is not None:

@@ -30,6 +30,7 @@ class Kind(enum.StrEnum):
     USER = "user"
     KEY = "key"
     LOCAL = "local"
+    WEB = "web"  # a page that talks for an account, and may do nothing else
 
 
 class Role(enum.StrEnum):

@@ -72,7 +72,7 @@ class Answer:
     """Makes one answer. Cancelling `run` frees everything it holds.
 
     Attributes:
-        filler: What is said while a model is slow.
+        filler: What is said while a model is slow; empty for nothing.
     """
 
     ports: AnswerPorts
@@ -174,7 +174,7 @@ class Answer:
         """Say that an answer will come, if none of it is said yet and somebody waits for it."""
         if self.ports.line.is_held:
             self._fill_later(ask, ahead)
-        elif not self._text:
+        elif not self._text and self.filler:
             self._text = self._filled = self.filler
             self.ports.on_text(self._text, False)
             filler = _Sentence(normalise(self._text), self._options(ask))

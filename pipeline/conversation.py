@@ -30,6 +30,9 @@ log = structlog.get_logger()
 HIDDEN = "[not shown]"  # in place of a secret
 _SAYING_S = 0.5  # an echo has the beginning of the word that is not heard to its end yet
 GRACE_S = 0.6  # how long after a turn's end its effects may wait for the answer to be heard
+_NEARLY_OVER = "The time for this call is nearly over. Tell the caller so now, in one short sentence that fits."
+_OF_WARNING = -1  # no flow has this epoch
+_WARNING_TOKENS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,11 @@ class Conversation:
         completed: The flow reached its end.
     """
 
-    def __init__(self, flow: Flow, ports: ConversationPorts, language: str, *, has_end_model: bool) -> None:
+    def __init__(
+        self, flow: Flow, ports: ConversationPorts, language: str, *, has_end_model: bool, wait_scale: float = 1.0
+    ) -> None:
         """Prepare; nothing happens before `start`. `language` is spoken where the flow names none."""
-        self.owner = State(has_end_model=has_end_model, language=language)
+        self.owner = State(has_end_model=has_end_model, language=language, wait_scale=wait_scale)
         self._default_language = language
         self.brain = Brain(flow)
         self.end_reason: str | None = None
@@ -86,6 +91,7 @@ class Conversation:
         self._due: tuple[Speech, ...] = ()
         self._hang_up: str | None = None
         self._leaving = False
+        self._warning = ""
         self._undo: _Undo | None = None
         self._tools: list[ToolAsked] = []  # what a turn calls that may be taken back
         self._voice_from_s: float | None = None  # of a turn that was
@@ -133,6 +139,12 @@ class Conversation:
         self._leaving, self._hang_up = True, reason
         self._speak((Say(text, interruptible=False),))
 
+    def warn(self, text: str, *, by_model: bool) -> None:
+        """Tell the caller that the call is nearly over, in these words or in the model's; then it goes on."""
+        self._warning, self._times = text, TurnTimes(None, self._clock.now_s())
+        told = f"{self.brain.flow.settings.base_system_prompt}\n\n{_NEARLY_OVER}"
+        self._speak((Ask(told, (), _OF_WARNING, max_tokens=_WARNING_TOKENS) if by_model else Say(text),))
+
     def line_done(self, event: flow_events.LineDone) -> None:
         """The carrier did what the flow wanted, or did not."""
         self._settle()
@@ -145,6 +157,9 @@ class Conversation:
         if item.reply.done():
             return  # the answer was stopped meanwhile
         match item:
+            case ModelFailed(epoch) if epoch == _OF_WARNING:
+                item.reply.set_result((Say(self._warning),))
+                return
             case ToolAsked() if self._undo is not None:
                 self._tools.append(item)
                 return

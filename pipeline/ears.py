@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from pipeline.audio import echo
+from pipeline.audio.denoise import NoiseReducer
 from pipeline.audio.resample import Resampler
 from pipeline.ingest import FRAME_SAMPLES, LINE_RATE_HZ, RATE_HZ, Ingest, Sound
+from pipeline.manner import PLAIN, Manner
 from pipeline.ports import SttStream, VoiceGate
 from pipeline.turns import nearness
 from pipeline.turns.nearness import Nearness
@@ -44,10 +46,13 @@ class Ears:
         vad: VadScheduler,
         gate: VoiceGate | None,
         on_edge: Callable[[VoiceEdge], None],
+        manner: Manner = PLAIN,
     ) -> None:
         """Report edges to `on_edge`."""
         self._ingest = Ingest(rate_in_hz)
         self._on_edge = on_edge
+        self._sensitivity = manner.sensitivity
+        self._clean = NoiseReducer(manner.noise_reduction) if manner.noise_reduction else None
         self._activity = Activity()
         self._near = Nearness()
         self._levels_db: deque[tuple[int, float]] = deque(maxlen=_LEVEL_FRAMES)
@@ -93,7 +98,8 @@ class Ears:
         self._take(self._ingest.silence(_MISSING_FRAMES))
 
     def _take(self, sounds: list[Sound]) -> list[bytes]:
-        for sound in sounds:
+        for heard in sounds:
+            sound = heard if self._clean is None else Sound(self._clean(heard.pcm))
             if self._turn is not None:
                 self._turn.append(sound)
                 if self._stream:
@@ -177,7 +183,7 @@ class Ears:
                 self._levels_db.popleft()
             window_db = self._levels_db[0][1] if self._levels_db else _SILENCE_DB
             self._near, probability = nearness.step(self._near, probability, window_db)
-        self._activity, edge = step(self._activity, probability, pos_samples)
+        self._activity, edge = step(self._activity, probability, pos_samples, self._sensitivity)
         match edge:
             case SpeechStarted(edge_pos_samples):
                 self._voice_to = None

@@ -7,7 +7,7 @@ call belong to it: when `run` returns, nothing of it is left.
 import asyncio
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -38,6 +38,7 @@ from pipeline.frames.control import (
     UiAction,
 )
 from pipeline.ingest import FRAME_SAMPLES, RATE_HZ
+from pipeline.manner import PLAIN, Manner
 from pipeline.media_time import MediaTime
 from pipeline.outbox import Outbox
 from pipeline.ports import CallObserver, Frame, Leg, Providers, VoiceGate
@@ -109,6 +110,7 @@ class CallContext:
         context: Variables to set before the first state.
         today: The caller's date, ISO 8601.
         language: BCP 47, where the flow names none.
+        manner: What this call has of its own.
     """
 
     call_id: str
@@ -116,6 +118,7 @@ class CallContext:
     context: Mapping[str, Any] = field(default_factory=dict)
     today: str = "1970-01-01"
     language: str = "en"
+    manner: Manner = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,22 +144,29 @@ class CallSession:
         """Prepare; nothing happens before `run`."""
         self._about, self._providers, self._clock = about, providers, host.clock
         self._observer = observer
-        self._settings = host.settings
+        self._settings = _limited(host.settings, about.manner)
+        self._warning_s = about.manner.warning_due_s(self._settings.longest_s)
         self._inbox: asyncio.PriorityQueue[tuple[int, int, _Item]] = asyncio.PriorityQueue()
         self._arrivals = itertools.count()
-        self._ears = Ears(leg.capabilities.rate_in_hz, host.vad, host.new_gate() if host.new_gate else None, self._post)
+        gate = host.new_gate() if host.new_gate else None
+        self._ears = Ears(leg.capabilities.rate_in_hz, host.vad, gate, self._post, about.manner)
         self._leg = Outbox(leg, partial(self._ears.note_played, leg.capabilities.rate_out_hz))
         self._reader = TurnReader(self._ears, providers, self._spawn, self._post, host.clock)
         self._dialogue = Dialogue(self._leg.send)
-        voice = VoicePorts(providers, self._leg, self._dialogue, host.clock, self._spawn, self._post, observer)
-        self._voice = Voice(voice)
+        self._voice = Voice(
+            VoicePorts(
+                providers, self._leg, self._dialogue, host.clock, self._spawn, self._post, observer, about.manner
+            )
+        )
         self._control = leg.control
         self._acts = CarrierActs(leg.control, self._spawn, self._post)
         ports = ConversationPorts(
             self._reader, self._voice, self._dialogue, self._leg, host.clock, self._spoken_s, self._acts, self._emitted
         )
         has_end_model = providers.end_of_turn is not None
-        self._talk = Conversation(about.flow, ports, about.language, has_end_model=has_end_model)
+        self._talk = Conversation(
+            about.flow, ports, about.language, has_end_model=has_end_model, wait_scale=about.manner.wait_scale
+        )
         self._tasks: CallTasks | None = None
         self._began_s = self._active_s = self._heard_s = 0.0
         self._media_time = MediaTime()
@@ -258,6 +268,8 @@ class CallSession:
         waits = [self._began_s + self._settings.longest_s]
         if self._talk.owner.phase == "listening":
             waits.append(self._active_s + self._settings.idle_s)
+            if self._warning_s is not None:
+                waits.append(self._began_s + self._warning_s)
         if self._expects_sound():
             waits.append(self._heard_s + _MISSING_S)
         if self._talk.deadline_s is not None:
@@ -275,10 +287,16 @@ class CallSession:
             self._heard_s = now_s
             self._ears.miss()
         elif now_s >= self._began_s + self._settings.longest_s:
-            self._talk.end("too_long")
+            self._talk.end("too_long" if self._about.manner.longest_s is None else "session_timeout")
+        elif self._warning_s is not None and now_s >= self._began_s + self._warning_s and turn.phase == "listening":
+            self._warn()
         elif turn.phase == "listening" and now_s >= self._active_s + self._settings.idle_s:
             self._leg.send(CallFailed("call.idle", "Nobody spoke for a while, so the call was ended."))
             self._talk.end("idle")
+
+    def _warn(self) -> None:
+        self._warning_s, manner = None, self._about.manner
+        self._talk.warn(manner.warning, by_model=manner.warning_by_model and self._providers.llm is not None)
 
     def _handle(self, item: "_Item") -> None:
         if isinstance(item, VoiceEdge):
@@ -358,3 +376,9 @@ class CallSession:
         self._leg.send(StatusChanged("ended"))
         if self._observer is not None:
             self._observer.closed()
+
+
+def _limited(usual: CallSettings, manner: Manner) -> CallSettings:
+    """Put a call's own limits over those of the server."""
+    longest_s = usual.longest_s if manner.longest_s is None else min(manner.longest_s, usual.longest_s)
+    return replace(usual, longest_s=longest_s, idle_s=usual.idle_s if manner.idle_s is None else manner.idle_s)

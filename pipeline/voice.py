@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -17,6 +17,7 @@ from pipeline.frames.audio import AudioOut
 from pipeline.frames.control import Interrupted, StatusChanged
 from pipeline.held_answer import HeldAnswer
 from pipeline.line import Line, PlayoutLine
+from pipeline.manner import PLAIN, Manner
 from pipeline.playout import Playout
 from pipeline.ports import CallObserver, LanguageModel, Leg, Message, Providers, ToolCall
 from pipeline.turn_log import TurnTimes
@@ -59,6 +60,7 @@ class VoicePorts:
     spawn: Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
     post: Callable[[BotStarted | BotFinished | ToolAsked | ModelFailed], None]
     observer: CallObserver | None = None
+    manner: Manner = PLAIN
 
 
 class Voice:
@@ -95,7 +97,8 @@ class Voice:
         self._times = times
         self.playout.begin(generation, paused=paused)
         ports.dialogue.bot_begins(times)
-        line, filler = PlayoutLine(self.playout, generation), FILLERS[generation % len(FILLERS)]
+        line = PlayoutLine(self.playout, generation)
+        filler = FILLERS[generation % len(FILLERS)] if ports.manner.fillers else ""
         if self._held is not None and self._held[0].fits(plan, ports.dialogue.history()):
             (held, self._answer), self._held = self._held, None
             held.release(line, times, filler)
@@ -182,6 +185,9 @@ class Voice:
 
     # --- sound out -----------------------------------------------------------------------------------------------
     def _send(self, frame: AudioOut, due_s: float) -> None:
+        underlay = self._ports.manner.underlay
+        if underlay is not None:
+            frame = replace(frame, pcm=underlay.under(frame.pcm))
         self._ports.leg.send(frame)
         self._times.ended_s = due_s + len(frame.pcm) / 2 / self.playout.rate_hz
         if self._ports.observer is not None:

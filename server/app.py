@@ -9,10 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from control_api.agents.checking import Checks
 from control_api.app import ControlPlane, Lifespan, build_control_app
-from control_api.catalogue.rows import catalogue as models
-from control_api.dialects.kupe.routes import KupeHost, kupe_router
 from control_api.dialects.prepatu.sessions import SessionHost
 from control_api.health.database import DatabaseProbe
 from control_api.metrics.routes import metrics_router
@@ -25,8 +22,8 @@ from server.call_log import CallLog
 from server.call_records import CallRecords
 from server.doorkeeper import AccountDoor
 from server.identity import Identity
+from server.kupe import LiveView, build_kupe
 from server.metrics import CallMetrics
-from server.noise_folder import NoiseFolder
 from server.rtc import build_ice, build_peers, turn_provider
 from server.session_ports import NamedFlows, SessionCredits, SessionFlows
 from server.session_tokens import StoredTokens
@@ -132,9 +129,8 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
     app = build_control_app(plane, _with_jobs(lifespan, records, probe) if lifespan is not None else None)
     app.state.metrics = metrics
     app.state.desk = desk
-    checks = Checks(models(), NoiseFolder(settings.data_dir / "noise"), settings.agent_update_guard)
     app.state.rbac_union = settings.api_key_scopes_add
-    app.include_router(kupe_router(KupeHost(checks, clock)))
+    app.include_router(build_kupe(settings, identity, call_log, LiveView(desk, live, plane.state), flows))
     door = AccountDoor(identity.authenticator, open_to_all=settings.open_to_all)
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     app.include_router(metrics_router(metrics.render, metrics_token))

@@ -18,7 +18,7 @@ from server.trace import trace_of
 from transports.ports import CallRequest
 
 RECENT = 100
-_FROM_REQUEST = ("account_id", "session_id", "transport", "metadata")
+_FROM_REQUEST = ("account_id", "session_id", "transport", "metadata", "agent_id")
 
 log = structlog.get_logger(__name__)
 

@@ -84,6 +84,7 @@ def _row(report: Mapping[str, Any]) -> CallRecord:
         id=report["call_id"],
         account_id=report["account_id"],
         session_id=report["session_id"],
+        agent_id=report.get("agent_id"),
         flow_id=report["flow_id"],
         transport=report["transport"],
         started_at=datetime.datetime.fromisoformat(report["started_at"]),

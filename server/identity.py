@@ -19,8 +19,9 @@ from control_api.auth import Authenticator
 from control_api.ports import OnSignup, UtcClock
 from control_api.principal import LOCAL_ACCOUNT_ID
 from control_api.providers.vault import Vault
+from control_api.web_tokens import WebTokens, new_key
 from kit.clock import Clock
-from server.secret_files import secret
+from server.secret_files import kept_key, secret
 from server.settings import Settings
 from storage.engine import EVERY_TENANT, Database
 from storage.repositories import users
@@ -58,7 +59,8 @@ def build_identity(
     clock = Clock()
     jwt_secret = secret(settings.jwt_secret, settings.data_dir / "jwt.secret")
     tokens = LoginTokens(jwt_secret)
-    authenticator = Authenticator(database, tokens, clock, serves_locals=settings.on_loopback)
+    web = _web_tokens(settings)
+    authenticator = Authenticator(database, tokens, clock, serves_locals=settings.on_loopback, web_tokens=web)
     vault = Vault(secret(settings.encryption_key, settings.data_dir / "encryption.key"))
     login = Login(database, passwords or Passwords(), tokens, clock, welcome)
     public_url = (settings.public_url or "").rstrip("/")  # without it neither mail nor log-in by others is set up
@@ -91,6 +93,17 @@ def _providers(settings: Settings) -> Mapping[str, OAuthProvider]:
         key = settings.github_client_secret.get_secret_value()
         set_up["github"] = github(settings.github_client_id, key, settings.github_base_url)
     return set_up
+
+
+def _web_tokens(settings: Settings) -> WebTokens:
+    given = settings.web_token_key
+
+    def pem() -> bytes:
+        if given is not None:
+            return given.get_secret_value().encode()
+        return kept_key(settings.data_dir / "web_token.pem", new_key)
+
+    return WebTokens(pem)
 
 
 async def make_local_account(database: Database, clock: UtcClock) -> None:

@@ -20,6 +20,7 @@ from providers.cached import CachedTts, SpeechStore
 from providers.embedded.load import EmbeddedModels, load
 from providers.resilience.for_call import ProviderSet, for_call
 from providers.trimmed import TrimmedTts
+from server.agent_calls import AgentCall
 from server.call_log import CallLog
 from server.flow_speech import named_in, require_speakable
 from server.flow_store import FlowStore
@@ -41,6 +42,7 @@ class MediaPlane:
         record: Whether calls are recorded.
         choice: Which providers the server uses.
         choice_of: Which ones a call does.
+        agent_of: Finds the agent of a call, which then has its own flow, providers and manner.
         local_llm: Makes the local language model (it may block); None where there is none.
         speech_cache_bytes: How much synthesised speech is kept; 0 for none.
     """
@@ -54,6 +56,7 @@ class MediaPlane:
     choice_of: Callable[[CallRequest], Awaitable[Choice]]
     local_llm: Callable[[], LanguageModel] | None = None
     speech_cache_bytes: int = 64 * 1024 * 1024
+    agent_of: Callable[[CallRequest, Leg], Awaitable[AgentCall | None]] | None = None
     _clock: Clock = field(default_factory=Clock)
     _registry: ProviderRegistry | None = None
     _tasks: asyncio.TaskGroup | None = None
@@ -93,16 +96,27 @@ class MediaPlane:
         """Prepare a call; see `transports.ports.CallFactory`."""
         if self._registry is None or self._host is None or self._tasks is None:
             raise CapacityError("The server is not ready yet; try again in a moment.")
-        flow = await self.flow_of(request)
+        agent = await self.agent_of(request, leg) if self.agent_of is not None else None
+        flow = agent.flow if agent is not None else await self.flow_of(request)
         choice = await self.choice_of(request)
-        today = self._clock.utc().astimezone().date().isoformat()
-        recorder = self._recorder(request.call_id) if self.record else None
-        about = CallContext(request.call_id, flow, request.context, today, choice.language)
+        choice = agent.choice.over(choice) if agent is not None else choice
+        recorded = self.record and (agent is None or agent.recorded)
+        recorder = self._recorder(request.call_id) if recorded else None
+        about = self._about(request, flow, choice, agent)
         members = await asyncio.to_thread(_members, self._registry, choice, flow)
         require_speakable(flow, members, choice.language)
         providers = for_call(members)
         self._tasks.create_task(_warm(providers))
-        return _LentCall(CallSession(about, providers, leg, self._host, recorder), self._registry, members)
+        call: Call = CallSession(about, providers, leg, self._host, recorder)
+        if agent is not None:
+            call = agent.around(call)
+        return _LentCall(call, self._registry, members)
+
+    def _about(self, request: CallRequest, flow: Flow, choice: Choice, agent: AgentCall | None) -> CallContext:
+        if agent is not None:
+            return CallContext(request.call_id, flow, request.context, agent.today, choice.language, agent.manner)
+        today = self._clock.utc().astimezone().date().isoformat()
+        return CallContext(request.call_id, flow, request.context, today, choice.language)
 
     def _providers(self, models: EmbeddedModels, tasks: asyncio.TaskGroup) -> ProviderRegistry:
         store = SpeechStore(self.speech_cache_bytes)
@@ -138,7 +152,7 @@ class MediaPlane:
 class _LentCall:
     """A call that keeps its providers from being closed while it runs."""
 
-    def __init__(self, session: CallSession, registry: ProviderRegistry, members: ProviderSet) -> None:
+    def __init__(self, session: Call, registry: ProviderRegistry, members: ProviderSet) -> None:
         self.receive, self.end = session.receive, session.end
         self._session, self._registry, self._members = session, registry, members
 

@@ -41,6 +41,7 @@ class StoredTickets:
                 "session_id": request.session_id,
                 "flow_version_id": request.flow_version_id,
                 "transport": request.transport,
+                "agent_id": request.agent_id,
             },
             expires_at=now + datetime.timedelta(seconds=ttl_s),
         )

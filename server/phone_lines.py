@@ -46,8 +46,9 @@ class StoredLines:
         """See the port."""
         async with self._database.reading(line.account_id) as session:
             row = await phone_lines.by_id(session, line.id)
-        flow = service.flow_of(row) if row is not None else None
-        if flow is None:
+        agent_id = service.agent_of(row) if row is not None else None
+        flow = service.flow_of(row) if row is not None and agent_id is None else None
+        if flow is None and agent_id is None:
             log.warning("line_unmapped", line_id=line.id)
             return None
         metadata = {
@@ -58,7 +59,14 @@ class StoredLines:
             "carrier_call": call.carrier_call,
             "line_id": line.id,
         }
-        request = CallRequest(uuid7(), flow, metadata=metadata, account_id=line.account_id, transport=line.provider)
+        request = CallRequest(
+            uuid7(),
+            flow,
+            metadata=metadata,
+            account_id=line.account_id,
+            transport=line.provider,
+            agent_id=agent_id,
+        )
         return Admission(request, line.id, call.carrier_call)
 
     def _opened(self, row: PhoneLine) -> list[LineAccess]:

@@ -18,6 +18,7 @@ from control_api.lines.service import LineHost
 from control_api.principal import LOCAL_ACCOUNT_ID
 from kit.clock import Clock
 from kit.phone_calls import LineAccess
+from server.carriers import OtherCarriers, build_dialers
 from server.identity import Identity
 from server.live_phone_calls import LivePhoneCalls
 from server.media_tickets import StoredTickets
@@ -28,7 +29,7 @@ from server.settings import Settings
 from storage.repositories import call_meters
 from storage.tables.call_intent import CallIntent
 from telephony.connection import Exchange
-from telephony.media_routes import media_router
+from telephony.media_routes import TicketDesk, media_router
 from telephony.ports import Admission, MediaTickets
 from telephony.twilio.addresses import Addresses
 from telephony.twilio.attendant import TwilioAttendant
@@ -53,11 +54,12 @@ class Phones:
     placer: CallPlacer
     _follower: CallFollower
     _rest: TwilioRest
+    _others: OtherCarriers
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Look after calls that were placed, until it closes."""
-        async with asyncio.TaskGroup() as tasks:
+        async with self._others.open(), asyncio.TaskGroup() as tasks:
             keeping = tasks.create_task(self._follower.run())
             try:
                 yield
@@ -74,15 +76,17 @@ class IntentTickets:
 
     async def mint(self, intent: CallIntent, line: LineAccess, ttl_s: float) -> str:
         """See the port."""
+        to_agent = intent.target_kind == "agent"
         about = {"direction": "outbound", "from": line.number, "to": intent.to_number, "line_id": line.id}
         request = CallRequest(
             intent.id,
-            intent.target_id,
+            None if to_agent else intent.target_id,
             intent.variables,
             intent.labels | about,
             intent.account_id,
             flow_version_id=intent.target_version_id,
             transport=line.provider,
+            agent_id=intent.target_id if to_agent else None,
         )
         return await self._tickets.mint(Admission(request, line.id), ttl_s)
 
@@ -103,18 +107,22 @@ def build_phones(
     flows = SessionFlows(named, has_model=settings.llm_base_url is not None)
     tickets, lines, rest = StoredTickets(database, clock), StoredLines(database, vault), TwilioRest(_twilio(settings))
     addresses = Addresses(settings.public_url, settings.local_url)
-    twilio = TwilioDialer(rest, addresses)
-    ports = CallingPorts(flows, PhoneSpending(), IntentTickets(tickets), {"twilio": twilio}, vault)
+    twilio, dialers = TwilioDialer(rest, addresses), build_dialers(settings)
+    by_provider = {"twilio": twilio, **dialers.by_provider()}
+    ports = CallingPorts(flows, PhoneSpending(), IntentTickets(tickets), by_provider, vault)
     placer, follower = CallPlacer(database, ports, clock), CallFollower(database, ports, clock)
     calls, host = LivePhoneCalls(desk, clock), TwilioHost(rest, addresses, tickets, lines, clock)
-    hooks = Webhooks(host, PhoneEvents(follower, calls), live)
+    events, exchange = PhoneEvents(follower, calls), Exchange(calls, live, clock)
+    others = OtherCarriers(settings, dialers, lines, tickets, events, exchange)
+    door = TicketDesk(tickets, exchange, {"twilio": TwilioAttendant(host), "exotel": others.attendant()})
     routers = (
         line_router(LineHost(flows, vault, {"twilio": twilio}), clock),
         phone_call_router(CallingHost(placer, follower, clock)),
-        webhook_router(hooks),
-        media_router(tickets, Exchange(calls, live, clock), {}, {"twilio": TwilioAttendant(host)}),
+        webhook_router(Webhooks(host, events, live)),
+        media_router(door),
+        *others.routers(door),
     )
-    return Phones(routers, placer, follower, rest)
+    return Phones(routers, placer, follower, rest, others)
 
 
 def _twilio(settings: Settings) -> str:

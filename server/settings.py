@@ -45,6 +45,12 @@ class Settings(BaseSettings):
         min_length=32,
         description="Encrypts provider keys, 32 characters or more; unset: made once and kept in DATA_DIR.",
     )
+    web_token_key: SecretStr | None = Field(
+        default=None, description="RSA private key (PEM) that signs web clients' tokens; unset: made once, in DATA_DIR."
+    )
+    call_origins: str = Field(
+        default="", description="Pages that may start calls by /api/call/create_call, such as https://app.example.com."
+    )
     open_to_all: bool = Field(
         default=False, description="Whether anybody who reaches the server may talk to its flows without a credential."
     )
@@ -87,6 +93,14 @@ class Settings(BaseSettings):
     anthropic_api_key: SecretStr | None = Field(default=None, description="Key for Anthropic.")
     anthropic_base_url: str | None = Field(default=None, description="Address of Anthropic, if it is not the vendor's.")
     twilio_base_url: str | None = Field(default=None, description="Address of Twilio, if it is not the carrier's.")
+    exotel_base_url: str | None = Field(default=None, description="Address of Exotel, if it is not the carrier's.")
+    exotel_networks: list[str] = Field(
+        default_factory=list, description="From where Exotel calls; empty: from anywhere, with a line's password."
+    )
+    asterisk_ari_url: str | None = Field(default=None, description="ARI, such as http://127.0.0.1:8088/ari.")
+    asterisk_ari_user: str | None = Field(default=None, description="Who listens there to how calls go.")
+    asterisk_ari_password: SecretStr | None = Field(default=None, description="The password of that user.")
+    audiosocket_port: int | None = Field(default=None, ge=0, le=65_535, description="TCP port for AudioSockets.")
     pipecat_keys: dict[str, SecretStr] = Field(
         default_factory=dict, description='Keys for hosted pipecat services by vendor, such as {"cartesia": "…"}.'
     )

@@ -8,9 +8,11 @@ from functools import partial
 import structlog
 from fastapi import FastAPI
 
+from control_api.catalogue.rows import catalogue
 from kit.clock import Clock
 from server.account_choice import AccountChoices
 from server.account_flows import AccountFlows
+from server.agent_calls import AgentCalls
 from server.app import build_app
 from server.call_flows import CallFlows
 from server.call_log import CallLog
@@ -54,6 +56,7 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
         AccountChoices(database, identity.vault, choice).of,
         partial(local_model, local) if local is not None else None,
         settings.speech_cache_bytes,
+        agent_of=AgentCalls(database, catalogue(), named, settings.data_dir / "noise").of,
     )
 
     @asynccontextmanager
@@ -68,6 +71,7 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     app = build_app(settings, calls, flows, call_log, live, identity, named, lifespan=lifespan)
     money.billing.on_charge = app.state.metrics.observe_charge
     phones = build_phones(settings, identity, named, app.state.desk, live)
+    app.state.placer = phones.placer
     for router in (*money.routers, *phones.routers):
         app.include_router(router)
     return app

@@ -24,17 +24,6 @@ CARRIERS: Mapping[str, Carrier] = {each.traits.carrier: each for each in (TWILIO
 _STATUS: Mapping[type[InputError], int] = {NotFoundError: 404, UnauthenticatedError: 401}
 
 
-class SocketGuard(Protocol):
-    """Knows by the handshake whether a socket comes from its carrier."""
-
-    async def check(self, websocket: WebSocket) -> None:
-        """Let it pass.
-
-        Raises:
-            ForbiddenError: It does not; it costs nothing more than this.
-        """
-
-
 class Attendant(Protocol):
     """Steers the calls of a carrier beside their sockets."""
 
@@ -46,43 +35,46 @@ class Attendant(Protocol):
         """
 
 
-def media_router(
-    tickets: MediaTickets,
-    exchange: Exchange,
-    guards: Mapping[str, SocketGuard],
-    attendants: Mapping[str, Attendant],
-) -> APIRouter:
-    """Return `/telephony/{carrier}/media/{token}`: a ticket lets one socket in, after the carrier's guard has.
+class TicketDesk:
+    """Lets sockets with tickets in; a call that was sent away, and waits here for its next stream, goes on with it."""
 
-    A call that was sent away, and waits here for its next stream, goes on with it.
-    """
-    router = APIRouter()
-    held: dict[str, MediaConnection] = {}
+    def __init__(self, tickets: MediaTickets, exchange: Exchange, attendants: Mapping[str, Attendant]) -> None:
+        self._tickets, self._exchange, self._attendants = tickets, exchange, attendants
+        self._held: dict[str, MediaConnection] = {}
 
-    @router.websocket("/telephony/{carrier}/media/{token}")
-    async def media(websocket: WebSocket, carrier: str, token: str) -> None:
+    async def serve(self, websocket: WebSocket, carrier: str, token: str) -> None:
         """Carry the call that the ticket was made for."""
+        held, live = self._held, self._exchange.live
         try:
             of = _carrier(carrier)
-            if exchange.live.draining and not held:
+            if live.draining and not held:
                 return await _come_back_later(websocket)
-            if carrier in guards:
-                await guards[carrier].check(websocket)
-            admission = await tickets.redeem(token)
-            control = await attendants[carrier].control(websocket, admission) if carrier in attendants else None
+            admission = await self._tickets.redeem(token)
+            steers = self._attendants.get(carrier)
+            control = await steers.control(websocket, admission) if steers is not None else None
         except InputError as error:
             return await _refuse(websocket, error)
         call_id, admit = admission.request.call_id, of_ticket(admission)
         if call_id in held:
             return await held[call_id].resume(WebSocketPeer(websocket, of.subprotocol), of.new_codec(), admit)
-        if exchange.live.draining:
+        if live.draining:
             return await _come_back_later(websocket)
-        connection = held[call_id] = _connection(websocket, of, exchange)
+        connection = held[call_id] = _connection(websocket, of, self._exchange)
         connection.control = control
         try:
             return await connection.serve(admit)
         finally:
             del held[call_id]
+
+
+def media_router(desk: TicketDesk) -> APIRouter:
+    """Return `/telephony/{carrier}/media/{token}`: a ticket lets one socket in."""
+    router = APIRouter()
+
+    @router.websocket("/telephony/{carrier}/media/{token}")
+    async def media(websocket: WebSocket, carrier: str, token: str) -> None:
+        """Carry the call that the ticket was made for."""
+        await desk.serve(websocket, carrier, token)
 
     return router
 

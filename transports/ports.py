@@ -23,6 +23,7 @@ class CallRequest:
         account_id: Whose flow it is, and who pays; None for a flow of the server's own.
         session_id: Of the session that the call belongs to, if any.
         flow_version_id: Which version of an account's flow; None for the newest.
+        agent_id: Of the account's agent that talks instead of `flow`; `context` fills its placeholders.
         quality: Where the transport notes what its wires are like.
     """
 
@@ -34,6 +35,7 @@ class CallRequest:
     session_id: str | None = None
     flow_version_id: str | None = None
     transport: str = "websocket"
+    agent_id: str | None = None
     quality: QualityLog = field(default_factory=QualityLog, compare=False)
 
 

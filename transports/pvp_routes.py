@@ -40,6 +40,7 @@ def pvp_router(
     router = APIRouter()
 
     @router.websocket("/ws")
+    @router.websocket("/api/call/web-media-stream")
     @router.websocket("/")
     async def by_flow(websocket: WebSocket) -> None:
         """Talk to a flow of this server."""

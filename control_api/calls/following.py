@@ -125,15 +125,19 @@ class CallFollower:
 
     async def _found(self, intent: CallIntent, carrier_call: str | None) -> None:
         now = self._clock.utc()
-        if carrier_call is None:
-            if now - intent.dialled_at >= datetime.timedelta(seconds=FIND_FOR_S):
-                await self._over(intent, "call.not_made")
-            return
-        log.info("call_found", intent_id=intent.id)
+        if carrier_call is not None and await self._adopted(intent, carrier_call, now):
+            log.info("call_found", intent_id=intent.id)
+        elif now - intent.dialled_at >= datetime.timedelta(seconds=FIND_FOR_S):
+            await self._over(intent, "call.not_made")
+
+    async def _adopted(self, intent: CallIntent, carrier_call: str, now: datetime.datetime) -> bool:
+        """Write down that the carrier has the call; False if that one is another intent's, to the same number."""
         async with self._database.writing(EVERY_TENANT) as session:
             row = await call_intents.to_change(session, intent.id)
-            if row is not None:
-                note_placed(row, carrier_call, now)
+            if row is None or await call_intents.of_carrier(session, carrier_call) not in (None, intent.id):
+                return False
+            note_placed(row, carrier_call, now)
+        return True
 
     async def _over(self, intent: CallIntent, error: str) -> None:
         log.warning("call_lost", intent_id=intent.id, code=error)

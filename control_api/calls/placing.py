@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from control_api.agents import service as agents
 from control_api.calls import rules as calling_rules
 from control_api.calls.ports import CallingPorts
 from control_api.calls.rules import RATE_WINDOW_S, Rules
@@ -48,6 +49,7 @@ class CallWish:
         to: As people write it.
         line_id: None: the account's first line that can dial.
         flow_id: None: what the line leads to.
+        agent_id: Who talks instead of a flow.
         key: Asking twice with one key makes one call; None: every asking is another.
         message: What a machine is told, where the policy is to leave a message.
         labels: Go into the call's record.
@@ -62,11 +64,25 @@ class CallWish:
     machine_policy: MachinePolicy = MachinePolicy.CONTINUE
     message: str = ""
     ring_timeout_s: int = 30
+    agent_id: str | None = None
 
     def fingerprint(self) -> str:
         """Tell one wish from another, for those that come under one key."""
-        parts = (self.to, self.line_id, self.flow_id, self.variables, self.machine_policy, self.message)
+        target = self.flow_id if self.agent_id is None else f"agent {self.agent_id}"
+        parts = (self.to, self.line_id, target, self.variables, self.machine_policy, self.message)
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """An intent that was written down.
+
+    Attributes:
+        line: To dial it on; None if it was asked for before, and is somebody else's to dial.
+    """
+
+    intent: CallIntent
+    line: LineAccess | None
 
 
 class CallPlacer:
@@ -91,17 +107,22 @@ class CallPlacer:
             RateLimitedError: Too many at once, or in a minute.
             InsufficientCreditsError: Nothing is left.
         """
+        admitted = await self.admit(account_id, wish)
+        return admitted.intent if admitted.line is None else await self.dial(admitted.intent, admitted.line)
+
+    async def admit(self, account_id: str, wish: CallWish) -> "Admitted":
+        """Write an intent down, to be dialled next; errors as `place`."""
         now = self._clock.utc()
         async with self._database.writing(account_id) as session:
             await call_intents.lock_account(session, account_id)
             known = await self._known(session, wish)
             if known is not None:
-                return known
+                return Admitted(known, None)
             row = await self._line(session, wish.line_id)
             intent = await self._admitted(session, row, wish, now)
             line = lines.access(row, self._ports.vault)
             session.add(intent)
-        return await self._dial(intent, line)
+        return Admitted(intent, line)
 
     async def _known(self, session: AsyncSession, wish: CallWish) -> CallIntent | None:
         found = await call_intents.by_key(session, wish.key) if wish.key is not None else None
@@ -132,10 +153,7 @@ class CallPlacer:
         window = now - datetime.timedelta(seconds=RATE_WINDOW_S)
         calling_rules.check_load(rules, await call_intents.load(session, line.id, now, window))
         await self._check_money(session, account_id, rules, now)
-        flow_id = wish.flow_id if wish.flow_id is not None else lines.flow_of(line)
-        if flow_id is None:
-            raise InputError("The line leads nowhere; say which flow.", code="call.no_target")
-        version_id = await self._ports.flows.pin(session, account_id, flow_id)
+        kind, target_id, version_id = await self._target(session, line, wish)
         return CallIntent(
             id=uuid7(),
             account_id=account_id,
@@ -143,8 +161,8 @@ class CallPlacer:
             fingerprint=wish.fingerprint(),
             line_id=line.id,
             to_number=to,
-            target_kind="flow",
-            target_id=flow_id,
+            target_kind=kind,
+            target_id=target_id,
             target_version_id=version_id,
             variables=dict(wish.variables),
             labels=dict(wish.labels),
@@ -158,6 +176,17 @@ class CallPlacer:
             next_look_at=now + datetime.timedelta(seconds=DIALLING_S),
         )
 
+    async def _target(self, session: AsyncSession, line: PhoneLine, wish: CallWish) -> tuple[str, str, str | None]:
+        """Return what the call is about: kind, id, and the version of a flow that its name means now."""
+        agent_id = wish.agent_id or (lines.agent_of(line) if wish.flow_id is None else None)
+        if agent_id is not None:
+            await agents.to_call(session, agent_id)
+            return "agent", agent_id, None
+        flow_id = wish.flow_id if wish.flow_id is not None else lines.flow_of(line)
+        if flow_id is None:
+            raise InputError("The line leads nowhere; say which flow or agent.", code="call.no_target")
+        return "flow", flow_id, await self._ports.flows.pin(session, line.account_id, flow_id)
+
     async def _check_money(self, session: AsyncSession, account_id: str, rules: Rules, now: datetime.datetime) -> None:
         remaining = await self._ports.spending.remaining_cents(session, account_id)
         if remaining is not None and remaining <= 0:
@@ -166,7 +195,7 @@ class CallPlacer:
             rules, await self._ports.spending.spent_microcents(session, account_id, now - _DAY)
         )
 
-    async def _dial(self, intent: CallIntent, line: LineAccess) -> CallIntent:
+    async def dial(self, intent: CallIntent, line: LineAccess) -> CallIntent:
         """Dial; the intent is in the database, so whatever happens from here on, nobody dials for it again."""
         token = await self._ports.tickets.mint(intent, line, intent.ring_timeout_s + LEASE_S)
         try:

@@ -8,6 +8,7 @@ from control_api.errors import Encoder, Problem
 DIALECTS: dict[str, Encoder] = {
     "/api/v1": kupe_errors.encode,
     "/api/call": kupe_errors.encode,
+    "/billing": kupe_errors.encode,
     "/auth": prepatu_errors.encode,
     "/v1": prepatu_errors.encode,
     "/webhooks/paddle": prepatu_errors.encode,
@@ -20,11 +21,13 @@ SETTLED: dict[tuple[str, str], str] = {
     ("GET", "/api/v1/agents/summary"): _BEFORE_IDS,
     ("GET", "/api/v1/agents/stats"): _BEFORE_IDS,
     ("GET", "/api/v1/feature-flags/me"): _BEFORE_IDS,
+    ("GET", "/api/v1/phone/active"): _BEFORE_IDS,
+    ("GET", "/api/v1/phone/mapping"): _BEFORE_IDS,
 }
 """Paths with several takers, by method, and how it is settled; a test fails on others."""
 
-_KUPE = frozenset({"/api/v1", "/api/call"})
-_OPEN = frozenset({"/health", "/ready", "/capabilities"})
+_KUPE = frozenset({"/api/v1", "/api/call", "/billing"})
+_OPEN = frozenset({"/.well-known/jwks.json", "/health", "/ready", "/capabilities"})
 
 
 def is_public(path: str) -> bool:

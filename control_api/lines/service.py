@@ -14,7 +14,7 @@ from kit.errors import ConflictError, InputError, NotFoundError
 from kit.ids import uuid7
 from kit.phone_calls import LineAccess
 from kit.phone_numbers import e164
-from storage.repositories import phone_lines
+from storage.repositories import agents, phone_lines
 from storage.tables.phone_line import PhoneLine
 
 
@@ -128,6 +128,17 @@ async def lead(
     row.updated_at = now
 
 
+async def lead_to_agent(session: AsyncSession, row: PhoneLine, agent_id: str, now: datetime.datetime) -> None:
+    """Lead the calls of a line to an agent in place of what they led to before.
+
+    Raises:
+        NotFoundError: `agent.not_found`.
+    """
+    if await agents.by_id(session, agent_id) is None:
+        raise NotFoundError("Agent not found", code="agent.not_found")
+    row.target_kind, row.target_id, row.updated_at = "agent", agent_id, now
+
+
 def renew(row: PhoneLine, given: Mapping[str, str], vault: Vault, now: datetime.datetime) -> None:
     """Replace the credentials of a line.
 
@@ -169,6 +180,11 @@ def access(row: PhoneLine, vault: Vault) -> LineAccess:
     """
     opened = credentials.opened(vault, row.id, row.sealed_credentials)
     return LineAccess(row.id, row.account_id, row.number, row.provider, opened)
+
+
+def agent_of(row: PhoneLine) -> str | None:
+    """Return the agent that a line leads to, if it leads to one."""
+    return row.target_id if row.target_kind == "agent" else None
 
 
 def flow_of(row: PhoneLine) -> str | None:

@@ -44,6 +44,13 @@ class Profile:
     brisk_s: float | None = None
     is_whole: Callable[[str], bool] | None = None
 
+    def scaled(self, factor: float) -> "Profile":
+        """Return it with its longer waits multiplied; the floor stays."""
+        if factor == 1.0:
+            return self
+        ceiling_s, hold_s = max(self.floor_s, self.ceiling_s * factor), max(self.floor_s, self.hold_s * factor)
+        return replace(self, ceiling_s=ceiling_s, hold_s=hold_s)
+
 
 # Tuned on one half of the labelled turns and measured on the other (`python -m benchmarks.endpointing`). Where things
 # are given piece by piece, a piece sounds finished: there, and between the sentences of a long answer, the floor is

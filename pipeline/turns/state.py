@@ -40,6 +40,7 @@ class State:
         asked_for: What kind of answer the flow waits for.
         answered_to: What it waited for when the user last stopped.
         patience: What is known of this caller's pauses.
+        wait_scale: By what the longer waits are multiplied in this call.
         hinted: A window is voiced that may be the beginning of speech.
         hushed: Playout holds its breath for that moment, or until `heard_from_s`.
         heard_from_s: The answer to the user's last turn is not heard before.
@@ -65,6 +66,7 @@ class State:
     asked_for: Profile = PROFILES["default"]
     answered_to: Profile = PROFILES["default"]
     patience: Patience = UNKNOWN_CALLER
+    wait_scale: float = 1.0
     hinted: bool = False
     hushed: bool = False
     heard_from_s: float = 0.0
@@ -89,7 +91,7 @@ class State:
     @property
     def profile(self) -> Profile:
         """How long to wait for the end of a turn of this caller."""
-        return self.patience.adapt(self.asked_for)
+        return self.patience.adapt(self.asked_for.scaled(self.wait_scale))
 
     @property
     def lexicon(self) -> Lexicon:

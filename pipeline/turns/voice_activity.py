@@ -11,6 +11,19 @@ BREATH_WINDOWS = 1  # 32 ms: the network falls late, 78 ms after the voice, and 
 
 
 @dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """When a sound counts as speech, and when as over."""
+
+    start_probability: float = START_PROBABILITY
+    stop_probability: float = STOP_PROBABILITY
+    start_windows: int = START_WINDOWS
+    stop_windows: int = STOP_WINDOWS
+
+
+USUAL = Sensitivity()
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechHinted:
     """Somebody may speak since `pos_samples`."""
 
@@ -65,9 +78,11 @@ class Activity:
 VoiceEdge = SpeechHinted | SpeechDenied | SpeechStarted | SpeechPaused | SpeechWentOn | SpeechStopped
 
 
-def step(activity: Activity, probability: float, pos_samples: int) -> tuple[Activity, VoiceEdge | None]:
+def step(
+    activity: Activity, probability: float, pos_samples: int, when: Sensitivity = USUAL
+) -> tuple[Activity, VoiceEdge | None]:
     """Take one window's probability; `pos_samples` is where the window begins."""
-    against = probability < STOP_PROBABILITY if activity.speaking else probability >= START_PROBABILITY
+    against = probability < when.stop_probability if activity.speaking else probability >= when.start_probability
     if not against:
         if not activity.run:
             return activity, None
@@ -75,7 +90,7 @@ def step(activity: Activity, probability: float, pos_samples: int) -> tuple[Acti
         return replace(activity, run=0), denied if activity.run >= _first(activity) else None
     edge = pos_samples if activity.run == 0 else activity.edge_pos_samples
     run = activity.run + 1
-    if run < (STOP_WINDOWS if activity.speaking else START_WINDOWS):
+    if run < (when.stop_windows if activity.speaking else when.start_windows):
         news = SpeechPaused(edge) if activity.speaking else SpeechHinted(edge)
         return Activity(activity.speaking, run, edge), news if run == _first(activity) else None
     return Activity(not activity.speaking), (SpeechStopped(edge) if activity.speaking else SpeechStarted(edge))

@@ -1,10 +1,12 @@
 """Any language model of pipecat's."""
 
-import contextlib
+import asyncio
 import json
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from typing import Any
+
+import openai
 
 from flows.actions import ToolSpec
 from kit.errors import ProviderError
@@ -18,9 +20,11 @@ from providers.pipecat_host.inbox import Inbox
 from providers.pipecat_host.pool import HostPool
 from providers.pipecat_host.recipe import Recipe
 from providers.pipecat_host.service_name import ServiceName
+from providers.warmth import Warmth
 
 _FIRST_LIMIT_S = 10.0
 _NEXT_LIMIT_S = 10.0
+_CONNECT_LIMIT_S = 3.0
 
 
 class HostedLlm:
@@ -33,6 +37,7 @@ class HostedLlm:
         self._of_openai = issubclass(recipe.service_class, library.BaseOpenAILLMService)
         self.capabilities = LlmCapabilities(json_schema=self._of_openai)
         self._pool = HostPool(self._host)
+        self._warmth = Warmth(self._connect, ProviderError, openai.OpenAIError)
 
     async def stream(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: LlmOptions
@@ -66,13 +71,18 @@ class HostedLlm:
         """Do nothing: a remote server caches prompts by itself."""
 
     async def warm(self) -> None:
-        """Make a service; it connects with its first request."""
-        with contextlib.suppress(ProviderError):
-            await self._pool.warm(self._manner(LlmOptions()))
+        """Make a service, and connect it where it is OpenAI's SDK that connects; others do with their first request."""
+        await self._warmth.warm()
 
     async def aclose(self) -> None:
         """Close all connections."""
         await self._pool.aclose()
+
+    async def _connect(self) -> None:
+        async with self._pool.lend(self._manner(LlmOptions())) as host:
+            if self._of_openai:
+                async with asyncio.timeout(_CONNECT_LIMIT_S):
+                    await host.service._client.models.list()
 
     def _manner(self, options: LlmOptions) -> str:
         """Return the settings of an answer, comparable."""

@@ -15,6 +15,7 @@ class CallRecord(Owned, Base):
     Attributes:
         id: The call's id.
         session_id: Of the session that it belongs to, if any.
+        agent_id: Of the agent that talked, if it was one.
         report: `pipeline.report.CallReport` as JSON values.
     """
 
@@ -23,6 +24,7 @@ class CallRecord(Owned, Base):
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     session_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    agent_id: Mapped[str | None] = mapped_column(String(36), index=True)
     flow_id: Mapped[str] = mapped_column(String(200))
     transport: Mapped[str] = mapped_column(String(16))
     started_at: Mapped[datetime.datetime]

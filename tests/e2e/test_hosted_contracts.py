@@ -124,6 +124,12 @@ class TestOpenAiLlm(_Hosted, LlmContract):
             yield MeteredLlm(self.kept, UsageMeter())
             await self.kept.aclose()
 
+    async def test_the_first_answer_comes_over_the_connection_that_was_warmed(self, provider: LanguageModel) -> None:
+        await provider.warm()
+        assert self.server.accepted == 1
+        assert [item async for item in provider.stream(ASK, (), LlmOptions())]
+        assert self.server.accepted == 1
+
     async def test_limits_and_a_schema_are_passed_on(self, provider: LanguageModel) -> None:
         schema = {"type": "object", "properties": {"name": {"type": "string"}}}
         options = LlmOptions(max_tokens=7, temperature=0.0, stop=("\n",), json_schema=schema)

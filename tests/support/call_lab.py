@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from flows.load import load
+from flows.model import Flow
 from kit.clock import Clock
 from pipeline.call_control import CallControl
 from pipeline.frames.audio import AudioIn, AudioOut
 from pipeline.frames.control import StatusChanged
 from pipeline.frames.text import Caption
+from pipeline.manner import PLAIN, Manner
 from pipeline.ports import CallObserver, EndOfTurnModel, Frame, LanguageModel, LegCapabilities, Providers, SttResult
 from pipeline.report import CallReport
 from pipeline.session import CallContext, CallHost, CallSession, CallSettings
@@ -85,7 +87,7 @@ class Lab:
 class Setup:
     """What to build a call from; every part can be replaced."""
 
-    flow: str
+    flow: str | Flow
     heard: Sequence[str | SttResult] = ()
     tts: FakeTts = field(default_factory=FakeTts)
     stt: FakeStt | None = None
@@ -98,6 +100,7 @@ class Setup:
     providers: Providers | None = None  # instead of those above
     control: CallControl | None = None
     capabilities: LegCapabilities = field(default_factory=LegCapabilities)
+    manner: Manner = PLAIN
     beforehand: Callable[[CallSession], None] = lambda _session: None  # what happens before the call runs
 
 
@@ -114,7 +117,13 @@ def call(
         stt = setup.stt or FakeStt(setup.heard)
         vad = VadScheduler(setup.vad, _inline)
         leg = TapeLeg(setup.capabilities, setup.control)
-        about = CallContext("call-1", load(setup.flow), setup.context, "2026-11-22")
+        about = CallContext(
+            "call-1",
+            setup.flow if isinstance(setup.flow, Flow) else load(setup.flow),
+            setup.context,
+            "2026-11-22",
+            manner=setup.manner,
+        )
         providers = setup.providers or Providers(stt, setup.tts, setup.end_of_turn, setup.llm)
         session = CallSession(about, providers, leg, CallHost(vad, Clock(), settings=setup.settings), setup.observer)
         setup.beforehand(session)

@@ -23,6 +23,8 @@ from control_api.accounts.passwords import Passwords
 from control_api.agents.checking import Checks
 from control_api.app import ControlPlane, build_control_app
 from control_api.auth import Authenticator
+from control_api.call_history.links import RecordingLinks
+from control_api.call_history.live import LiveCall
 from control_api.calls.phone_routes import CallingHost, phone_call_router
 from control_api.catalogue.rows import catalogue
 from control_api.credits import service as credit_service
@@ -39,6 +41,7 @@ from control_api.lines.service import LineHost
 from control_api.providers.service import StoredKeys
 from control_api.providers.vault import Vault
 from control_api.sessions.service import SessionPorts
+from control_api.web_tokens import WebTokens, new_key
 from kit.errors import NotFoundError
 from kit.money import from_cents
 from server.identity import make_local_account
@@ -103,6 +106,20 @@ class PlainArchive:
         return self.wav
 
 
+WEB_TOKENS = WebTokens(new_key)
+
+
+@dataclass
+class PlainLive:
+    """Calls that go on."""
+
+    calls: list[LiveCall] = field(default_factory=list)
+    draining: bool = False
+
+    def live_calls(self, account_id: str) -> Sequence[LiveCall]:
+        return [call for call in self.calls if call.account_id == account_id]
+
+
 @dataclass
 class PlainNoises:
     """Background noises to be had."""
@@ -125,6 +142,7 @@ class Lab:
     archive: PlainArchive
     hung_up: list[tuple[str, str]]
     signups: list[str]
+    live: PlainLive
     vault: Vault
     calling: CallingLab
     postbox: Postbox
@@ -166,6 +184,7 @@ def build_lab(
         is_bare: Neither mail nor payments are set up.
     """
     clock, state, archive, postbox = SetClock(), PlainState(), PlainArchive(), Postbox()
+    live = PlainLive()
     tokens, hung_up, signups = LoginTokens(b"s" * 32), list[tuple[str, str]](), list[str]()
     vault, calling = Vault(b"v" * 32), CallingLab(database)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -188,7 +207,7 @@ def build_lab(
         archive=archive,
         state=state,
         sessions=SessionHost(ports, archive, clock, hang_up),
-        authenticator=Authenticator(database, tokens, clock, serves_locals=on_loopback),
+        authenticator=Authenticator(database, tokens, clock, serves_locals=on_loopback, web_tokens=WEB_TOKENS),
         by_mail=by_mail,
         oauth=oauth,
         frontend_url="https://app.example.com",
@@ -206,9 +225,22 @@ def build_lab(
     app.include_router(hook_router(HookHost(clock, b"h" * 32, allow_private=False)))
     app.include_router(line_router(LineHost(OneFlow(), vault, {"twilio": calling.dialer}), clock))
     app.include_router(phone_call_router(CallingHost(calling.placer, calling.follower, calling.clock)))
-    app.include_router(kupe_router(KupeHost(Checks(catalogue(), PlainNoises()), clock)))
+    checks, links = Checks(catalogue(), PlainNoises()), RecordingLinks(b"l" * 32)
+    kupe = KupeHost(
+        checks,
+        clock,
+        archive,
+        links,
+        live,
+        state,
+        WEB_TOKENS,
+        LineHost(OneFlow(), vault),
+        frozenset({"https://app.example.com"}),
+    )
+    app.state.placer = calling.placer
+    app.include_router(kupe_router(kupe))
     http = client_of(app, "127.0.0.1:8000", "127.0.0.1") if on_loopback else client_of(app)
-    return Lab(app, http, database, clock, state, archive, hung_up, signups, vault, calling, postbox)
+    return Lab(app, http, database, clock, state, archive, hung_up, signups, live, vault, calling, postbox)
 
 
 @contextlib.asynccontextmanager

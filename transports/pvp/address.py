@@ -6,7 +6,9 @@ from kit.errors import InputError
 from transports.ports import CallRequest
 
 _MODES = frozenset({"flow", "program", "assistant", "onboarding"})
-_NOT_METADATA = frozenset({"mode", "program_id", "flow", "token", "api_key", "session_token", "last_seq"})
+_NOT_METADATA = frozenset(
+    {"agent", "agent_id", "mode", "program_id", "flow", "token", "api_key", "session_token", "last_seq"}
+)
 _MAX_METADATA = 32
 _MAX_METADATA_CHARS = 256
 
@@ -24,4 +26,7 @@ def request_of(query: Iterable[tuple[str, str]], call_id: str, account_id: str |
     rest = [(key, value) for key, value in parameters.items() if key not in _NOT_METADATA]
     metadata = {key[:_MAX_METADATA_CHARS]: value[:_MAX_METADATA_CHARS] for key, value in rest[:_MAX_METADATA]}
     flow = parameters.get("program_id") or parameters.get("flow") or ""
+    agent_id = parameters.get("agent") or parameters.get("agent_id")
+    if agent_id:
+        return CallRequest(call_id, None, metadata, metadata, account_id, agent_id=agent_id)
     return CallRequest(call_id, flow, metadata=metadata, account_id=account_id)

@@ -8,9 +8,10 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.requests import HTTPConnection
 
 from control_api.access import authenticator, caller
+from control_api.calls.placing import CallPlacer
 from control_api.principal import Principal
 from control_api.rbac import service
-from kit.errors import InputError
+from kit.errors import ConfigError, InputError
 
 DECLARED = (
     Depends(HTTPBearer(auto_error=False, description="A log-in token.")),
@@ -29,8 +30,25 @@ async def allowed(connection: HTTPConnection) -> Principal:
     scope: dict[str, Any] = dict(connection.scope)
     union: bool = getattr(connection.app.state, "rbac_union", False)
     async with authenticator(connection).database.reading(who.account_id) as session:
-        await service.require(session, who, scope.get("method", "GET"), scope["path"], union=union)
+        await service.require(session, who, scope.get("method", "GET"), _own(scope["path"]), union=union)
     return who
+
+
+def _own(path: str) -> str:
+    """Return what a path without our prefix stands for: `/billing` is `/api/v1/billing`."""
+    return f"/api/v1{path}" if path.startswith("/billing") else path
+
+
+def placer_of(connection: HTTPConnection) -> CallPlacer:
+    """Return what calls telephones; the server puts it there.
+
+    Raises:
+        ConfigError: Nothing does.
+    """
+    found = getattr(connection.app.state, "placer", None)
+    if not isinstance(found, CallPlacer):
+        raise ConfigError("This server calls no telephones.", code="call.no_line")
+    return found
 
 
 Allowed = Annotated[Principal, Depends(allowed)]

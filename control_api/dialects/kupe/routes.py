@@ -5,11 +5,21 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 
 from control_api.agents.checking import Checks
+from control_api.call_history.links import RecordingLinks
+from control_api.call_history.live import LiveList
 from control_api.dialects.kupe.agents import AgentHost, agent_router
+from control_api.dialects.kupe.calling import CallingHost, calling_router
+from control_api.dialects.kupe.calls import CallHost, call_analytics_router, recording_router
 from control_api.dialects.kupe.catalogue import catalogue_router
+from control_api.dialects.kupe.create_call import create_call_router
+from control_api.dialects.kupe.hooks import HookHost, agent_hook_router
 from control_api.dialects.kupe.identity import identity_router
 from control_api.dialects.kupe.keys import key_router
-from control_api.ports import UtcClock
+from control_api.dialects.kupe.phone import PhoneHost, phone_router
+from control_api.dialects.kupe.spending import spending_router
+from control_api.lines.service import LineHost
+from control_api.ports import CallArchive, ServerState, UtcClock
+from control_api.web_tokens import WebTokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +28,31 @@ class KupeHost:
 
     checks: Checks
     clock: UtcClock
+    archive: CallArchive
+    links: RecordingLinks
+    live: LiveList
+    state: ServerState
+    tokens: WebTokens
+    lines: LineHost
+    origins: frozenset[str] = frozenset()
 
 
 def kupe_router(host: KupeHost) -> APIRouter:
     """Return them."""
+    calls = CallHost(host.archive, host.links, host.live, host.clock)
     router = APIRouter()
-    router.include_router(agent_router(AgentHost(host.checks, host.clock)))
-    router.include_router(catalogue_router(host.checks))
-    router.include_router(identity_router())
-    router.include_router(key_router(host.clock))
+    for part in (
+        agent_router(AgentHost(host.checks, host.clock)),
+        catalogue_router(host.checks),
+        identity_router(),
+        key_router(host.clock),
+        call_analytics_router(calls),
+        recording_router(calls),
+        calling_router(CallingHost(host.checks, host.tokens, host.state, host.clock)),
+        spending_router(calls),
+        phone_router(PhoneHost(host.lines, host.clock)),
+        agent_hook_router(HookHost(host.lines.vault, host.clock)),
+        create_call_router(host.origins),
+    ):
+        router.include_router(part)
     return router

@@ -153,6 +153,7 @@ def upgrade() -> None:
         "call_record",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("session_id", sa.String(length=36), nullable=True),
+        sa.Column("agent_id", sa.String(length=36), nullable=True),
         sa.Column("flow_id", sa.String(length=200), nullable=False),
         sa.Column("transport", sa.String(length=16), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
@@ -170,6 +171,7 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_call_record_account_id_started_at"), ["account_id", "started_at"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_call_record_agent_id"), ["agent_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_call_record_session_id"), ["session_id"], unique=False)
 
     op.create_table(
@@ -384,6 +386,21 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "agent_hook",
+        sa.Column("agent_id", sa.String(length=36), nullable=False),
+        sa.Column("sealed_secret", sa.Text(), nullable=False),
+        sa.Column("config", sa.JSON(), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_agent_hook_account_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["agent_id"], ["agent.id"], name=op.f("fk_agent_hook_agent_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("agent_id", name=op.f("pk_agent_hook")),
+    )
+    with op.batch_alter_table("agent_hook", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agent_hook_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
         "agent_version",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("agent_id", sa.String(length=36), nullable=False),
@@ -549,6 +566,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_agent_version_account_id"))
 
     op.drop_table("agent_version")
+    with op.batch_alter_table("agent_hook", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agent_hook_account_id"))
+
+    op.drop_table("agent_hook")
     with op.batch_alter_table("voice_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_voice_session_account_id_created_at"))
         batch_op.drop_index(batch_op.f("ix_voice_session_account_id"))
@@ -599,6 +620,7 @@ def downgrade() -> None:
     op.drop_table("calling_rule")
     with op.batch_alter_table("call_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_call_record_session_id"))
+        batch_op.drop_index(batch_op.f("ix_call_record_agent_id"))
         batch_op.drop_index(batch_op.f("ix_call_record_account_id_started_at"))
         batch_op.drop_index(batch_op.f("ix_call_record_account_id"))
 

@@ -13,7 +13,7 @@ from kit.errors import ForbiddenError
 from kit.phone_calls import AnsweredBy, LineAccess, Progress
 from server.live_phone_calls import LivePhoneCalls
 from telephony.connection import Exchange
-from telephony.media_routes import media_router
+from telephony.media_routes import TicketDesk, media_router
 from telephony.ports import TICKET_TTL_S, Admission, IncomingCall
 from telephony.twilio.addresses import Addresses
 from telephony.twilio.attendant import TwilioAttendant
@@ -118,7 +118,7 @@ class TwilioLab:
         self.told = Told(phone_calls)
         app.include_router(webhook_router(Webhooks(self.host, self.told, self.live)))
         exchange = Exchange(phone_calls, self.live, clock)
-        app.include_router(media_router(self.tickets, exchange, {}, {"twilio": TwilioAttendant(self.host)}))
+        app.include_router(media_router(TicketDesk(self.tickets, exchange, {"twilio": TwilioAttendant(self.host)})))
 
     def line_url(self, *path: str) -> str:
         """Return where something about the line is told."""

@@ -19,7 +19,7 @@ _SHORT_WORDS = " ".join(["We go on as far as it is ok to do so by day or by sea"
 
 
 @_kinds
-@pytest.mark.parametrize("delay_s", [0.0, 0.04, 0.15])
+@pytest.mark.parametrize("delay_s", [0.0, 0.15])
 def test_the_phone_plays_what_was_said_sample_for_sample_without_a_gap(kind: Kind, delay_s: float) -> None:
     outcome = call(kind.phone(delay_s), kind.carrier, hang_up)
     said = outcome.line(GREETING)
@@ -51,8 +51,8 @@ def test_at_most_the_lead_is_buffered_at_the_carrier(kind: Kind, delay_s: float)
 
 
 @_kinds
-@pytest.mark.parametrize("delay_s", [0.0, 0.06, 0.15])
-@pytest.mark.parametrize("after_s", [0.4, 0.9, 1.5, 2.2])
+@pytest.mark.parametrize("delay_s", [0.0, 0.15])
+@pytest.mark.parametrize("after_s", [0.4, 1.5])
 def test_bargein_truncates_history(kind: Kind, after_s: float, delay_s: float) -> None:
     """History holds no more than the phone played, and lacks no more than the word that was being said."""
     outcome = call(kind.phone(delay_s), kind.carrier, talk_over(after_s), ["bye"])
@@ -92,7 +92,7 @@ def test_the_phone_falls_silent_soon_after_the_caller_cuts_in(name: str, within_
 
 
 @_kinds
-@pytest.mark.parametrize("delay_s", [0.0, 0.2, 0.4])
+@pytest.mark.parametrize("delay_s", [0.0, 0.4])
 def test_goodbye_fully_played(kind: Kind, delay_s: float) -> None:
     """The good-bye is heard to its end before the call ends."""
     outcome = call(kind.phone(delay_s), kind.carrier, press)

@@ -100,6 +100,18 @@ async def test_a_call_of_which_nobody_knows_is_looked_for_and_never_dialled_agai
     assert len(lab.dialer.dialled) == 1
 
 
+async def test_another_call_to_the_same_number_is_not_taken_for_the_lost_one(lab: CallingLab) -> None:
+    await lab.placer.place("anna", dataclasses.replace(WISH, key="first"))
+    lab.dialer.fails = ProviderError("pstn", "timed out", retryable=True)
+    lost = await lab.placer.place("anna", WISH)
+    lab.dialer.made[lost.id] = "CA1"  # a listing tells numbers, not intents
+    for _ in range(4):
+        lab.clock.passed_s += 61
+        await lab.follower.round()
+    known = await lab.intent("anna", lost.id)
+    assert (known.carrier_call, known.error) == (None, "call.not_made")
+
+
 async def test_a_carrier_that_does_not_answer_is_asked_again(lab: CallingLab) -> None:
     intent = await lab.placer.place("anna", WISH)
     lab.dialer.silent = ProviderError("pstn", "away", retryable=True)

@@ -19,6 +19,8 @@ from tests.support.echo_server import OneFlow
 from tests.support.fake_call import EchoCalls
 from transports.live import LiveCalls
 
+_IN_DETAIL = ("/v1/", "/auth/", "/api/v1/", "/api/call/", "/billing/")
+
 
 @pytest.fixture
 def app(tmp_path: Path) -> FastAPI:
@@ -66,7 +68,7 @@ def test_every_path_of_a_dialect_is_answered_in_its_words(app: FastAPI) -> None:
     problem = Problem(404, "route.not_found", "Not Found")
     worded = {path: encoder_for(path)(problem) for _, path, _ in _routes(app)}
     in_detail = {path for path, body in worded.items() if body == {"detail": "Not Found"}}
-    assert in_detail == {path for path in worded if path.startswith(("/v1/", "/auth/", "/api/v1/", "/api/call/"))}
+    assert in_detail == {path for path in worded if path.startswith(_IN_DETAIL)}
 
 
 @pytest.mark.parametrize(

@@ -34,3 +34,9 @@ def test_an_unknown_mode_is_refused() -> None:
     with pytest.raises(InputError) as refusal:
         request_of([("mode", "control")], "id")
     assert refusal.value.code == "session.unsupported_mode"
+
+
+@pytest.mark.parametrize("name", ["agent", "agent_id"])
+def test_an_agent_is_named_instead_of_a_flow_and_gets_the_rest_for_its_placeholders(name: str) -> None:
+    request = request_of([(name, "a-1"), ("caller", "Ada"), ("token", "secret")], "c", "ada")
+    assert (request.agent_id, request.flow, dict(request.context)) == ("a-1", None, {"caller": "Ada"})

@@ -1,0 +1,68 @@
+"""Puts the Kupe Voice Agent API together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+
+from control_api.agents.checking import Checks
+from control_api.call_history.links import RecordingLinks
+from control_api.call_history.live import LiveCall
+from control_api.catalogue.rows import catalogue
+from control_api.dialects.kupe.routes import KupeHost, kupe_router
+from control_api.lines.service import LineHost
+from control_api.ports import CallArchive, ServerState
+from kit.clock import Clock
+from server.call_desk import CallDesk
+from server.identity import Identity
+from server.noise_folder import NoiseFolder
+from server.secret_files import secret
+from server.session_ports import SessionFlows
+from server.settings import Settings
+from transports.live import LiveCalls
+
+
+@dataclass(frozen=True, slots=True)
+class LiveView:
+    """`control_api.call_history.live.LiveList` of this process."""
+
+    desk: CallDesk
+    live: LiveCalls
+    state: ServerState
+
+    def live_calls(self, account_id: str) -> Sequence[LiveCall]:
+        """See the port."""
+        return self.desk.live_calls(account_id)
+
+    @property
+    def draining(self) -> bool:
+        """See the port."""
+        return self.live.draining
+
+
+def agent_checks(settings: Settings) -> Checks:
+    """Return what agents are checked against."""
+    return Checks(catalogue(), NoiseFolder(settings.data_dir / "noise"), settings.agent_update_guard)
+
+
+def build_kupe(
+    settings: Settings,
+    identity: Identity,
+    archive: CallArchive,
+    desk: LiveView,
+    flows: SessionFlows,
+) -> APIRouter:
+    """Return its routes."""
+    assert identity.authenticator.web_tokens is not None, "made with the identity"
+    host = KupeHost(
+        agent_checks(settings),
+        Clock(),
+        archive,
+        RecordingLinks(secret(None, settings.data_dir / "links.secret"), settings.public_url),
+        desk,
+        desk.state,
+        identity.authenticator.web_tokens,
+        LineHost(flows, identity.vault),
+        frozenset(each.strip().rstrip("/") for each in settings.call_origins.split(",") if each.strip()),
+    )
+    return kupe_router(host)
