@@ -101,7 +101,7 @@ class OwnErrorBody(BaseModel):
 
 def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return `responses=` of our own routes: these statuses, and those that any request can get."""
-    return {status: {"model": OwnErrorBody} for status in sorted({*statuses, 422, 503})}
+    return {status: {"model": OwnErrorBody} for status in sorted({*statuses, 400, 413, 422, 503})}
 
 
 def http_status(error: AntiphonError) -> int:

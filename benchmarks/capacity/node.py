@@ -56,8 +56,8 @@ class _Door:
         return "benchmark"
 
 
-class _Node:
-    """Makes calls."""
+class Node:
+    """Makes calls of a bot whose models are instant."""
 
     def __init__(self) -> None:
         self._clock = Clock()
@@ -66,6 +66,7 @@ class _Node:
 
     @asynccontextmanager
     async def open(self, app: FastAPI) -> AsyncIterator[None]:
+        """Load the detector; calls can be placed until it closes."""
         del app
         loop = asyncio.get_running_loop()
         Meter().start()
@@ -78,6 +79,7 @@ class _Node:
                 running.cancel()
 
     async def place(self, request: CallRequest, leg: Leg) -> Call:
+        """See `transports.ports.CallFactory`."""
         assert self._host is not None
         providers = Providers(self._stt, self._tts, llm=self._llm)
         return CallSession(CallContext(request.call_id, _FLOW), providers, leg, self._host)
@@ -86,7 +88,7 @@ class _Node:
 def main() -> None:
     """Serve on the port `argv[1]` until standard input closes or a signal comes."""
     configure("warning", as_json=True)
-    node, live = _Node(), LiveCalls()
+    node, live = Node(), LiveCalls()
     app = FastAPI(lifespan=node.open)
     app.include_router(pvp_router(node, sessions_of(node, _Tokens(), live, Clock()), _Door(), live, Clock()))
     app.include_router(direct_router(_Door(), Exchange(node, live, Clock())))

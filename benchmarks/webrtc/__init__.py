@@ -1,0 +1,1 @@
+"""Calls over WebRTC per core, beside stock aiortc and pipecat's transport: `python -m benchmarks.webrtc`."""
