@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from control_api.app import ControlPlane, Lifespan, build_control_app
 from control_api.dialects.prepatu.sessions import SessionHost
+from control_api.errors import declared
 from control_api.health.database import DatabaseProbe
 from control_api.metrics.routes import metrics_router
 from control_api.ports import FlowCatalogue
@@ -138,7 +139,7 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
     voices = sessions_of(desk, tokens, live, clock, peers)
     app.include_router(pvp_router(desk, voices, door, live, clock, peers))
     rtc = RtcHost(desk, voices, tokens, door, live, clock, peers, build_ice(settings, clock))
-    app.include_router(webrtc_router(rtc))
+    app.include_router(webrtc_router(rtc), responses=declared(401, 404))
     if settings.on_loopback:  # for simulated callers, who have no ticket
         app.include_router(direct_router(door, Exchange(desk, live, clock)))
     app.include_router(page_router(static_dir))
