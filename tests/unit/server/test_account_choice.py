@@ -1,5 +1,5 @@
 from control_api.providers.service import CALLED, OwnKey
-from server.account_choice import PICKS, OPENROUTER_URL, layered
+from server.account_choice import OPENROUTER_URL, PICKS, layered
 from server.provider_choice import Access, Choice, Pick
 
 _SERVER = Choice(
