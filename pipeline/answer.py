@@ -89,7 +89,11 @@ class Answer:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._voice(ahead))
-                await self._write(plan, ahead)
+                try:
+                    await self._write(plan, ahead)
+                finally:
+                    if self._filling is not None:
+                        self._filling.cancel()
                 await ahead.put(None)
                 self.ports.on_text(self._text, True)
         finally:
@@ -119,16 +123,14 @@ class Answer:
         """Let the model speak; return what its tool calls, or its failure, add to the plan."""
         if self.ports.llm is None or rounds > _TOOL_ROUNDS:
             return await self.ports.ask_failed(ask.epoch, "llm.unavailable" if rounds == 1 else "llm.tool_loop")
-        self._fill_later(ask, ahead)
+        if self._filling is None:  # what a tool waits for, and asking again, count too
+            self._fill_later(ask, ahead)
         try:
             calls = await self._stream(self.ports.llm, ask, ahead)
         except ProviderError as error:
             log.warning("llm_failed", provider=error.provider, code=error.code)
             self.times.failures.append("llm")
             return await self.ports.ask_failed(ask.epoch, error.code)
-        finally:
-            if self._filling is not None:
-                self._filling.cancel()
         if not calls and self._text == self._filled:
             self.times.failures.append("llm")
             return await self.ports.ask_failed(ask.epoch, "llm.empty")

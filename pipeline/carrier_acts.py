@@ -54,9 +54,15 @@ class CarrierActs:
         """Keep them until `perform`."""
         self._wanted.extend(actions)
 
-    def forget(self) -> None:
-        """Drop what was not begun: the turn that wanted it is taken back."""
-        self._wanted.clear()
+    @property
+    def waiting(self) -> int:
+        """How many are kept."""
+        return len(self._wanted)
+
+    def forget(self, since: int) -> None:
+        """Drop what is wanted since so many waited: the turn that wanted it is taken back."""
+        while len(self._wanted) > since:
+            self._wanted.pop()
 
     def perform(self) -> None:
         """All was heard: begin with what is wanted, unless the carrier is still busy with something."""

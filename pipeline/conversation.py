@@ -61,6 +61,7 @@ class _Undo:
     dialogue: Moment
     hang_up: str | None
     completed: bool
+    acts: int
     times: TurnTimes
     until_s: float
 
@@ -94,6 +95,7 @@ class Conversation:
         self._warning = ""
         self._undo: _Undo | None = None
         self._tools: list[ToolAsked] = []  # what a turn calls that may be taken back
+        self._emitted: list[str] = []  # what it emits
         self._voice_from_s: float | None = None  # of a turn that was
 
     # --- what happens ----------------------------------------------------------------------------------------------
@@ -205,6 +207,7 @@ class Conversation:
             return
         self._undo = None
         self._leg.let_go()
+        self._tell_emitted()
         self._advance(inputs.TurnSettled())
         tools, self._tools = self._tools, []
         for tool in tools:
@@ -215,13 +218,12 @@ class Conversation:
         assert self._undo is not None, "only what was not settled is taken back"
         undo, self._undo = self._undo, None
         self._voice.stop(generation)
-        self._tools = []
-        self._acts.forget()
+        self._tools, self._emitted = [], []
         self.brain.state = undo.flow
         self._dialogue.go_back(undo.dialogue)
         self._hang_up, self.completed, self._voice_from_s = undo.hang_up, undo.completed, undo.times.voice_from_s
         self._leg.take_back()
-        self._acts.forget()
+        self._acts.forget(undo.acts)
         log.info("turn_taken_back")
         self._expect()
 
@@ -320,7 +322,7 @@ class Conversation:
             return
         if self._voice_from_s is not None:
             self._times.voice_from_s, self._voice_from_s = self._voice_from_s, None
-        before = self.brain.state, self._dialogue.moment, self._hang_up, self.completed
+        before = self.brain.state, self._dialogue.moment, self._hang_up, self.completed, self._acts.waiting
         self._undo = _Undo(*before, self._times, now_s + GRACE_S)
         self._leg.hold()
         self._dialogue.user_final(HIDDEN if self.brain.hides else heard.text)
@@ -355,11 +357,17 @@ class Conversation:
         for action in outcome.screen:
             self.completed = self.completed or (isinstance(action, FlowEnded) and action.reason == "completed")
             self._leg.send(Screen(action))
-        for name in outcome.emitted:
-            log.info("flow_event", name=name)
-            self._on_emitted(name)
+        self._emitted += outcome.emitted
+        if self._undo is None:
+            self._tell_emitted()
         self._hang_up = outcome.hang_up or self._hang_up
         self._acts.want(*outcome.line)
+
+    def _tell_emitted(self) -> None:
+        names, self._emitted = self._emitted, []
+        for name in names:
+            log.info("flow_event", name=name)
+            self._on_emitted(name)
 
     def _speak(self, speech: tuple[Speech, ...]) -> None:
         self._due = speech

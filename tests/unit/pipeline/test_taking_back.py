@@ -1,15 +1,18 @@
 """A turn that was taken for over is taken back when its speaker goes on before the answer is heard (ADR 0018)."""
 
+import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
 import pytest
 
+from flows.actions import ToolSpec
+from pipeline.answer import FILLER_AFTER_S, FILLERS
 from pipeline.conversation import GRACE_S
 from pipeline.frames.audio import AudioOut
 from pipeline.frames.control import Interrupted, Screen, UiAction
 from pipeline.frames.text import Caption
-from pipeline.ports import SttResult, ToolCall
+from pipeline.ports import LlmOptions, LlmUsage, Message, SttResult, ToolCall
 from providers.fake.llm import FakeLlm
 from providers.fake.pace import Pace
 from providers.fake.stt import FakeStt
@@ -53,6 +56,37 @@ states:
     agent: {prompt: "Ask.", tools: [note]}
     tools: {note: {}}
     transitions: {on_ui_event: {skip: done}, on_tool_call: {note: done}}
+  done:
+    say: "Goodbye."
+    transitions: {}
+"""
+
+CONSENT = """
+id: consent
+version: "1"
+initial_state: ask
+states:
+  ask:
+    say: "May I record this call?"
+    transitions: {on_utterance: [{pattern: "no", target: bye}, {pattern: "yes", target: asked}]}
+  asked:
+    say: "Thank you. What is it about?"
+    on_enter: [{emit: recording.resume}]
+    transitions: {on_ui_event: {skip: bye}}
+  bye:
+    say: "Then I do not."
+    transitions: {}
+"""
+LOOK = """
+id: look
+version: "1"
+initial_state: what
+states:
+  what:
+    say: "Hello."
+    agent: {prompt: "Take the booking.", tools: [look]}
+    tools: {look: {}}
+    transitions: {on_ui_event: {skip: done}}
   done:
     say: "Goodbye."
     transitions: {}
@@ -139,6 +173,53 @@ def test_a_tool_runs_once_and_not_before_the_turn_counts(model_s: float) -> None
     ran_s = [at_s for at_s, frame in leg.of(Screen)][-1]
     assert final_s <= ran_s
     assert report.turns[1].bot == "Anything else?"
+
+
+class _Names:
+    """Keeps what a flow emits."""
+
+    def __init__(self) -> None:
+        self.emitted_names: list[str] = []
+
+    def heard(self, pcm: bytes, at_s: float) -> None: ...
+
+    def spoke(self, pcm: bytes, rate_hz: int, at_s: float) -> None: ...
+
+    def emitted(self, name: str) -> None:
+        self.emitted_names.append(name)
+
+    def closed(self) -> None: ...
+
+
+@pytest.mark.parametrize(("second", "expected"), [("no, better not.", []), ("", ["recording.resume"])])
+def test_a_consent_that_is_taken_back_records_nothing(second: str, expected: list[str]) -> None:
+    names = _Names()
+    setup = Setup(CONSENT, stt=FakeStt(["Yes", second], pace=Pace(first_s=0.05)), tts=FakeTts(pace=Pace(first_s=0.6)))
+    setup.observer = names
+    _, leg = call(setup, _halves(0.4, second_s=0.8 if second else 0.0))
+    assert names.emitted_names == expected
+    assert _entered(leg) == ["ask", "asked" if expected else "bye"]
+
+
+class _SlowAfterTools(FakeLlm):
+    """Needs six seconds to make something of what a tool returned."""
+
+    async def stream(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec], options: LlmOptions
+    ) -> AsyncGenerator[str | ToolCall | LlmUsage, None]:
+        await asyncio.sleep(6.0 if messages[-1].role == "tool" else 0.0)
+        async for piece in super().stream(messages, tools, options):
+            yield piece
+
+
+@pytest.mark.parametrize("tool_s", [0.1, 0.5, 1.0])
+def test_a_filler_is_due_from_the_end_of_the_turn_whatever_tools_wait_for(tool_s: float) -> None:
+    llm = _SlowAfterTools([[ToolCall("1", "look", {})], ["It is booked."]], pace=Pace(first_s=tool_s))
+    stt = FakeStt(["Book it."], pace=Pace(first_s=0.05))
+    report, leg = call(Setup(LOOK, stt=stt, llm=llm, end_of_turn=FakeEndOfTurn(0.9)), _halves(0.0, 0.0, 14.0))
+    assert report.turns[1].bot == f"{FILLERS[2]} It is booked."
+    assert report.turns[1].gap_ms is not None
+    assert report.turns[1].gap_ms <= 1000 * (FILLER_AFTER_S + 0.3)
 
 
 def test_what_a_turn_leads_to_waits_for_a_short_while_only() -> None:
