@@ -25,6 +25,7 @@ from control_api.dialects.table import encoder_for, is_public, status_for
 from control_api.flows.routes import flow_router
 from control_api.health.routes import health_router
 from control_api.ports import CallArchive, FlowCatalogue, ServerState, UtcClock
+from control_api.providers.service import KeyCheck
 from control_api.providers.vault import Vault
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -43,6 +44,7 @@ class ControlPlane:
 
     Attributes:
         frontend_url: Where people are sent who have logged in elsewhere.
+        keys: Looks at providers' keys that accounts bring.
         database_problem: Says what is wrong with the database, if anything is.
     """
 
@@ -55,6 +57,7 @@ class ControlPlane:
     oauth: OAuthLogin
     frontend_url: str
     vault: Vault
+    keys: KeyCheck
     clock: UtcClock
     database_problem: Callable[[], Awaitable[str | None]]
     version: str
@@ -83,5 +86,5 @@ def build_control_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> 
     app.include_router(session_router(plane.sessions))
     app.include_router(account_flow_router(plane.clock))
     app.include_router(version_router(plane.clock))
-    app.include_router(provider_router(plane.vault, plane.clock))
+    app.include_router(provider_router(plane.vault, plane.clock, plane.keys))
     return app

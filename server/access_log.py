@@ -8,9 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.clock import Clock
 
-_SECRETS = re.compile(
-    r"(pk_live_|st_|mt_)[A-Za-z0-9_-]+"
-)  # a key, a session or a ticket may be named by itself in a path
+# A key, a session or a ticket may be named by itself in a path; what a carrier knows a line by is one of its parts.
+_SECRETS = re.compile(r"(pk_live_|st_|mt_)[A-Za-z0-9_-]+")
+_SECRET_PARTS = ("secret", "token")
 
 log = structlog.get_logger(__name__)
 
@@ -23,6 +23,13 @@ def _handler(scope: Scope) -> str:
     """Return the pattern of the route that took the request."""
     path = getattr(scope.get("route"), "path", None)
     return path if isinstance(path, str) else "none"
+
+
+def _shown_path(scope: Scope) -> str:
+    path, parts = str(scope["path"]), scope.get("path_params", {})
+    for secret in (str(parts[name]) for name in _SECRET_PARTS if parts.get(name)):
+        path = path.replace(secret, "…")
+    return _SECRETS.sub(r"\1…", path)
 
 
 class AccessLog:
@@ -56,7 +63,7 @@ class AccessLog:
             log.info(
                 "http_request",
                 method=scope["method"],
-                path=_SECRETS.sub(r"\1…", scope["path"]),
+                path=_shown_path(scope),
                 status=status,
                 took_ms=round(took_s * 1000, 1),
             )

@@ -17,7 +17,7 @@ from storage.engine import Database
 from transports.ports import CallRequest
 
 # What an account's provider is called here; where a model must be named, the one that Prepatu's accounts get.
-_PICKS: Mapping[tuple[Kind, str], Pick] = {
+PICKS: Mapping[tuple[Kind, str], Pick] = {
     ("stt", "deepgram"): Pick("stt", "deepgram"),
     ("stt", "openai"): Pick("stt", "openai"),
     ("tts", "deepgram"): Pick("tts", "deepgram"),
@@ -60,7 +60,7 @@ def layered(server: Choice, keys: Mapping[str, OwnKey], openrouter_url: str) -> 
 
     def over(kind: Kind, below: tuple[Pick, ...]) -> tuple[Pick, ...]:
         key = keys.get(kind)
-        pick = _PICKS.get((kind, key.provider)) if key is not None else None
+        pick = PICKS.get((kind, key.provider)) if key is not None else None
         if key is None or pick is None:
             return below
         url = openrouter_url if key.provider == "openrouter" else _address(server, pick.vendor)

@@ -123,6 +123,7 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
         oauth=identity.oauth,
         frontend_url=settings.frontend_address,
         vault=identity.vault,
+        keys=identity.keys,
         database_problem=probe.problem,
         clock=clock,
         version=importlib.metadata.version("antiphon"),

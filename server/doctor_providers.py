@@ -38,7 +38,7 @@ async def _examine(pick: Pick, choice: Choice) -> Diagnosis:
     began_s = asyncio.get_running_loop().time()
     try:
         async with asyncio.timeout(_LIMIT_S):
-            await _ask(pick, registry.member(pick, choice).provider, choice.language)
+            await ask(pick, registry.member(pick, choice).provider, choice.language)
     except ConfigError as error:
         return Diagnosis(name, str(error), problem=True, fix=_config_fix(pick, error.code))
     except ProviderError as error:
@@ -50,7 +50,12 @@ async def _examine(pick: Pick, choice: Choice) -> Diagnosis:
     return Diagnosis(name, f"answers in {(asyncio.get_running_loop().time() - began_s) * 1000:.0f} ms")
 
 
-async def _ask(pick: Pick, provider: Any, language: str) -> None:
+async def ask(pick: Pick, provider: Any, language: str) -> None:
+    """Have a provider do a word's work.
+
+    Raises:
+        ProviderError: What it said against it.
+    """
     match pick.kind:
         case "stt":
             await _listen(provider, language)

@@ -18,6 +18,7 @@ from control_api.accounts.smtp import SmtpAccess, SmtpMailer
 from control_api.auth import Authenticator
 from control_api.ports import OnSignup, UtcClock
 from control_api.principal import LOCAL_ACCOUNT_ID
+from control_api.providers.service import KeyCheck, NoKeyCheck
 from control_api.providers.vault import Vault
 from control_api.web_tokens import WebTokens, new_key
 from kit.clock import Clock
@@ -36,6 +37,7 @@ class Identity:
     by_mail: ByMail
     oauth: OAuthLogin
     vault: Vault
+    keys: KeyCheck
 
 
 async def _no_welcome(session: AsyncSession, account_id: str) -> None:
@@ -47,6 +49,7 @@ def build_identity(
     database: Database,
     passwords: Passwords | None = None,
     welcome: OnSignup = _no_welcome,
+    keys: KeyCheck | None = None,
 ) -> Identity:
     """Prepare log-in and the resolver of credentials.
 
@@ -55,6 +58,7 @@ def build_identity(
         database: Where people are kept.
         passwords: Only where hashes shall cost less.
         welcome: Done in the transaction of each sign-up.
+        keys: Looks at providers' keys that accounts bring; None takes them as they are.
     """
     clock = Clock()
     jwt_secret = secret(settings.jwt_secret, settings.data_dir / "jwt.secret")
@@ -67,7 +71,7 @@ def build_identity(
     needs_proof = settings.email_require_verification and settings.smtp_host is not None
     by_mail = ByMail(login, _mailer(settings), MailedCodes(database, jwt_secret), public_url, needs_proof)
     oauth = OAuthLogin(_providers(settings), Departures(jwt_secret), OAuthClient(), login, public_url)
-    return Identity(authenticator, by_mail, oauth, vault)
+    return Identity(authenticator, by_mail, oauth, vault, keys or NoKeyCheck())
 
 
 def _mailer(settings: Settings) -> Mailer:

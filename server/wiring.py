@@ -21,6 +21,7 @@ from server.call_records import CallRecords
 from server.database import opened
 from server.flow_store import FlowStore
 from server.identity import build_identity
+from server.key_check import VendorKeyCheck
 from server.media import MediaPlane
 from server.money import build_money
 from server.phones import build_phones
@@ -44,8 +45,8 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     call_log.load()
     database = Database(settings.database_address)
     named, records, money = AccountFlows(database, flows), CallRecords(database), build_money(settings, database)
-    identity = build_identity(settings, database, welcome=money.welcome)
     choice, local = server_choice(settings), local_llm_path(settings)
+    identity = build_identity(settings, database, welcome=money.welcome, keys=VendorKeyCheck(choice))
     media = MediaPlane(
         CallFlows(named).of,
         flows,

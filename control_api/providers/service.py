@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -61,6 +62,40 @@ class OwnKey:
 
     provider: str
     key: str
+
+
+class KeyCheck(Protocol):
+    """Asks a provider whether it takes a key."""
+
+    async def refuses(self, kind: str, provider: str, key: str) -> bool:
+        """Say whether the provider refuses the key; False too where it cannot be asked, or not within seconds."""
+
+
+class NoKeyCheck:
+    """Takes every key for good."""
+
+    async def refuses(self, kind: str, provider: str, key: str) -> bool:
+        """See `KeyCheck`."""
+        del kind, provider, key
+        return False
+
+
+async def check(before: Mapping[str, Choice], wishes: Mapping[str, Wish], keys: KeyCheck) -> None:
+    """Have the providers look at new keys; outside of a transaction, for they take their time.
+
+    Raises:
+        InputError: `provider.key_refused`: a provider refuses its key.
+    """
+    for kind, wish in wishes.items():
+        provider = wish.provider or before[kind].provider
+        if not wish.key or wish.key.startswith(MASK) or provider not in CALLED[kind]:
+            continue
+        _require_key(kind, wish.key)
+        if await keys.refuses(kind, provider, wish.key):
+            raise InputError(
+                f"{provider} refuses {kind}_api_key; copy it again from your account there, or make a new one.",
+                code="provider.key_refused",
+            )
 
 
 async def choices(session: AsyncSession, account_id: str) -> Mapping[str, Choice]:
@@ -125,10 +160,14 @@ def _apply(row: ProviderChoice, wish: Wish, vault: Vault, now: datetime.datetime
     row.provider, row.changed_at = provider, now
     if key is None:
         return
-    if not (key.isascii() and (key.isprintable() and " " not in key)):
-        raise InputError(f"{row.kind}_api_key is no key: only printable ASCII.", code="provider.invalid_key")
+    _require_key(row.kind, key)
     row.sealed_key = vault.seal(key, _about(row)) if key else None
     row.hint = key[-_HINT_CHARS:] if len(key) >= _MIN_HINTED else ""
+
+
+def _require_key(kind: str, key: str) -> None:
+    if not (key.isascii() and key.isprintable() and " " not in key):
+        raise InputError(f"{kind}_api_key is no key: only printable ASCII.", code="provider.invalid_key")
 
 
 def _choice(kind: str, row: ProviderChoice | None) -> Choice:

@@ -38,7 +38,7 @@ from control_api.dialects.prepatu.payments import payment_router
 from control_api.dialects.prepatu.sessions import SessionHost
 from control_api.lines.routes import line_router
 from control_api.lines.service import LineHost
-from control_api.providers.service import StoredKeys
+from control_api.providers.service import KeyCheck, NoKeyCheck, StoredKeys
 from control_api.providers.vault import Vault
 from control_api.sessions.service import SessionPorts
 from control_api.web_tokens import WebTokens, new_key
@@ -173,6 +173,7 @@ def build_lab(
     needs_proof: bool = False,
     providers: Mapping[str, OAuthProvider] | None = None,
     is_bare: bool = False,
+    keys: KeyCheck | None = None,
 ) -> Lab:
     """Return a control plane.
 
@@ -182,6 +183,7 @@ def build_lab(
         needs_proof: API keys wait until an address is proven.
         providers: Who may say who somebody is.
         is_bare: Neither mail nor payments are set up.
+        keys: Looks at providers' keys.
     """
     clock, state, archive, postbox = SetClock(), PlainState(), PlainArchive(), Postbox()
     live = PlainLive()
@@ -212,6 +214,7 @@ def build_lab(
         oauth=oauth,
         frontend_url="https://app.example.com",
         vault=vault,
+        keys=keys or NoKeyCheck(),
         clock=clock,
         database_problem=state.database_problem,
         version="1.2.3",

@@ -5,13 +5,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
 
 from control_api.access import DECLARED, Reading, Writing, needs
 from control_api.dialects.prepatu.errors import declared
 from control_api.ports import UtcClock
 from control_api.principal import Principal
 from control_api.providers import service
-from control_api.providers.service import Choice, Wish
+from control_api.providers.service import Choice, KeyCheck, Wish
 from control_api.providers.vault import Vault
 
 _MayRead = Annotated[Principal, Depends(needs("providers:read"))]
@@ -48,8 +49,8 @@ class ProviderChange(BaseModel):
     llm_api_key: _Key = None
 
 
-def provider_router(vault: Vault, clock: UtcClock) -> APIRouter:
-    """Return the routes of an account's provider keys."""
+def provider_router(vault: Vault, clock: UtcClock, keys: KeyCheck) -> APIRouter:
+    """Return the routes of an account's provider keys; `keys` looks at new ones."""
     router = APIRouter(prefix="/v1/providers", tags=["providers"], dependencies=list(DECLARED))
 
     @router.get("", responses=declared(401, 403))
@@ -57,20 +58,34 @@ def provider_router(vault: Vault, clock: UtcClock) -> APIRouter:
         """Show which providers the account wants, and whether it brings keys."""
         return _shown(await service.choices(session, who.account_id), masked=masked)
 
+    async def checked(who: _MayWrite, request: Request, body: ProviderChange) -> Mapping[str, Wish]:
+        wishes, database = _wishes(body), request.app.state.authenticator.database
+        if any(wish.key for wish in wishes.values()):
+            async with database.reading(who.account_id) as session:
+                before = await service.choices(session, who.account_id)
+            await service.check(before, wishes, keys)
+        return wishes
+
     @router.patch("", responses=declared(401, 403))
     async def change_providers(
-        who: _MayWrite, session: Writing, body: ProviderChange, masked: Masked = False
+        who: _MayWrite,
+        wishes: Annotated[Mapping[str, Wish], Depends(checked)],  # before the transaction begins
+        session: Writing,
+        masked: Masked = False,
     ) -> ProviderKeys:
-        """Change providers or keys."""
-        sent = body.model_dump(exclude_none=True)
-        wishes = {
-            kind: Wish(sent.get(f"{kind}_provider"), sent.get(f"{kind}_api_key"))
-            for kind in service.DEFAULTS
-            if f"{kind}_provider" in sent or f"{kind}_api_key" in sent
-        }
+        """Change providers or keys; a key that its provider refuses is not taken."""
         return _shown(await service.change(session, who.account_id, wishes, vault, clock.utc()), masked=masked)
 
     return router
+
+
+def _wishes(body: ProviderChange) -> Mapping[str, Wish]:
+    sent = body.model_dump(exclude_none=True)
+    return {
+        kind: Wish(sent.get(f"{kind}_provider"), sent.get(f"{kind}_api_key"))
+        for kind in service.DEFAULTS
+        if f"{kind}_provider" in sent or f"{kind}_api_key" in sent
+    }
 
 
 def _shown(choices: Mapping[str, Choice], *, masked: bool) -> ProviderKeys:

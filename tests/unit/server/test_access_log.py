@@ -19,7 +19,19 @@ def _app() -> FastAPI:
     def bug() -> None:
         raise ZeroDivisionError
 
+    @app.get("/answer/{secret}")
+    def answer(secret: str) -> str:
+        return "fine"
+
     return app
+
+
+async def test_what_a_carrier_knows_a_line_by_is_not_logged() -> None:
+    transport = httpx.ASGITransport(_app(), raise_app_exceptions=False)
+    with structlog.testing.capture_logs() as lines:
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+            assert (await http.get("/answer/opensesame")).status_code == 200
+    assert [line["path"] for line in lines] == ["/answer/…"]
 
 
 @pytest.mark.parametrize("path", ["/auth/api-keys/pk_live_abc-DEF_0", "/v1/ws/st_abc-DEF_0/more"])

@@ -1,5 +1,5 @@
 from control_api.providers.service import CALLED, OwnKey
-from server.account_choice import _PICKS, OPENROUTER_URL, layered
+from server.account_choice import OPENROUTER_URL, PICKS, layered
 from server.provider_choice import Access, Choice, Pick
 
 _SERVER = Choice(
@@ -49,4 +49,4 @@ def test_a_provider_that_is_not_called_changes_nothing() -> None:
 
 
 def test_what_lowers_the_price_is_what_calls_use() -> None:
-    assert {(kind, provider) for kind, providers in CALLED.items() for provider in providers} == set(_PICKS)
+    assert {(kind, provider) for kind, providers in CALLED.items() for provider in providers} == set(PICKS)

@@ -9,7 +9,7 @@ from control_api.providers.service import OwnKey
 from control_api.providers.vault import Vault
 from storage.engine import EVERY_TENANT
 from storage.tables.provider_choice import ProviderChoice
-from tests.support.control_lab import Lab
+from tests.support.control_lab import Lab, opened_lab
 
 KEY = "dg-0123456789abcdef"
 NONE = {
@@ -145,3 +145,40 @@ async def test_kinds_with_an_own_key_are_known_to_the_tariff(lab: Lab) -> None:
         account_id = (await session.scalars(select(ProviderChoice.account_id))).first()
         assert account_id is not None
         assert await service.StoredKeys().kinds(session, account_id) == {"stt"}
+
+
+class _Refusing:
+    """Refuses one key of those it is asked about."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, str]] = []
+
+    async def refuses(self, kind: str, provider: str, key: str) -> bool:
+        self.asked.append((kind, provider, key))
+        return key == "dg-bad-0123456789"
+
+
+async def test_a_key_that_its_provider_refuses_is_not_taken(database_url: str) -> None:
+    keys = _Refusing()
+    async with opened_lab(database_url, keys=keys) as lab:
+        ada = await lab.sign_up()
+        await _patch(lab, ada, stt_api_key=KEY)
+        refused = await lab.http.patch(
+            "/v1/providers", json={"llm_provider": "openai", "stt_api_key": "dg-bad-0123456789"}, headers=ada
+        )
+        assert refused.status_code == 422
+        assert "deepgram refuses stt_api_key" in refused.json()["detail"]
+        assert "dg-bad" not in refused.text
+        assert await _own(lab) == {"stt": OwnKey("deepgram", KEY)}
+        assert (await _shown(lab, ada))["llm_provider"] == "openrouter"
+    assert keys.asked == [("stt", "deepgram", KEY), ("stt", "deepgram", "dg-bad-0123456789")]
+
+
+async def test_no_provider_is_asked_about_what_is_no_new_key(database_url: str) -> None:
+    keys = _Refusing()
+    async with opened_lab(database_url, keys=keys) as lab:
+        ada = await lab.sign_up()
+        await _patch(lab, ada, tts_provider="cartesia", tts_api_key=KEY)
+        await _patch(lab, ada, tts_api_key="")
+        await _patch(lab, ada, stt_provider="openai")
+    assert keys.asked == []
