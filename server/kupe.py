@@ -63,6 +63,7 @@ def build_kupe(
         desk.state,
         identity.authenticator.web_tokens,
         LineHost(flows, identity.vault),
+        identity.by_mail.require_proof,
         frozenset(each.strip().rstrip("/") for each in settings.call_origins.split(",") if each.strip()),
     )
     return kupe_router(host)

@@ -11,7 +11,7 @@ from control_api.ports import OnSignup
 from control_api.principal import Role
 from kit.ids import uuid7
 from storage.engine import EVERY_TENANT, Database
-from storage.repositories import api_keys, hooks, oauth_identities, provider_choices, users
+from storage.repositories import agent_hooks, api_keys, hooks, oauth_identities, phone_lines, provider_choices, users
 from storage.tables.account import Account
 from storage.tables.oauth_identity import OAuthIdentity
 from storage.tables.user import User
@@ -103,3 +103,5 @@ async def _take_over(session: AsyncSession, user: User, now: datetime.datetime) 
     await api_keys.revoke_all(session, user.account_id, now)
     await hooks.remove_all(session, user.account_id)
     await provider_choices.remove_all(session, user.account_id)
+    await agent_hooks.remove_all(session, user.account_id)
+    await phone_lines.remove_all(session, user.account_id)

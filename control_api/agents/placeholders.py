@@ -1,5 +1,6 @@
 """`{{name}}` in prompts and first messages. Pure."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -35,6 +36,10 @@ def require_values(given: object) -> Mapping[str, Any]:
         if isinstance(value, Mapping | list) or len(str(value)) > MAX_VALUE_CHARS or len(str(name)) > 100:
             text = f"variable_values.{str(name)[:100]} is a text or a number of at most {MAX_VALUE_CHARS} characters."
             raise InputError(text, code="call.bad_variables")
+    try:
+        json.dumps(dict(given), ensure_ascii=False, allow_nan=False).encode()
+    except ValueError as error:  # what JSON can bring and no answer can repeat: NaN, half characters
+        raise InputError("variable_values has a value that is no text or number.", code="call.bad_variables") from error
     return {str(name): value for name, value in given.items()}
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from sqlalchemy.exc import IntegrityError
 
-from control_api.access import DECLARED, Reading, Writing, needs
+from control_api.access import DECLARED, Reading, Writing, authenticator, needs
 from control_api.calls import placing
 from control_api.calls.following import CallFollower
 from control_api.calls.placing import CallPlacer, CallWish
@@ -88,9 +88,11 @@ def _calls(router: APIRouter, host: CallingHost) -> None:
         return call_item(_found(await call_intents.by_id(session, call_id)))
 
     @router.post("/calls/{call_id}/hang-up", status_code=202, responses=declared(401, 403, 404, 502, 503))
-    async def hang_up(who: _MayWrite, session: Reading, call_id: _Id) -> Response:
+    async def hang_up(who: _MayWrite, request: Request, call_id: _Id) -> Response:
         """End a call; one that is over is left alone."""
-        await host.follower.hang_up(_found(await call_intents.by_id(session, call_id)))
+        async with authenticator(request).database.reading(who.account_id) as session:
+            intent = _found(await call_intents.by_id(session, call_id))
+        await host.follower.hang_up(intent)  # a carrier may be slow, and connections are few
         return Response(status_code=202)
 
 

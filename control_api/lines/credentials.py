@@ -1,6 +1,7 @@
 """What each carrier wants to know us by, sealed as JSON and never shown."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -8,6 +9,8 @@ from control_api.providers.vault import Vault
 from kit.errors import InputError
 
 _MAX_CHARS = 300
+_IN_HOSTS = frozenset({"region", "edge"})  # they become parts of a host name
+_LABEL = re.compile("[a-z0-9-]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ def checked(provider: str, given: Mapping[str, str]) -> Mapping[str, str]:
     for name, value in given.items():
         if not (0 < len(value) <= _MAX_CHARS and value.isascii() and value.isprintable() and " " not in value):
             raise InputError(f"{name} is no credential: only printable ASCII.", code="line.invalid_credentials")
+        if name in _IN_HOSTS and not _LABEL.fullmatch(value):
+            raise InputError(f"{name} is no part of a host name.", code="line.invalid_credentials")
     return given
 
 

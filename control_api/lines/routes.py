@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
-from control_api.access import DECLARED, Reading, Writing, needs
+from control_api.access import DECLARED, Reading, Writing, authenticator, needs
 from control_api.errors import declared
 from control_api.lines import service
 from control_api.lines.schemas import PRINTABLE, LineChange, LineItem, LineRequest, TargetRequest, item
@@ -65,9 +65,11 @@ def line_router(host: LineHost, clock: UtcClock) -> APIRouter:
         return item(row)
 
     @router.post("/{line_id}/attach", status_code=204, responses=declared(401, 403, 404, 502, 503))
-    async def attach_line(who: _MayWrite, session: Reading, line_id: _LineId) -> Response:
+    async def attach_line(who: _MayWrite, request: Request, line_id: _LineId) -> Response:
         """Have calls to the line's number come to this server, by telling its carrier."""
-        await service.attach(await service.line(session, line_id), host)
+        async with authenticator(request).database.reading(who.account_id) as session:
+            row = await service.line(session, line_id)
+        await service.attach(row, host)  # a carrier may be slow, and connections are few
         return Response(status_code=204)
 
     @router.delete("/{line_id}", status_code=204, responses=declared(401, 403, 404))

@@ -43,7 +43,7 @@ async def rules_of(session: AsyncSession, key_id: str) -> Sequence[PathRule]:
 async def make_key(
     session: AsyncSession, account_id: str, label: str, rules: Sequence[PathRule], now: datetime.datetime
 ) -> NewKey:
-    """Make a key, restricted to `rules` if there are any.
+    """Make a key, restricted to `rules` if there are any; it has no scopes then, for other APIs know no rules.
 
     Raises:
         InputError: A rule names no path or method, or there are too many keys.
@@ -54,6 +54,8 @@ async def make_key(
         if not rule.prefix.startswith("/") or rule.method.upper() not in METHODS:
             raise InputError("A rule has a path that begins with '/', and a method or '*'.", code="key.bad_rule")
     made = await api_keys.make(session, account_id, label, now)
+    if rules:
+        made.row.scopes = []  # elsewhere it would have everything
     session.add_all(
         ApiKeyPath(
             account_id=account_id,

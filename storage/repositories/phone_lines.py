@@ -27,3 +27,8 @@ async def remove(session: AsyncSession, line_id: str) -> bool:
     """Delete a line; say whether there was one."""
     removed = await session.scalar(delete(PhoneLine).where(PhoneLine.id == line_id).returning(PhoneLine.id))
     return removed is not None
+
+
+async def remove_all(session: AsyncSession, account_id: str) -> None:
+    """Delete all lines of an account."""
+    await session.execute(delete(PhoneLine).where(PhoneLine.account_id == account_id))

@@ -238,6 +238,7 @@ def build_lab(
         state,
         WEB_TOKENS,
         LineHost(OneFlow(), vault),
+        by_mail.require_proof,
         frozenset({"https://app.example.com"}),
     )
     app.state.placer = calling.placer

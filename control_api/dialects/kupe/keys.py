@@ -1,9 +1,11 @@
 """`/api/v1/api-keys`."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, StringConstraints
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_api.access import Reading, Writing
 from control_api.accounts import api_keys
@@ -17,6 +19,8 @@ from kit.errors import ForbiddenError
 from storage.tables.api_key import ApiKey
 
 Json = dict[str, Any]
+Proof = Callable[[AsyncSession, Principal], Awaitable[None]]
+"""Lets pass who may make keys: whose address is proven, if it must be."""
 _Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -48,11 +52,11 @@ class Existence(BaseModel):
     provider_name: _Name = "milli_chat_ai"
 
 
-def key_router(clock: UtcClock) -> APIRouter:
+def key_router(clock: UtcClock, proof: Proof) -> APIRouter:
     """Return the routes of API keys; only people change them."""
     router = APIRouter(prefix="/api/v1/api-keys", tags=["kupe"], dependencies=GUARDED, responses=declared())
     _reading(router)
-    _writing(router, clock)
+    _writing(router, clock, proof)
     return router
 
 
@@ -74,11 +78,12 @@ def _reading(router: APIRouter) -> None:
         return bool(await service.active_keys(session))
 
 
-def _writing(router: APIRouter, clock: UtcClock) -> None:
+def _writing(router: APIRouter, clock: UtcClock, proof: Proof) -> None:
     @router.post("")
     async def make_key(who: Allowed, body: NewKey, session: Writing) -> Json:
         """Make a key; its secret is told this once."""
         _require_person(who)
+        await proof(session, who)
         rules = [PathRule(each.allowed_path_prefix, each.allowed_method) for each in body.scopes]
         made = await service.make_key(session, who.account_id, body.name or body.provider_name, rules, clock.utc())
         shown = _listed(made.row) | {"api_key": made.secret}

@@ -14,7 +14,7 @@ from control_api.dialects.kupe.catalogue import catalogue_router
 from control_api.dialects.kupe.create_call import create_call_router
 from control_api.dialects.kupe.hooks import HookHost, agent_hook_router
 from control_api.dialects.kupe.identity import identity_router
-from control_api.dialects.kupe.keys import key_router
+from control_api.dialects.kupe.keys import Proof, key_router
 from control_api.dialects.kupe.phone import PhoneHost, phone_router
 from control_api.dialects.kupe.spending import spending_router
 from control_api.lines.service import LineHost
@@ -34,6 +34,7 @@ class KupeHost:
     state: ServerState
     tokens: WebTokens
     lines: LineHost
+    proof: Proof
     origins: frozenset[str] = frozenset()
 
 
@@ -45,7 +46,7 @@ def kupe_router(host: KupeHost) -> APIRouter:
         agent_router(AgentHost(host.checks, host.clock)),
         catalogue_router(host.checks),
         identity_router(),
-        key_router(host.clock),
+        key_router(host.clock, host.proof),
         call_analytics_router(calls),
         recording_router(calls),
         calling_router(CallingHost(host.checks, host.tokens, host.state, host.clock)),

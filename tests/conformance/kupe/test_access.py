@@ -23,6 +23,12 @@ async def test_a_key_with_rows_has_only_what_they_say(town: Town) -> None:
         assert (refused.status_code, refused.json()) == (403, NO_SCOPE)
 
 
+async def test_a_key_with_rows_has_nothing_in_other_apis(town: Town) -> None:
+    key = {"X-Prepatu-Key": town.narrow["x-api-key"]}
+    for path in ("/v1/flows", "/v1/sessions", "/native/v1/lines", "/native/v1/calls"):
+        assert (await town.lab.http.get(path, headers=key)).status_code == 403
+
+
 async def test_the_union_of_role_and_rows_is_a_switch(town: Town) -> None:
     town.lab.app.state.rbac_union = True
     assert (await town.lab.http.get("/api/v1/agents", headers=town.narrow)).status_code == 200

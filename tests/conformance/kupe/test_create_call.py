@@ -55,6 +55,15 @@ async def test_a_body_that_is_none_is_refused(town: Town, line_id: str, body: An
     assert town.lab.calling.dialer.dialled == []
 
 
+@pytest.mark.parametrize("value", ["NaN", "1e999", '"\\ud800"'])
+async def test_values_that_no_answer_can_repeat_are_refused(town: Town, line_id: str, value: str) -> None:
+    given = {"phoneNumber": CALLEE, "agent_id": town.names["agent_id"]}
+    body = f'{{"variable_values": {{"a": {value}}}}}'
+    answer = await town.lab.http.post(PATH, params=given, content=body, headers=town.key)
+    assert answer.status_code == 400
+    assert town.lab.calling.dialer.dialled == []
+
+
 async def test_a_plus_that_was_not_encoded_is_understood(town: Town, line_id: str) -> None:
     answer = await town.lab.http.post(
         f"{PATH}?phoneNumber=+{CALLEE[1:]}&agent_id={town.names['agent_id']}", headers=town.key

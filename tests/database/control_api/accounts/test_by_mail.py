@@ -41,6 +41,8 @@ async def test_keys_wait_until_the_address_is_proven(strict_lab: Lab) -> None:
     refused = await strict_lab.http.post("/auth/api-keys", headers=ada)
     assert refused.status_code == 403
     assert refused.json() == {"detail": "Email not verified. Check your inbox for a verification link."}
+    by_kupe = await strict_lab.http.post("/api/v1/api-keys", json={}, headers=ada)
+    assert (by_kupe.status_code, by_kupe.json()) == (403, refused.json())
     (mail,) = strict_lab.postbox.mails
     assert mail.to == ADA
     proven = await strict_lab.http.get(strict_lab.postbox.link())
@@ -141,6 +143,12 @@ async def test_whoever_proves_an_address_gets_it_without_what_a_stranger_left(la
     key = await lab.make_key(stranger)
     await lab.http.post("/v1/hooks", json={"url": "https://example.com/hook"}, headers=stranger)
     await lab.http.patch("/v1/providers", json={"llm_api_key": "sk-of-the-stranger"}, headers=stranger)
+    credentials = {"account_sid": "AC" + "1" * 32, "auth_token": "of the stranger".replace(" ", "-")}
+    line = {"number": "+14158675309", "provider": "twilio", "credentials": credentials, "flow_id": "greet"}
+    assert (await lab.http.post("/native/v1/lines", json=line, headers=stranger)).status_code == 201
+    agent = await lab.http.post("/api/v1/agents/simple", json={"name": "Theirs"}, headers=stranger)
+    hook = f"/api/v1/webhooks/agents/{agent.json()['agent']['id']}"
+    known = (await lab.http.get(hook, params={"reveal_secret": True}, headers=stranger)).json()["secret"]
     lab.clock.passed_s = 1
     token = (await _post(lab, "/auth/otp/verify", email=ADA, code=await _code(lab))).json()["access_token"]
     owner = {"Authorization": f"Bearer {token}"}
@@ -149,6 +157,8 @@ async def test_whoever_proves_an_address_gets_it_without_what_a_stranger_left(la
     assert (await _post(lab, "/auth/login", email=ADA, password=PASSWORD)).status_code == 401
     assert (await lab.http.get("/v1/hooks", headers=owner)).json() == []
     assert (await lab.http.get("/v1/providers", headers=owner)).json()["llm_api_key_set"] is False
+    assert (await lab.http.get("/native/v1/lines", headers=owner)).json() == []
+    assert (await lab.http.get(hook, params={"reveal_secret": True}, headers=owner)).json()["secret"] != known
     # From now on the address is proven, and another code takes nothing away.
     mine = await lab.make_key(owner)
     await _post(lab, "/auth/otp/verify", email=ADA, code=await _code(lab))

@@ -3,10 +3,10 @@ from typing import Any
 import pytest
 
 from kit.errors import DialRefusedError
-from storage.engine import EVERY_TENANT
+from storage.engine import EVERY_TENANT, Database
 from storage.repositories import users
 from tests.support.calling_lab import CALLEE
-from tests.support.control_lab import Lab
+from tests.support.control_lab import Lab, build_lab
 
 CALL = {"to": CALLEE, "variables": {"name": "Ada"}}
 
@@ -109,3 +109,16 @@ async def test_who_does_not_want_calls_gets_none(lab: Lab, ada: dict[str, str]) 
     assert (await lab.http.delete(address, headers=bob)).status_code == 404
     assert (await lab.http.delete(address, headers=ada)).status_code == 204
     await _place(lab, ada)
+
+
+async def test_ending_a_call_needs_one_connection_at_a_time(database_url: str) -> None:
+    database = Database(database_url, pool_size=1)
+    try:
+        lab = build_lab(database)
+        ada = await lab.sign_up("ada@example.com")
+        await lab.calling.add_line(await _account_of(lab, "ada@example.com"))
+        shown = await _place(lab, ada)
+        ended = await lab.http.post(f"/native/v1/calls/{shown['id']}/hang-up", headers=ada)
+        assert ended.status_code == 202
+    finally:
+        await database.close()

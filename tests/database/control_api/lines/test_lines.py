@@ -51,6 +51,7 @@ async def test_a_line_is_kept_in_one_form_and_its_credentials_are_never_shown(la
         ({"credentials": {"account_sid": "AC1"}}, 422, "line.invalid_credentials"),
         ({"credentials": CREDENTIALS | {"other": "x"}}, 422, "line.invalid_credentials"),
         ({"credentials": CREDENTIALS | {"auth_token": "two words"}}, 422, "line.invalid_credentials"),
+        ({"credentials": CREDENTIALS | {"edge": "@10.0.0.1/#"}}, 422, "line.invalid_credentials"),
         ({"flow_id": "missing"}, 404, "flow.not_found"),
         ({"flow_id": "broken"}, 422, "flow.invalid"),
         ({"agent_id": "a-1"}, 422, "request.invalid"),
