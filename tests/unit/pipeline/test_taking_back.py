@@ -216,7 +216,7 @@ class _SlowAfterTools(FakeLlm):
 def test_a_filler_is_due_from_the_end_of_the_turn_whatever_tools_wait_for(tool_s: float) -> None:
     llm = _SlowAfterTools([[ToolCall("1", "look", {})], ["It is booked."]], pace=Pace(first_s=tool_s))
     stt = FakeStt(["Book it."], pace=Pace(first_s=0.05))
-    report, leg = call(Setup(LOOK, stt=stt, llm=llm, end_of_turn=FakeEndOfTurn(0.9)), _halves(0.0, 0.0, 14.0))
+    report, _ = call(Setup(LOOK, stt=stt, llm=llm, end_of_turn=FakeEndOfTurn(0.9)), _halves(0.0, 0.0, 14.0))
     assert report.turns[1].bot == f"{FILLERS[2]} It is booked."
     assert report.turns[1].gap_ms is not None
     assert report.turns[1].gap_ms <= 1000 * (FILLER_AFTER_S + 0.3)
