@@ -55,6 +55,11 @@ class CarrierActs:
         self._wanted.extend(actions)
 
     @property
+    def is_busy(self) -> bool:
+        """Whether the carrier is at something, and the caller waits."""
+        return self._busy
+
+    @property
     def waiting(self) -> int:
         """How many are kept."""
         return len(self._wanted)

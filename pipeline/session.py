@@ -266,7 +266,7 @@ class CallSession:
 
     def _next_deadline_s(self) -> float:
         waits = [self._began_s + self._settings.longest_s]
-        if self._talk.owner.phase == "listening":
+        if self._is_quiet():
             waits.append(self._active_s + self._settings.idle_s)
             if self._warning_s is not None:
                 waits.append(self._began_s + self._warning_s)
@@ -276,11 +276,14 @@ class CallSession:
             waits.append(self._talk.deadline_s)
         return min(waits)
 
+    def _is_quiet(self) -> bool:
+        return self._talk.owner.phase == "listening" and not self._acts.is_busy
+
     def _expects_sound(self) -> bool:
         return self._talk.owner.user is User.TALKING or self._talk.owner.hinted
 
     def _tick(self) -> None:
-        now_s, turn = self._clock.now_s(), self._talk.owner
+        now_s = self._clock.now_s()
         if self._talk.deadline_s is not None and now_s >= self._talk.deadline_s:
             self._talk.tick()
         elif self._expects_sound() and now_s >= self._heard_s + _MISSING_S:
@@ -288,9 +291,9 @@ class CallSession:
             self._ears.miss()
         elif now_s >= self._began_s + self._settings.longest_s:
             self._talk.end("too_long" if self._about.manner.longest_s is None else "session_timeout")
-        elif self._warning_s is not None and now_s >= self._began_s + self._warning_s and turn.phase == "listening":
+        elif self._warning_s is not None and now_s >= self._began_s + self._warning_s and self._is_quiet():
             self._warn()
-        elif turn.phase == "listening" and now_s >= self._active_s + self._settings.idle_s:
+        elif self._is_quiet() and now_s >= self._active_s + self._settings.idle_s:
             self._leg.send(CallFailed("call.idle", "Nobody spoke for a while, so the call was ended."))
             self._talk.end("idle")
 

@@ -11,6 +11,7 @@ from pipeline.call_control import TransferMode, TransferResult
 from pipeline.frames.audio import AudioOut
 from pipeline.frames.control import PeerGone
 from pipeline.ports import ToolCall
+from pipeline.session import CallSettings
 from providers.fake.llm import FakeLlm
 from tests.support.call_lab import Lab, Setup, TapeLeg, call
 
@@ -240,3 +241,12 @@ def test_who_hung_up_first_is_not_hung_up_on() -> None:
 
     report, _ = call(Setup(SCRIPTED, [], control=control), scenario)
     assert (report.end_reason, control.asked) == ("peer_gone", [])
+
+
+def test_a_line_that_rings_for_long_is_not_idle() -> None:
+    control = Control(takes_s=60.0)
+    setup = Setup(SCRIPTED, ["person"], control=control)
+    setup.settings = CallSettings(idle_s=30.0)
+    report, _ = call(setup, says(then_s=80.0))
+    assert report.end_reason == "transferred"
+    assert [what for what, _ in control.asked] == ["transfer"]
