@@ -1,6 +1,6 @@
 """The one table from our errors to HTTP, and our own shape of an error body; a dialect may have another."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -101,7 +101,17 @@ class OwnErrorBody(BaseModel):
 
 def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return `responses=` of our own routes: these statuses, and those that any request can get."""
-    return {status: {"model": OwnErrorBody} for status in sorted({*statuses, 400, 413, 422, 503})}
+    return answers_of(OwnErrorBody, {*statuses, 400, 413, 422, 503})
+
+
+def answers_of(body: type[BaseModel], statuses: Set[int]) -> dict[int | str, dict[str, Any]]:
+    """Return `responses=` of a route whose errors look like `body`, which must be the only model of its name.
+
+    FastAPI builds a validator for each model that it is given; one for a route is enough, the others refer to it.
+    """
+    first, *others = sorted(statuses)
+    same = {"content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{body.__name__}"}}}}
+    return {first: {"model": body}, **dict.fromkeys(others, same)}
 
 
 def http_status(error: AntiphonError) -> int:

@@ -25,7 +25,7 @@ def create_call_router(origins: frozenset[str]) -> APIRouter:
     """Return the route; a page may ask only if its origin is one of `origins`."""
     router = APIRouter(prefix="/api/call", tags=["kupe"], dependencies=(*DECLARED, Depends(allowed)))
 
-    @router.post("/create_call", responses=declared(402, 404, 429))
+    @router.post("/create_call", responses=declared(402, 404, 429, 500))
     async def create_call(  # noqa: PLR0913  the contract's own parameters
         who: Allowed,
         request: Request,

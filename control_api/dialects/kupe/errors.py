@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from control_api.errors import Problem
+from control_api.errors import Problem, answers_of
 
 
 class FieldError(BaseModel):
@@ -17,7 +17,7 @@ class FieldError(BaseModel):
     type: str
 
 
-class ErrorBody(BaseModel):
+class KupeErrorBody(BaseModel):
     """An error."""
 
     detail: str | list[FieldError]
@@ -35,4 +35,4 @@ def status(problem: Problem) -> int:
 
 def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return `responses=` of a route: these statuses in our shape, and those that any request can get."""
-    return {each: {"model": ErrorBody} for each in sorted({*statuses, 400, 401, 403, 422})}
+    return answers_of(KupeErrorBody, {*statuses, 400, 401, 403, 422})

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from control_api.errors import Problem
+from control_api.errors import Problem, answers_of
 from flows.findings import Finding
 
 
@@ -58,4 +58,4 @@ def _of_flow(findings: Sequence[Finding]) -> str:
 
 def declared(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return `responses=` of a route: these statuses in our shape, and those that any request can get."""
-    return {status: {"model": ErrorBody} for status in sorted({*statuses, 400, 413, 422, 503})}
+    return answers_of(ErrorBody, {*statuses, 400, 413, 422, 503})

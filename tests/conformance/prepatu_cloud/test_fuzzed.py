@@ -42,6 +42,8 @@ CHECKS: list[Any] = [
     content_type_conformance,
     response_schema_conformance,
 ]
+# What its public API documents as a 500; all other server errors are bugs.
+DOCUMENTED = {"POST /api/call/create_call": (500, "No phone number to call from is set up.")}
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +81,9 @@ def _plan(operation: Any, address: str, mode: GenerationMode) -> None:
     @given(case=operation.as_strategy(generation_mode=mode))
     def check(case: Case[Any]) -> None:
         response = case.call(base_url=address)
-        case.validate_response(response, checks=CHECKS)
+        told = response.status_code, response.json().get("detail") if response.status_code == 500 else None
+        documented = told == DOCUMENTED.get(operation.label)
+        case.validate_response(response, checks=CHECKS[1:] if documented else CHECKS)
 
     check()
 

@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
@@ -134,19 +135,17 @@ async def test_a_call_to_a_line_becomes_the_flow_that_it_leads_to(lab: Lab) -> N
     }
 
 
-async def test_a_line_that_leads_nowhere_is_logged_without_a_number(
-    lab: Lab, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_line_that_leads_nowhere_is_logged_without_a_number(lab: Lab) -> None:
     ada = await lab.sign_up()
     shown = await _add(lab, ada, flow_id=None)
     directory = _directory(lab)
     line = await directory.by_id(shown["id"])
     assert line is not None
-    assert await directory.admit(line, IncomingCall("CA1", "+12125550123", NUMBER)) is None
-    said = capsys.readouterr()
-    assert "line_unmapped" in said.out
-    assert "5550123" not in said.out + said.err
-    assert "8675309" not in said.out + said.err
+    with structlog.testing.capture_logs() as lines:
+        assert await directory.admit(line, IncomingCall("CA1", "+12125550123", NUMBER)) is None
+    assert [each["event"] for each in lines] == ["line_unmapped"]
+    assert "5550123" not in str(lines)
+    assert "8675309" not in str(lines)
 
 
 async def test_a_line_at_rest_is_not_found_and_renewed_credentials_are_used(lab: Lab) -> None:
