@@ -77,7 +77,8 @@ unit: .venv/.dev
 	$(BIN)/pytest -q -n 2 tests/unit tests/database tests/conformance
 
 e2e: .venv/.dev $(PAGE)
-	$(BIN)/pytest -q tests/e2e
+	$(BIN)/pytest -q -n 3 tests/e2e/vendors
+	$(BIN)/pytest -q tests/e2e --ignore tests/e2e/vendors
 
 bench: .venv/.dev  ## all benchmarks of bounded time (about 25 minutes; QUICK=1: 6), then benchmarks/REPORT.md
 	$(BIN)/python -m benchmarks.run_all $(if $(QUICK),--quick)

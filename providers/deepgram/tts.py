@@ -1,7 +1,7 @@
 """Deepgram's voices (Aura), sentence by sentence over kept connections.
 
-Its socket was measured beside them (`tests/e2e/test_speak_socket.py`): once the connection that an interruption cost is
-opened again while the caller speaks, the socket begins no sooner and stops no sooner, and each that is kept counts
+Its socket was measured beside them (`tests/e2e/vendors/test_speak_socket.py`): once the connection that an interruption
+cost is opened again while the caller speaks, the socket begins no sooner and stops no sooner, and each that is kept counts
 against the account's limit of sockets.
 """
 

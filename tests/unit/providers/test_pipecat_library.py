@@ -1,6 +1,6 @@
 """What hosting relies on of pipecat's insides: a new version that changes it must fail here, and not in a call.
 
-On a bump: read what these tests name in the new version, run tests/e2e/test_hosted_*.py, then change `VERSION`.
+On a bump: read what these tests name in the new version, run tests/e2e/vendors/test_hosted_*.py, then change `VERSION`.
 """
 
 import asyncio

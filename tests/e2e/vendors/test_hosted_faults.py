@@ -15,7 +15,7 @@ from providers.fake.llm import FakeLlm
 from providers.pipecat_host.entry import hosted
 from providers.resilience.for_call import ProviderSet, for_call
 from providers.trimmed import TrimmedTts
-from tests.e2e.test_vendor_faults import ASKED_FLOW, BEARABLE_S, FLOW, MACHINE_S, NAME, members, said_once
+from tests.e2e.vendors.test_vendor_faults import ASKED_FLOW, BEARABLE_S, FLOW, MACHINE_S, NAME, members, said_once
 from tests.support.call_lab import TapeLeg
 from tests.support.live_call import LiveCall, live_call
 from tests.support.provider_contract import running_tasks

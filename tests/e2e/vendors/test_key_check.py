@@ -3,7 +3,7 @@ import pytest
 from server.key_check import VendorKeyCheck
 from server.provider_settings import server_choice
 from server.settings import load_settings
-from tests.e2e.test_doctor_providers import vendors
+from tests.e2e.vendors.test_doctor_providers import vendors
 from tests.support.vendors.http import KEY
 
 BAD = "dg-secret-bad"

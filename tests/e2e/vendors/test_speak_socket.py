@@ -11,7 +11,7 @@ from deepgram.speak.v1.types import SpeakV1Text
 
 from providers.deepgram.sdk import sdk_client
 from providers.deepgram.tts import DeepgramTts
-from tests.e2e.test_vendor_sdks import missing_fields
+from tests.e2e.vendors.test_vendor_sdks import missing_fields
 from tests.support.vendors.deepgram import VOICE, DeepgramSpeakServer
 from tests.support.vendors.deepgram_speak import DeepgramSpeakSocket
 from tests.support.vendors.http import KEY

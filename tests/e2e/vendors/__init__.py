@@ -1,0 +1,1 @@
+"""Vendors' stand-ins on loopback: these tests wait more than they compute, so several run side by side."""
