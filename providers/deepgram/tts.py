@@ -1,8 +1,8 @@
 """Deepgram's voices (Aura), sentence by sentence over kept connections.
 
 Its socket was measured beside them (`tests/e2e/vendors/test_speak_socket.py`): once the connection that an interruption
-cost is opened again while the caller speaks, the socket begins no sooner and stops no sooner, and each that is kept counts
-against the account's limit of sockets.
+cost is opened again while the caller speaks, the socket begins no sooner and stops no sooner, and each
+that is kept counts against the account's limit of sockets.
 """
 
 import asyncio
