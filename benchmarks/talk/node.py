@@ -36,6 +36,7 @@ from providers.embedded.inference import InferencePool
 from providers.embedded.silero import SileroVad
 from providers.embedded.smart_turn import SmartTurn
 from server.drain import config_of
+from server.logging import configure
 from transports.live import LiveCalls
 from transports.ports import Call, CallRequest
 from transports.pvp_routes import pvp_router, sessions_of
@@ -210,6 +211,7 @@ def scale_waits(factor: float) -> None:
 def main() -> None:
     """Serve until standard input closes or a signal comes."""
     spec = NodeSpec(**json.loads(sys.argv[1]))
+    configure("warning", as_json=True)  # to standard error: standard output is read by whoever measures
     node = _Node(spec)
     app = FastAPI(lifespan=node.open)
     live = LiveCalls()
