@@ -29,7 +29,7 @@ check: fmt lint types unit
 
 # --- environments: `make run` gets what the server needs, the first `make test` adds what the tests need -----------
 .venv/.run: requirements/base.txt pyproject.toml | $(UV)
-	@echo "Installing (about 0.8 GB, models included) …"
+	@echo "Installing (about 1.1 GB, models included) …"
 	@test -d .venv || $(UV) venv -q .venv
 	@test -e .venv/.dev || $(UV) pip sync -q --require-hashes requirements/base.txt -p .venv
 	@$(UV) pip install -q --no-deps -e . -p .venv && touch $@
