@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
+from collections.abc import Callable
 from typing import Any, assert_never
 
 import structlog
@@ -50,6 +51,7 @@ class _Held:
     def __init__(self, carrier: Carrier, last_seq: int | None = None) -> None:
         self.carrier = carrier
         self.last_seq = last_seq
+        self.was_used = False
         self.done = asyncio.Event()
 
 
@@ -78,13 +80,16 @@ class PvpConnection:
         """
         self._held = self._newest = _Held(carrier)
         self._resume_s = resume_s
-        self._away: asyncio.Future[_Held] | None = None
+        self._next: _Held | None = None  # came to go on with the call
+        self._came = asyncio.Event()
+        self._joined: _Held | None = None
+        self._is_away = False
         self._calls = calls
         self._live = live
         self._clock = clock
         self._leg = PvpLeg(on_overflow=lambda: self.end("peer_too_slow"))
         self._outbox = self._leg.outbox
-        self._switch = SoundSwitch(self._leg, clock, peers, self._take_aside)
+        self._switch = SoundSwitch(self._leg, clock, peers, self.take_aside)
         self._call: Call | None = None
         self._end_reason: str | None = None
         self._forced: Ending | None = None  # set where the connection, not the call, knows why it ends
@@ -94,17 +99,23 @@ class PvpConnection:
         self._greeting: tuple[Status, Config] | None = None
         self._last_heard_s = clock.now_s()
 
-    async def serve(self, request: CallRequest) -> None:
-        """Accept, run the call to its end, say why it ended, close."""
+    async def serve(self, request: CallRequest, resume_token: str | None = None) -> None:
+        """Accept, run the call to its end, say why it ended, close.
+
+        Args:
+            request: What is wanted.
+            resume_token: Told to a client that has none of its own, so that it can come back.
+        """
         self._live.add(self)
         self._switch.quality = request.quality
         try:
             with structlog.contextvars.bound_contextvars(call_id=request.call_id):
-                if await self._open(request.call_id):
+                if await self._open(request.call_id, resume_token):
                     await self._farewell(await self._run(request))
         finally:
             self._live.remove(self)
             self._newest.done.set()
+            await self._switch.close()
 
     async def refuse(self, call_id: str, error: AntiphonError) -> None:
         """Accept, say why there is no call, close."""
@@ -114,28 +125,50 @@ class PvpConnection:
     @property
     def is_away(self) -> bool:
         """Whether the carrier broke and the call waits for another."""
-        return self._away is not None and not self._away.done()
+        return self._is_away and self._next is None
+
+    @property
+    def can_be_resumed(self) -> bool:
+        """Whether another carrier could go on with the call, in place of one that has broken, perhaps unnoticed."""
+        return self._resume_s > 0 and self._goes_on
 
     async def resume(self, carrier: Carrier, last_seq: int | None = None) -> bool:
-        """Go on with another carrier while `is_away`; returns when that one is done with.
+        """Go on with another carrier; returns when that one is done with.
 
         Args:
             carrier: Not accepted yet.
             last_seq: The newest message that the client has seen; None: it knows nothing any more.
 
         Returns:
-            False if the call ended at that moment; the carrier is as it was.
+            False if the call ended at that moment, or yet another took this place; the carrier is as it was.
         """
-        assert self._away is not None
         held = _Held(carrier, last_seq)
-        self._away.set_result(held)  # before the first wait: nobody else takes this place
-        self._newest = held
+        if self._next is not None:
+            self._next.done.set()
+        self._next = self._newest = held
+        self._came.set()
         await held.done.wait()
-        return held is self._held
+        return held.was_used
 
-    def join(self, peer: Peer) -> None:
-        """Let `peer` carry the sound of this call once it is connected; the messages stay where they are."""
-        self._switch.join(peer)
+    def join(self, peer: Peer, last_seq: int | None = None) -> bool:
+        """Let `peer` carry the sound of this call once it is connected; the messages stay where they are.
+
+        Args:
+            peer: Not connected yet.
+            last_seq: The newest message that the client has seen, for when the messages have to follow.
+
+        Returns:
+            False if that cannot be; whoever brought the peer closes it.
+        """
+        self._joined = _Held(peer, last_seq)
+        return self._switch.join(peer)
+
+    def mirror(self, put: Callable[[str], object] | None) -> None:
+        """Give each message of the call to `put`, too, from now on; None: to nobody any more."""
+        self._outbox.mirror = put
+        if put is not None:
+            for message in self._greeting or ():
+                put(str(encode_server(message)))
 
     def end(self, reason: str) -> None:
         """End the call now; a second call changes nothing."""
@@ -144,8 +177,11 @@ class PvpConnection:
         if self._call is not None:
             self._call.end(self._end_reason)
 
-    async def _open(self, call_id: str) -> bool:
-        self._greeting = (Status("idle"), Config(call_id, self._leg.capabilities.rate_out_hz))
+    async def _open(self, call_id: str, resume_token: str | None = None) -> bool:
+        config = Config(call_id, self._leg.capabilities.rate_out_hz, resume_token=resume_token)
+        self._greeting = (Status("idle"), config)
+        if self._outbox.mirror is not None:
+            self.mirror(self._outbox.mirror)
         return await self._greet()
 
     async def _greet(self) -> bool:
@@ -205,47 +241,77 @@ class PvpConnection:
         """Carry the call on one carrier after another, until none comes."""
         while True:
             await self._exchange()
-            await self._held.carrier.abandon()
-            if not await self._regain():
+            self._held.done.set()
+            if not (await self._follow_sound() or await self._regain()):
                 return self._lose_peer()
 
     async def _exchange(self) -> None:
-        """Read and write until the carrier is gone."""
+        """Read and write until the carrier is gone, or another takes its place."""
         async with asyncio.TaskGroup() as group:
-            halves = (group.create_task(self._write()), group.create_task(self._read()))
-            await asyncio.wait(halves, return_when=asyncio.FIRST_COMPLETED)
-            for half in halves:
-                half.cancel()
+            parts = [group.create_task(work) for work in (self._write(), self._read())]
+            parts.append(group.create_task(self._await_next()))
+            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            for part in parts:
+                part.cancel()
+
+    async def _await_next(self) -> None:
+        await self._came.wait()
+
+    @property
+    def _goes_on(self) -> bool:
+        return self._call is not None and self._end_reason is None
+
+    async def _follow_sound(self) -> bool:
+        """Go on with a peer that carries the sound already; False if there is none."""
+        peer = self._switch.release() if self._next is None and self._goes_on else None
+        if peer is None:
+            return False
+        await self._held.carrier.abandon()
+        joined = self._joined if self._joined is not None and self._joined.carrier is peer else _Held(peer)
+        self._held = joined
+        self._switch.begin(peer)
+        with contextlib.suppress(PeerLost):  # then it is lost again at once
+            await peer.accept()
+        if joined.last_seq is not None:
+            self._outbox.speak_again(joined.last_seq)
+        return True
 
     async def _regain(self) -> bool:
-        """Go on with a peer that carries the sound already, else wait for another carrier."""
-        self._held.done.set()
-        peer = self._switch.release()
-        if peer is not None and self._call is not None and self._end_reason is None:
-            self._held = _Held(peer)
-            self._switch.begin(peer)
-            with contextlib.suppress(PeerLost):  # then it is lost again at once
-                await peer.accept()
-            return True
-        goodbye = self._held.carrier.said_goodbye
-        if self._resume_s <= 0 or self._call is None or goodbye or self._end_reason is not None:
+        """Go on with a carrier that has come, or that comes in time; False if none does."""
+        left = self._held.carrier
+        comes = None if self._next is None else self._next.carrier
+        keeps_sound = comes is not None and comes.wire is None and self._switch.is_with_peer
+        if not keeps_sound or left.wire is None:
+            await left.abandon()
+        if self._next is None and not (self.can_be_resumed and not left.said_goodbye):
             return False
-        self._away = asyncio.get_running_loop().create_future()
-        log.info("carrier_lost", carrier=self._held.carrier.name)
-        self._switch.lose()
-        self._leg.move(None)
-        self._outbox.go_silent()
-        try:
-            async with asyncio.timeout(self._resume_s):
-                self._held = await self._away
-        except TimeoutError:
+        log.info("carrier_lost", carrier=left.name)
+        if not keeps_sound:
+            self._switch.lose()
+            self._leg.move(None)
+            self._outbox.go_silent()
+        if not await self._next_in_time():
             return False
-        finally:
-            self._away.cancel()
+        assert self._next is not None, "it has come"
+        self._held, self._next = self._next, None
+        self._held.was_used = True
+        self._came.clear()
         log.info("carrier_regained", carrier=self._held.carrier.name)
         if await self._greet():
             self._outbox.speak_again(self._held.last_seq)
-            self._switch.regain()
+            if not keeps_sound:
+                self._switch.regain()
+        return True
+
+    async def _next_in_time(self) -> bool:
+        self._is_away = True
+        try:
+            async with asyncio.timeout(self._resume_s):
+                await self._came.wait()
+        except TimeoutError:
+            return False
+        finally:
+            self._is_away = False
         return True
 
     async def _write(self) -> None:
@@ -272,8 +338,12 @@ class PvpConnection:
         except ProtocolError as error:
             self._complain(error)
 
-    def _take_aside(self, data: Wire) -> str | None:
-        """Take a message of the peer that carries only sound; return what is to be answered there."""
+    def take_aside(self, data: Wire) -> str | None:
+        """Take a message that comes beside the carrier: of a peer that carries only sound, or of a control socket.
+
+        Returns:
+            What is to be answered there.
+        """
         try:
             message = decode_client(data)
         except ProtocolError as error:
@@ -331,27 +401,26 @@ class PvpConnection:
             self._call.receive(PeerGone())
 
     async def _farewell(self, ending: Ending) -> None:
-        try:
-            if not self._peer_gone:
-                await self._say_goodbye(ending)
-        finally:
-            await self._switch.close()
-
-    async def _say_goodbye(self, ending: Ending) -> None:
         carrier = self._held.carrier
         try:
-            async with asyncio.timeout(FAREWELL_S):
-                while len(self._outbox) and not self._outbox.overflowed:
-                    item = await self._outbox.first()
-                    await carrier.send(self._outbox.numbered(item))
-                    self._outbox.sent(item)
-                if ending.error is not None and ending.error.code not in self._outbox.said_errors:
-                    await carrier.send(encode_server(ending.error))
-                if ending.says_ended and not self._outbox.said_ended:
-                    await carrier.send(encode_server(Status("ended")))
-                await carrier.close(ending.code)
+            if not self._peer_gone:
+                async with asyncio.timeout(FAREWELL_S):
+                    await self._say_goodbye(carrier, ending)
         except (TimeoutError, PeerLost):
             log.debug("peer_lost_at_farewell")
+        finally:
+            await carrier.abandon()
+
+    async def _say_goodbye(self, carrier: Carrier, ending: Ending) -> None:
+        while len(self._outbox) and not self._outbox.overflowed:
+            item = await self._outbox.first()
+            await carrier.send(self._outbox.numbered(item))
+            self._outbox.sent(item)
+        if ending.error is not None and ending.error.code not in self._outbox.said_errors:
+            await carrier.send(encode_server(ending.error))
+        if ending.says_ended and not self._outbox.said_ended:
+            await carrier.send(encode_server(Status("ended")))
+        await carrier.close(ending.code)
 
 
 def _findings(error: InputError) -> tuple[dict[str, Any], ...]:

@@ -69,44 +69,58 @@ class SoundSwitch:
         self._clock = clock
         self._peers = peers
         self._on_message = on_message
-        self._asked: asyncio.Queue[Asked] = asyncio.Queue(_MAX_ASKED)
+        self._asked: asyncio.Queue[Asked] = asyncio.Queue()  # at most `_MAX_ASKED` of the client's
         self._carrier: Carrier | None = None
         self._peer: Peer | None = None
         self._watching: asyncio.Task[None] | None = None
         self._complete = asyncio.Event()
-        self._peer_spoke = False  # what came last came from the peer
+        self._followed: Peer | None = None  # that has become the carrier, because the one before it went
+        self._spoke: Carrier | None = None  # of whom sound came last
+        self._closed = False
         self._rate_hz = RATE_HZ  # of sound between the messages
 
     def begin(self, carrier: Carrier) -> None:
-        """Let sound go as `carrier` has it."""
-        self._carrier = carrier
+        """Let messages go over `carrier`, and sound, too, unless a peer has it that is well."""
+        peer = self._peer or self._followed
+        keeps = carrier.wire is None and self.is_with_peer
+        self._carrier, self._followed = carrier, peer if carrier is peer else None
         carrier.listen(lambda pcm: self._give(pcm, carrier))
-        self._move(carrier)
+        if not keeps or peer is None:
+            self._move(carrier)
+        elif peer is not self._peer:  # it carried the messages meanwhile
+            self._peer = peer
+            self._asked.put_nowait(peer)
 
     def take_in(self, frame: Frame) -> None:
         """Take what came between the messages: sound, or the rate of sound."""
         self.heard_s = self._clock.now_s()
+        if self._leg.wire is None:
+            self._spoke = self._carrier
         if isinstance(frame, RateAnnounced):
             self._rate_hz = frame.rate_hz
         if self.hear is not None and self._leg.wire is None:
             self.hear(frame)
 
-    def ask(self, asked: Asked) -> None:
+    def ask(self, asked: UpgradeOffer | UpgradeIce | UpgradeComplete | Downgrade) -> None:
         """Take a client's wish; too many at once are refused."""
-        if isinstance(asked, UpgradeOffer) and (self._peers is None or self._has_own_sound):
+        if isinstance(asked, UpgradeOffer) and (self._peers is None or self._has_own_sound or self.hear is None):
             self._leg.outbox.put(UpgradeFailed())
-            return
-        if isinstance(asked, Downgrade) and self._peer is None:
+        elif isinstance(asked, Downgrade) and self._has_own_sound:
+            self._leg.outbox.put(Error("There is no WebSocket to go back to.", "webrtc.no_socket"))
+        elif isinstance(asked, Downgrade) and self._peer is None:
             self._leg.outbox.put(DowngradeComplete())
-            return
-        try:
-            self._asked.put_nowait(asked)
-        except asyncio.QueueFull:
+        elif not self._take(asked):
             self._leg.outbox.put(UpgradeFailed("too many requests"))
 
-    def join(self, peer: Peer) -> None:
-        """Let `peer` carry sound once it is connected."""
-        self.ask(peer)
+    def join(self, peer: Peer) -> bool:
+        """Let `peer` carry sound once it is connected; False if that cannot be, and who brought it has to close it."""
+        return self._take(peer)
+
+    def _take(self, asked: Asked) -> bool:
+        if self._closed or self._asked.qsize() >= _MAX_ASKED:
+            return False
+        self._asked.put_nowait(asked)
+        return True
 
     async def run(self) -> None:
         """Do what is asked, for as long as the call lasts."""
@@ -137,25 +151,34 @@ class SoundSwitch:
             self.quality.measure(known)
             self._leg.outbox.put(Quality(carrier.name, **known))
 
+    @property
+    def is_with_peer(self) -> bool:
+        """Whether sound goes over a peer, not the messages' carrier, and has come from it lately."""
+        peer = self._peer or self._followed
+        speaks = self._spoke is peer and self._clock.now_s() <= self.heard_s + _SILENT_S
+        return peer is not None and self._leg.wire is peer.wire and peer.is_up and speaks
+
     def release(self) -> Peer | None:
         """Give up the peer that carries sound, to whoever goes on with it; None if none does."""
         peer = self._peer
         if peer is None or self._leg.wire is not peer.wire or not peer.is_up:
             return None
         self._stop_watching()
-        self._peer = None
+        self._peer, self._followed = None, peer
         return peer
 
     async def close(self) -> None:
-        """Let go of a peer that only carries sound."""
+        """Let go of a peer that only carries sound; no other is taken from now on."""
+        self._closed = True
         self._stop_watching()
-        if self._peer is not None:
-            peer, self._peer = self._peer, None
-            await peer.close(1000)
+        peers = [] if self._peer is None else [self._peer]
         while not self._asked.empty():
             asked = self._asked.get_nowait()
             if not isinstance(asked, UpgradeOffer | UpgradeIce | UpgradeComplete | Downgrade):
-                await asked.close(1000)
+                peers.append(asked)
+        self._peer = None
+        for peer in peers:
+            await peer.close(1000)
 
     async def _do(self, asked: Asked, group: asyncio.TaskGroup) -> None:
         match asked:
@@ -189,9 +212,9 @@ class SoundSwitch:
 
     async def _adopt(self, peer: Peer, group: asyncio.TaskGroup) -> None:
         self._stop_watching()
-        if self._peer is not None:
-            await self._drop(self._peer)
-        self._peer = peer
+        old, self._peer = self._peer, peer  # owned from here on, whatever happens to this task
+        if old is not None and old is not peer:
+            await self._drop(old)
         self._complete.set()
         self._watching = group.create_task(self._watch(peer))
 
@@ -260,7 +283,7 @@ class SoundSwitch:
     def _move_back(self, peer: Peer) -> None:
         if self._leg.wire is not peer.wire or self._carrier is None:
             return
-        was_lost = self._peer_spoke and self._clock.now_s() > self.heard_s + _SILENT_S
+        was_lost = self._spoke is peer and self._clock.now_s() > self.heard_s + _SILENT_S
         if was_lost:
             peer.wire.take_back()  # all of it will be sent again
             self.lose()
@@ -276,7 +299,7 @@ class SoundSwitch:
 
     def _give(self, pcm: bytes, carrier: Carrier) -> None:
         if self.hear is not None and self._leg.wire is carrier.wire:
-            self.heard_s, self._peer_spoke = self._clock.now_s(), carrier is self._peer
+            self.heard_s, self._spoke = self._clock.now_s(), carrier
             self.hear(AudioIn(pcm))
 
     def _stop_watching(self) -> None:

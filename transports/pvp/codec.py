@@ -71,6 +71,9 @@ _PLAIN: dict[str, type[Any]] = {
     "upgrade-failed": UpgradeFailed,
     "downgrade-complete": DowngradeComplete,
 }
+# Those with fields that are on the wire only when they say something.
+_SPARSE: dict[type[Any], str] = {Config: "config", Transcript: "transcript"}
+_OPTIONAL = frozenset({"interrupted", "resume_token"})
 _TYPE_OF = {kind: name for name, kind in _PLAIN.items()}
 
 
@@ -175,10 +178,10 @@ def encode_server(message: ServerMessage) -> Wire:
     match message:
         case Audio(pcm):
             return pcm
-        case Transcript():
-            body = {"type": "transcript"} | _fields(message)
-            if not message.interrupted:
-                del body["interrupted"]
+        case Config() | Transcript():
+            body = {"type": _SPARSE[type(message)]} | {
+                key: value for key, value in _fields(message).items() if key not in _OPTIONAL or value
+            }
         case FlowState():
             progress = None if message.progress is None else _fields(message.progress)
             body = {"type": "flow_state"} | _fields(message) | {"progress": progress}
