@@ -85,11 +85,17 @@ class SoundSwitch:
         keeps = carrier.wire is None and self.is_with_peer
         self._carrier, self._followed = carrier, peer if carrier is peer else None
         carrier.listen(lambda pcm: self._give(pcm, carrier))
-        if not keeps or peer is None:
-            self._move(carrier)
-        elif peer is not self._peer:  # it carried the messages meanwhile
-            self._peer = peer
-            self._asked.put_nowait(peer)
+        if keeps and peer is not None:
+            if peer is not self._peer:  # it carried the messages meanwhile
+                self._peer = peer
+                self._asked.put_nowait(peer)
+            return
+        self._move(carrier)
+        if carrier.wire is None and peer is not None:  # it is not well, and its client has to know
+            if peer is self._peer:
+                self._asked.put_nowait(Downgrade())
+            else:
+                self._leg.outbox.put(DowngradeComplete())
 
     def take_in(self, frame: Frame) -> None:
         """Take what came between the messages: sound, or the rate of sound."""

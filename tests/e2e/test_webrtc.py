@@ -13,7 +13,7 @@ from websockets.asyncio.client import connect
 from pipeline.frames.control import DtmfPressed, PeerGone
 from tests.support.echo_server import RunningServer, running
 from tests.support.rtc_client import RtcClient
-from tests.support.sound import humming, likeness, samples
+from tests.support.sound import humming, likeness_through_opus, samples
 
 FLOW = "mode=flow&program_id=greet"
 
@@ -47,7 +47,7 @@ async def test_sound_goes_both_ways_and_messages_on_the_channel(server: RunningS
         assert (await client.message("transcript"))["text"] == "This is greet."
         client.microphone.say(spoken)
         await client.until(lambda: len(client.heard) > 2 * 16_000 * 4)
-        assert likeness(samples(spoken), samples(bytes(client.heard))) > 0.75
+        assert likeness_through_opus(samples(spoken), samples(bytes(client.heard))) > 0.9
     await _gone(server)
     assert any(isinstance(frame, PeerGone) for frame in server.calls.placed[0].received)
 
@@ -127,7 +127,7 @@ async def test_a_switcher_that_offers_its_calls_name_joins_the_call(server: Runn
                 break
         client.microphone.say(spoken := humming(2.0, seed=3))
         await client.until(lambda: len(client.heard) > 2 * 16_000 * 4)
-        assert likeness(samples(spoken), samples(bytes(client.heard))) > 0.75
+        assert likeness_through_opus(samples(spoken), samples(bytes(client.heard))) > 0.9
     assert len(server.calls.placed) == 1
 
 
@@ -168,7 +168,7 @@ async def test_a_new_connection_in_place_of_the_old_goes_on_with_the_call(server
         assert (await new.message("transcript"))["text"] == "still here"
         new.microphone.say(spoken := humming(2.0, seed=2))
         await new.until(lambda: len(new.heard) > 2 * 16_000 * 4)
-        assert likeness(samples(spoken), samples(bytes(new.heard))) > 0.75
+        assert likeness_through_opus(samples(spoken), samples(bytes(new.heard))) > 0.9
     assert len(server.calls.placed) == 1
 
 

@@ -50,6 +50,7 @@ class UpgradeOffer:
     """The client would like WebRTC; `sdp` is its offer."""
 
     sdp: str = ""
+    sdp_type: str = "offer"
 
 
 @dataclass(frozen=True, slots=True)

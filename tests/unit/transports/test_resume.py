@@ -322,6 +322,7 @@ def test_a_peer_that_has_gone_with_the_socket_does_not_keep_the_sound() -> None:
         second.sounds(b"\4\4")
         await asyncio.sleep(0.2)
         assert AudioIn(b"\4\4") in line.calls.placed[0].received
+        assert "downgrade-complete" in second.types()
         assert not peer.is_up
         second.goodbye()
 
