@@ -293,14 +293,17 @@ class PvpConnection:
         if not await self._next_in_time():
             return False
         assert self._next is not None, "it has come"
-        self._held, self._next = self._next, None
+        before, self._held, self._next = self._held, self._next, None
         self._held.was_used = True
         self._came.clear()
-        log.info("carrier_regained", carrier=self._held.carrier.name)
         if await self._greet():
+            log.info("carrier_regained", carrier=self._held.carrier.name)
             self._outbox.speak_again(self._held.last_seq)
             if not keeps_sound:
                 self._switch.regain()
+        elif keeps_sound:  # gone again before it said a word: on with what there is
+            self._held.done.set()
+            self._held = before
         return True
 
     async def _next_in_time(self) -> bool:

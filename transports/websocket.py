@@ -29,6 +29,7 @@ class WebSocketCarrier:
         try:
             await self._websocket.accept()
         except _PEER_LOST as error:
+            self._is_closed = True
             raise PeerLost from error
 
     def listen(self, hear: Callable[[bytes], None]) -> None:
@@ -48,6 +49,8 @@ class WebSocketCarrier:
 
     async def receive(self) -> str | bytes | None:
         """Wait for a message; see the port."""
+        if self._is_closed:
+            return None
         event = await self._websocket.receive()
         if event["type"] == "websocket.disconnect":
             self._is_closed = True

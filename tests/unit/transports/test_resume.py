@@ -62,9 +62,13 @@ class Line:
         self._app.include_router(pvp_router(sessions, OpenDoor(), self.live, Companions(Clock(), 8)))
         self._group = group
 
-    async def connect(self, last_seq: int | None = None, path: str = f"/v1/ws/{TOKEN}", query: str = "") -> Peer:
+    async def connect(
+        self, last_seq: int | None = None, path: str = f"/v1/ws/{TOKEN}", query: str = "", *, is_gone: bool = False
+    ) -> Peer:
         """Connect and wait until what is said at once has been said."""
         peer = Peer()
+        if is_gone:
+            peer.vanishes()
         sent = query if last_seq is None else f"last_seq={last_seq}"
         scope: dict[str, Any] = {"type": "websocket", "path": path, "headers": [], "query_string": sent.encode()}
         self._group.create_task(self._app(scope, peer.websocket.receive, peer.websocket.send))
@@ -310,6 +314,23 @@ def test_sound_stays_where_it_is_while_the_socket_breaks_and_comes_back() -> Non
 
     frames = scene(act).calls.placed[0].received
     assert [frame for frame in frames if not isinstance(frame, PeerGone)] == [AudioIn(b"\3\3"), AudioIn(b"\4\4")]
+
+
+def test_a_socket_that_comes_back_only_to_break_again_leaves_the_call_on_its_peer() -> None:
+    async def act(line: Line) -> None:
+        first = await line.connect()
+        peer = await _over_webrtc(line, first)
+        first.goes()
+        await asyncio.sleep(0.2)
+        peer.hear(b"\2\2")
+        await line.connect(last_seq=0, is_gone=True)
+        line.calls.placed[0].receive(UiAction("say", {"text": "still here"}))
+        await asyncio.sleep(0.2)
+        assert "still here" in peer.answered[-1]
+        assert peer.is_up
+        peer.messages.put_nowait('{"type":"ui_event","action":"finish"}')
+
+    assert len(scene(act).live) == 0
 
 
 def test_a_peer_that_has_gone_with_the_socket_does_not_keep_the_sound() -> None:
