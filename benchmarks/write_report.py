@@ -180,7 +180,7 @@ def _webrtc(results: Results) -> Iterator[tuple[str, Rows]]:
     good = results["good"]
     yield (
         f"The most calls of which 99 % of packets are less than {good['late_p99_ms']:g} ms late, on less than "
-        f"{100 * good['core_share']:g} % of a core; every caller sends and gets Opus. The figures beside are at that load.",
+        f"{100 * good['core_share']:g} % of a core; every caller sends and gets Opus. Figures at that load.",
         [_webrtc_row(column) for column in results["columns"]],
     )
 

@@ -58,6 +58,16 @@ export class Peer {
     return true;
   }
 
+  /** How long what has come still waits to be heard. */
+  async waitingMs(): Promise<number> {
+    for (const report of (await this.connection.getStats()).values()) {
+      const { type, jitterBufferDelay, jitterBufferEmittedCount } = report as Record<string, unknown>;
+      if (type !== "inbound-rtp" || typeof jitterBufferDelay !== "number" || typeof jitterBufferEmittedCount !== "number") continue;
+      return jitterBufferEmittedCount > 0 ? (1000 * jitterBufferDelay) / jitterBufferEmittedCount : 0;
+    }
+    return 0;
+  }
+
   /** Send another microphone from now on. */
   async useMicrophone(track: MediaStreamTrack): Promise<void> {
     if (!this.over) await this.sender.replaceTrack(track);

@@ -44,7 +44,9 @@ const FATAL = new Set(["flow.not_found", "flow.invalid", "flow.check_failed"]);
 /** The change waits so long for the bot to be silent. */
 const PAUSE_MS = 3000;
 const REDIAL_MS = 1000;
-const LAST_SOUND_MS = 300;
+const LAST_SOUND_MS = 500;
+/** From the end of a peer connection's buffer to the loudspeaker, beyond what a socket's sound takes. */
+const OUTPUT_MS = 40;
 
 export class VoiceCall {
   private socket: WebSocket | null = null;
@@ -62,6 +64,7 @@ export class VoiceCall {
   private pings: number | undefined;
   private patience: number | undefined;
   private redial: number | undefined;
+  private waitingMs = 0;
   private readonly roundTrips = new RoundTrips();
 
   constructor(
@@ -197,6 +200,7 @@ export class VoiceCall {
         if (this.upgrade === "peer") this.tellWire("webrtc");
         return;
       case "downgrade_complete":
+        if (this.upgrade === "leaving") this.audio?.rest(this.waitingMs);
         this.advance({ on: "downgraded" });
         return;
       case "interrupted":
@@ -244,7 +248,13 @@ export class VoiceCall {
     const [judgement, wish] = judge(this.judgement, measured, performance.now());
     this.judgement = judgement;
     if (wish === "upgrade" && this.options.webrtc !== "never") this.want();
-    if (wish === "downgrade") this.advance({ on: "unwanted" });
+    if (wish === "downgrade") void this.leave();
+  }
+
+  /** What the peer connection has brought is heard before what the socket brings. */
+  private async leave(): Promise<void> {
+    this.waitingMs = ((await this.peer?.waitingMs()) ?? 0) + OUTPUT_MS;
+    this.advance({ on: "unwanted" });
   }
 
   private tellWire(wire: Wire): void {

@@ -5,6 +5,7 @@ import playerUrl from "./player.worklet.ts?worker&url";
 export type PlayerCommand =
   | { do: "play"; pcm: ArrayBuffer }
   | { do: "flush" }
+  | { do: "rest"; ms: number }
   | { do: "rate"; rateHz: number };
 
 export interface CallAudio {
@@ -18,6 +19,8 @@ export interface CallAudio {
   /** Play what a peer connection brings, beside what is played already. */
   playStream(stream: MediaStream): void;
   play(pcm: ArrayBuffer): void;
+  /** Play nothing for so long before what comes next. */
+  rest(ms: number): void;
   flush(): void;
   setPlaybackRate(rateHz: number): void;
   setMuted(muted: boolean): void;
@@ -132,6 +135,7 @@ export async function openCallAudio(onFrame: (frame: ArrayBuffer) => void): Prom
       context.createMediaStreamSource(remote).connect(speaker.node);
     },
     play: (pcm) => command({ do: "play", pcm }, [pcm]),
+    rest: (ms) => command({ do: "rest", ms }),
     flush: () => command({ do: "flush" }),
     setPlaybackRate: (rateHz) => command({ do: "rate", rateHz }),
     setMuted: (muted) => {
