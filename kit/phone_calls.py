@@ -64,6 +64,20 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class CarrierCall:
+    """A call by its carrier's name, as somebody tells of it.
+
+    Attributes:
+        line_id: The line that proved to know its carrier, which can tell of its own calls only; None: the connection
+            that the operator set up, which tells of all lines of that carrier.
+    """
+
+    carrier: str
+    name: str
+    line_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class DialOrder:
     """One call to be made, as a carrier needs to know it.
 

@@ -7,12 +7,13 @@ import pytest
 
 from control_api.calls.placing import CallWish
 from kit.clock import Clock
-from kit.phone_calls import AnsweredBy, CallStatus, MachinePolicy, Progress
+from kit.phone_calls import AnsweredBy, CallStatus, CarrierCall, MachinePolicy, Progress
 from pipeline.frames.control import Farewell, PeerGone
 from pipeline.ports import Frame, LegCapabilities
 from server.live_phone_calls import LivePhoneCalls
 from server.phone_events import MACHINE, PhoneEvents
 from storage.engine import Database
+from storage.repositories import phone_lines
 from tests.support.accounts import add_accounts
 from tests.support.calling_lab import CALLEE, CallingLab
 from tests.support.fake_call import EchoCall, EchoCalls
@@ -40,15 +41,17 @@ class _Answered:
     async def verdicts(self, policy: MachinePolicy, *verdicts: AnsweredBy) -> tuple[EchoCall, str]:
         """Place a call, have it taken, and tell who took it; returns the conversation and its end."""
         intent = await self.lab.placer.place("anna", dataclasses.replace(WISH, machine_policy=policy))
-        request = CallRequest(intent.id, "greet", metadata={"carrier_call": intent.carrier_call}, account_id="anna")
+        told = CarrierCall("twilio", "CA1", intent.line_id)
+        known = {"carrier_call": told.name, "line_id": told.line_id}
+        request = CallRequest(intent.id, "greet", metadata=known, account_id="anna", transport="twilio")
         call = await self.live.place(request, _Leg())
         async with asyncio.TaskGroup() as group:
             talking = group.create_task(call.run())
             await asyncio.sleep(0)
-            await self.events.progressed("twilio", "CA1", Progress(CallStatus.IN_PROGRESS, 2), intent.id)
+            await self.events.progressed(told, Progress(CallStatus.IN_PROGRESS, 2), intent.id)
             for verdict in verdicts:
-                await self.events.answered("twilio", "CA1", verdict)
-            await self.events.progressed("twilio", "CA1", Progress(CallStatus.COMPLETED, 3), intent.id)
+                await self.events.answered(told, verdict)
+            await self.events.progressed(told, Progress(CallStatus.COMPLETED, 3), intent.id)
             report = await talking
         return self.calls.placed[0], report.end_reason
 
@@ -95,9 +98,54 @@ async def test_a_machine_that_is_not_wanted_is_hung_up_on(answered: _Answered, v
 
 async def test_a_verdict_after_the_end_or_on_nobodys_call_changes_nothing(answered: _Answered) -> None:
     call, _ = await answered.verdicts(MachinePolicy.LEAVE_MESSAGE)
-    await answered.events.answered("twilio", "CA1", AnsweredBy.MACHINE_END_BEEP)
-    await answered.events.answered("twilio", "CA9", AnsweredBy.MACHINE_END_BEEP)
-    await answered.events.progressed("twilio", "CA9", Progress(CallStatus.COMPLETED), None)
-    await answered.events.recorded("twilio", "CA1", "RE1")
+    known = await answered.lab.intent("anna", call.request.call_id)
+    ours, nobodys = CarrierCall("twilio", "CA1", known.line_id), CarrierCall("twilio", "CA9", known.line_id)
+    await answered.events.answered(ours, AnsweredBy.MACHINE_END_BEEP)
+    await answered.events.answered(nobodys, AnsweredBy.MACHINE_END_BEEP)
+    await answered.events.progressed(nobodys, Progress(CallStatus.COMPLETED), None)
+    await answered.events.recorded(ours, "RE1")
     assert [type(frame) for frame in call.received] == [PeerGone]
     assert (await answered.lab.intent("anna", call.request.call_id)).recording == "RE1"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        CarrierCall("twilio", "CA1", "line-of-bert"),
+        CarrierCall("exotel", "CA1", "line-of-bert"),
+        CarrierCall("asterisk", "CA1", None),
+        CarrierCall("asterisk", "CA1", "line-of-bert"),
+    ],
+)
+@pytest.mark.parametrize("names_intent", [True, False])
+async def test_who_does_not_have_the_line_tells_nothing_of_its_calls(
+    answered: _Answered, told: CarrierCall, names_intent: bool
+) -> None:
+    intent = await answered.lab.placer.place("anna", dataclasses.replace(WISH, machine_policy=MachinePolicy.HANG_UP))
+    known = {"carrier_call": "CA1", "line_id": intent.line_id}
+    request = CallRequest(intent.id, "greet", metadata=known, account_id="anna", transport="twilio")
+    call = await answered.live.place(request, _Leg())
+    async with asyncio.TaskGroup() as group:
+        talking = group.create_task(call.run())
+        await asyncio.sleep(0)
+        named = intent.id if names_intent else None
+        await answered.events.answered(told, AnsweredBy.MACHINE_START)
+        await answered.events.recorded(told, "RE1")
+        await answered.events.progressed(told, Progress(CallStatus.COMPLETED, 3, duration_s=7), named)
+        kept = await answered.lab.intent("anna", intent.id)
+        assert (kept.status, kept.answered_by, kept.recording, kept.duration_s) == ("queued", None, None, None)
+        assert answered.calls.placed[0].received == []
+        assert answered.lab.dialer.hung_up == []
+        call.end("enough")
+        await talking
+
+
+async def test_the_operators_own_asterisk_tells_of_all_its_lines(answered: _Answered) -> None:
+    intent = await answered.lab.placer.place("anna", WISH)
+    async with answered.lab.database.writing("anna") as session:
+        line = await phone_lines.by_id(session, intent.line_id)
+        assert line is not None
+        line.provider = "asterisk"
+    told = CarrierCall("asterisk", "CA1", None)
+    await answered.events.progressed(told, Progress(CallStatus.BUSY), intent.id)
+    assert (await answered.lab.intent("anna", intent.id)).status == "busy"
