@@ -49,6 +49,20 @@ class MachinePolicy(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Answering:
+    """What to do when something else than a person takes a call that we made.
+
+    Attributes:
+        message: What is left after the beep, if the policy says so.
+        introduction: What is told to a helper that asks who calls and why; empty: the opening line once more.
+    """
+
+    policy: MachinePolicy = MachinePolicy.CONTINUE
+    message: str = ""
+    introduction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """What a carrier says of a call, by callback or when asked.
 

@@ -30,24 +30,12 @@ class LivePhoneCalls:
         """Prepare a call; see `transports.ports.CallFactory`."""
         return _PhoneCall(await self._calls.place(request, leg), self, request)
 
-    def tell(self, call_id: str, frame: Frame) -> bool:
-        """Give a frame to a call; False if it does not live here."""
-        call = self._live.get(call_id)
+    def tell(self, told: CarrierCall, frame: Frame) -> bool:
+        """Give a frame to a call of the line that tells; False if it does not live here."""
+        call = self._of_lines.get(told)
         if call is not None:
             call.receive(frame)
         return call is not None
-
-    def end(self, call_id: str, reason: str) -> None:
-        """End a call, if it lives here."""
-        call = self._live.get(call_id)
-        if call is not None:
-            call.end(reason)
-
-    def over_at_carrier(self, told: CarrierCall) -> None:
-        """Take that a carrier has ended a call; its socket may not have told, or never will."""
-        call = self._of_lines.get(told)
-        if call is not None:
-            call.receive(PeerGone())
 
     def is_live(self, call: "_PhoneCall") -> bool:
         """Say whether a call runs now."""

@@ -107,7 +107,7 @@ class MediaPlane:
         require_speakable(flow, members, choice.language)
         providers = for_call(members)
         self._tasks.create_task(_warm(providers))
-        call: Call = CallSession(about, providers, leg, self._host, recorder)
+        call: Call = CallSession(about, providers, leg, self._host, recorder, request.watch)
         if agent is not None:
             call = agent.around(call)
         return _LentCall(call, self._registry, members)

@@ -61,13 +61,17 @@ class CallFollower:
             apply(row, progress, now)
         return row
 
-    async def answered(self, call: CarrierCall, by: AnsweredBy) -> CallIntent | None:
-        """Take a carrier's verdict on who answered; the last one counts."""
+    async def of(self, call: CarrierCall) -> CallIntent | None:
+        """Return the intent that became a call; None if it is none of the line that tells."""
         async with self._database.writing(EVERY_TENANT) as session:
-            row = await _told_of(session, call)
-            if row is not None:
+            return await _told_of(session, call)
+
+    async def judged(self, intent_id: str, by: AnsweredBy) -> None:
+        """Take who answered; the last verdict counts, but nobody's knowledge is no verdict."""
+        async with self._database.writing(EVERY_TENANT) as session:
+            row = await call_intents.to_change(session, intent_id)
+            if row is not None and (row.answered_by is None or by is not AnsweredBy.UNKNOWN):
                 row.answered_by = by.value
-        return row
 
     async def recorded(self, call: CarrierCall, recording: str) -> None:
         """Take the name of a carrier's own recording."""
@@ -132,7 +136,10 @@ class CallFollower:
         """Write down that the carrier has the call; False if that one is another intent's, to the same number."""
         async with self._database.writing(EVERY_TENANT) as session:
             row = await call_intents.to_change(session, intent.id)
-            if row is None or await call_intents.of_carrier(session, carrier_call, row.line_id) not in (None, intent.id):
+            if row is None or await call_intents.of_carrier(session, carrier_call, row.line_id) not in (
+                None,
+                intent.id,
+            ):
                 return False
             note_placed(row, carrier_call, now)
         return True

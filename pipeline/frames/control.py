@@ -120,6 +120,18 @@ class CallFailed(SystemFrame):
 
 
 @dataclass(frozen=True, slots=True)
+class KeepQuiet(ControlFrame):
+    """A machine speaks: nothing is said, and nothing counts as an answer, until `Farewell`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Introduce(ControlFrame):
+    """Somebody asks who calls and why: `text` is the answer, or the opening line if empty; then the flow goes on."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Farewell(ControlFrame):
     """The server ends the call: this is said to its end, then it hangs up.
 

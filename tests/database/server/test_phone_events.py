@@ -7,13 +7,15 @@ import pytest
 
 from control_api.calls.placing import CallWish
 from kit.clock import Clock
-from kit.phone_calls import AnsweredBy, CallStatus, CarrierCall, MachinePolicy, Progress
+from kit.phone_calls import AnsweredBy, Answering, CallStatus, CarrierCall, MachinePolicy, Progress
 from pipeline.frames.control import Farewell, PeerGone
 from pipeline.ports import Frame, LegCapabilities
+from server.answered_calls import AnsweredCalls
 from server.live_phone_calls import LivePhoneCalls
-from server.phone_events import MACHINE, PhoneEvents
+from server.phone_events import PhoneEvents
 from storage.engine import Database
 from storage.repositories import phone_lines
+from telephony.answering import MACHINE_ANSWERED
 from tests.support.accounts import add_accounts
 from tests.support.calling_lab import CALLEE, CallingLab
 from tests.support.fake_call import EchoCall, EchoCalls
@@ -35,7 +37,7 @@ class _Answered:
 
     def __init__(self, database: Database) -> None:
         self.lab, self.calls = CallingLab(database), EchoCalls()
-        self.live = LivePhoneCalls(self.calls, Clock())
+        self.live = LivePhoneCalls(AnsweredCalls(self.calls, self.lab.follower, Clock()), Clock())
         self.events = PhoneEvents(self.lab.follower, self.live)
 
     async def verdicts(self, policy: MachinePolicy, *verdicts: AnsweredBy) -> tuple[EchoCall, str]:
@@ -43,7 +45,10 @@ class _Answered:
         intent = await self.lab.placer.place("anna", dataclasses.replace(WISH, machine_policy=policy))
         told = CarrierCall("twilio", "CA1", intent.line_id)
         known = {"carrier_call": told.name, "line_id": told.line_id}
-        request = CallRequest(intent.id, "greet", metadata=known, account_id="anna", transport="twilio")
+        answering = Answering(policy, intent.message)
+        request = CallRequest(
+            intent.id, "greet", metadata=known, account_id="anna", transport="twilio", answering=answering
+        )
         call = await self.live.place(request, _Leg())
         async with asyncio.TaskGroup() as group:
             talking = group.create_task(call.run())
@@ -83,17 +88,26 @@ async def test_twilio_async_amd_late_verdict(
     call, ended = await answered.verdicts(policy, verdict)
     assert [frame.text for frame in call.received if isinstance(frame, Farewell)] == ([said] if said else [])
     assert ended == "peer_gone"
-    assert answered.lab.dialer.hung_up == []
     intent = await answered.lab.intent("anna", call.request.call_id)
-    assert (intent.answered_by, intent.status) == (verdict, "completed")
+    known = verdict if verdict is not AnsweredBy.UNKNOWN else None
+    assert (intent.answered_by, intent.status) == (known, "completed")
 
 
 @pytest.mark.parametrize("verdict", [AnsweredBy.MACHINE_START, AnsweredBy.FAX])
 async def test_a_machine_that_is_not_wanted_is_hung_up_on(answered: _Answered, verdict: AnsweredBy) -> None:
     call, ended = await answered.verdicts(MachinePolicy.HANG_UP, verdict)
-    assert ended == MACHINE
-    assert answered.lab.dialer.hung_up == ["CA1"]
+    assert ended == MACHINE_ANSWERED
     assert not [frame for frame in call.received if isinstance(frame, Farewell)]
+
+
+@pytest.mark.parametrize("policy", MachinePolicy)
+async def test_a_machine_whose_call_lives_elsewhere_is_hung_up_on_at_the_carrier(
+    answered: _Answered, policy: MachinePolicy
+) -> None:
+    intent = await answered.lab.placer.place("anna", dataclasses.replace(WISH, machine_policy=policy))
+    await answered.events.answered(CarrierCall("twilio", "CA1", intent.line_id), AnsweredBy.MACHINE_START)
+    assert answered.lab.dialer.hung_up == (["CA1"] if policy is MachinePolicy.HANG_UP else [])
+    assert (await answered.lab.intent("anna", intent.id)).answered_by == "machine_start"
 
 
 async def test_a_verdict_after_the_end_or_on_nobodys_call_changes_nothing(answered: _Answered) -> None:

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from kit.clock import Clock
 from kit.errors import ForbiddenError
 from kit.phone_calls import AnsweredBy, CarrierCall, LineAccess, Progress
+from pipeline.frames.control import PeerGone
 from server.live_phone_calls import LivePhoneCalls
 from telephony.connection import Exchange
 from telephony.media_routes import TicketDesk, media_router
@@ -87,7 +88,7 @@ class Told:
     async def progressed(self, call: CarrierCall, progress: Progress, intent_id: str | None) -> None:
         self.progress.append((call.name, progress, intent_id))
         if progress.status.is_final:
-            self.live.over_at_carrier(call)
+            self.live.tell(call, PeerGone())
 
     async def answered(self, call: CarrierCall, by: AnsweredBy) -> None:
         self.verdicts.append(by)

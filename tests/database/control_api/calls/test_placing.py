@@ -149,20 +149,37 @@ async def test_twilio_callbacks_out_of_order(lab: CallingLab) -> None:
 async def test_a_callback_before_the_answer_to_the_dialling_counts(lab: CallingLab) -> None:
     lab.dialer.fails, lab.dialer.although_made = ProviderError("pstn", "timed out", retryable=True), True
     intent = await lab.placer.place("anna", WISH)
-    row = await lab.follower.progressed(CarrierCall("twilio", "CA1", intent.line_id), Progress(CallStatus.RINGING, 1), intent.id)
+    row = await lab.follower.progressed(
+        CarrierCall("twilio", "CA1", intent.line_id), Progress(CallStatus.RINGING, 1), intent.id
+    )
     assert row is not None
     assert (row.state, row.carrier_call, row.status) == ("placed", "CA1", "ringing")
-    assert await lab.follower.progressed(CarrierCall("twilio", "CA9", intent.line_id), Progress(CallStatus.COMPLETED), intent.id) is None, "another call"
-    assert await lab.follower.progressed(CarrierCall("twilio", "CA8", intent.line_id), Progress(CallStatus.COMPLETED), None) is None
+    assert (
+        await lab.follower.progressed(
+            CarrierCall("twilio", "CA9", intent.line_id), Progress(CallStatus.COMPLETED), intent.id
+        )
+        is None
+    ), "another call"
+    assert (
+        await lab.follower.progressed(
+            CarrierCall("twilio", "CA8", intent.line_id), Progress(CallStatus.COMPLETED), None
+        )
+        is None
+    )
 
 
 async def test_a_late_verdict_is_kept(lab: CallingLab) -> None:
     intent = await lab.placer.place("anna", WISH)
-    await lab.follower.progressed(CarrierCall("twilio", "CA1", intent.line_id), Progress(CallStatus.COMPLETED), intent.id)
-    row = await lab.follower.answered(CarrierCall("twilio", "CA1", intent.line_id), AnsweredBy.MACHINE_END_BEEP)
-    assert row is not None
+    await lab.follower.progressed(
+        CarrierCall("twilio", "CA1", intent.line_id), Progress(CallStatus.COMPLETED), intent.id
+    )
+    told = await lab.follower.of(CarrierCall("twilio", "CA1", intent.line_id))
+    assert told is not None
+    for verdict in (AnsweredBy.MACHINE_END_BEEP, AnsweredBy.UNKNOWN):
+        await lab.follower.judged(told.id, verdict)
+    row = await lab.intent("anna", intent.id)
     assert (row.state, row.answered_by) == ("over", "machine_end_beep")
-    assert await lab.follower.answered(CarrierCall("twilio", "CA7", intent.line_id), AnsweredBy.HUMAN) is None
+    assert await lab.follower.of(CarrierCall("twilio", "CA7", intent.line_id)) is None
 
 
 async def test_a_place_is_free_when_the_call_is_over_or_nobody_has_renewed_it(lab: CallingLab) -> None:
@@ -242,7 +259,9 @@ async def test_a_line_that_leads_nowhere_needs_to_be_told_a_flow(lab: CallingLab
 async def test_hanging_up_twice_or_after_the_end_is_harmless(lab: CallingLab) -> None:
     intent = await lab.placer.place("anna", WISH)
     await lab.follower.hang_up(intent)
-    ended = await lab.follower.progressed(CarrierCall("twilio", "CA1", intent.line_id), Progress(CallStatus.COMPLETED), intent.id)
+    ended = await lab.follower.progressed(
+        CarrierCall("twilio", "CA1", intent.line_id), Progress(CallStatus.COMPLETED), intent.id
+    )
     assert ended is not None
     await lab.follower.hang_up(ended)
     assert lab.dialer.hung_up == ["CA1"]
