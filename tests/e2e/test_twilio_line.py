@@ -1,11 +1,13 @@
 """A line of a running server beside a Twilio of ours: it rings there, and it calls from there."""
 
 import asyncio
+import io
 import json
 import os
 import subprocess
 import sys
 import threading
+import wave
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -24,6 +26,8 @@ from server.caller.script import in_order
 from server.caller.sound import RATE_HZ
 from server.caller.twilio_webhook import answered
 from server.caller.voice import Voice, VoiceSpec
+from tests.support import s3
+from tests.support.s3 import S3, s3_store
 
 _ROOT = Path(__file__).parents[2]
 _NUMBER, _TOKEN = "+14158675309", "a-secret-of-twilio"
@@ -79,12 +83,27 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def server(data_dir: Path, account: str) -> Iterator[str]:
+def store() -> Iterator[S3]:
+    with s3_store() as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def server(data_dir: Path, account: str, store: S3) -> Iterator[str]:
     flows = data_dir / "flows"
     flows.mkdir()
     (flows / "reminder.yaml").write_text(_FLOW)
     (flows / "survey.yaml").write_text((_ROOT / "examples" / "flows" / "survey.yaml").read_text())
-    with local_server(flows, {"DATA_DIR": str(data_dir), "TWILIO_BASE_URL": account}) as address:
+    settings = {
+        "DATA_DIR": str(data_dir),
+        "TWILIO_BASE_URL": account,
+        "RECORDINGS_BUCKET": s3.BUCKET,
+        "RECORDINGS_ENDPOINT": store.url,
+        "RECORDINGS_REGION": s3.REGION,
+        "RECORDINGS_KEY_ID": s3.KEY_ID,
+        "RECORDINGS_SECRET_KEY": s3.SECRET,
+    }
+    with local_server(flows, settings) as address:
         credentials = {"account_sid": "AC" + "1" * 32, "auth_token": _TOKEN}
         line = {"number": _NUMBER, "provider": "twilio", "credentials": credentials, "flow_id": "survey"}
         httpx.post(f"{address}/native/v1/lines", json=line).raise_for_status()
@@ -126,14 +145,14 @@ async def _taken_by_a_mailbox(document: str) -> tuple[CallRecord, int]:
     tone = 8000 * np.sin(2 * np.pi * 1000 * np.arange(RATE_HZ // 2) / RATE_HZ)
     tape = np.concatenate((greeting, np.zeros(RATE_HZ // 2, np.int16), tone.astype(np.int16)))
     taken = answered(document, _CALL_SID, _TOKEN)
-    plan = CallPlan(taken.url, in_order([_MAILBOX]), {_MAILBOX: tape}, limit_s=60, headers=taken.headers)
+    plan = CallPlan(taken.url, in_order((_MAILBOX,)), {_MAILBOX: tape}, limit_s=60, headers=taken.headers)
     record = await make_phone_call(plan, wire=taken.wire)
     began = next(event.at_samples for event in record.events if event.who == "caller")
     return record, began + len(tape)
 
 
-def test_a_message_is_left_on_a_mailbox_after_its_tone(server: str, data_dir: Path) -> None:
-    """No verdict of the carrier's: its words and its tone give the machine away."""
+def test_a_message_is_left_on_a_mailbox_after_its_tone(server: str, data_dir: Path, store: S3) -> None:
+    """No verdict of the carrier's: its words and its tone give the machine away. The recording goes to its store."""
     wish = {"to": _CALLEE, "flow_id": "reminder", "machine": "leave_message", "message": "Please call us back {when}."}
     placed = httpx.post(f"{server}/native/v1/calls", json={**wish, "variables": {"when": "tomorrow"}})
     placed.raise_for_status()
@@ -148,3 +167,21 @@ def test_a_message_is_left_on_a_mailbox_after_its_tone(server: str, data_dir: Pa
     told = httpx.get(f"{server}/native/v1/calls/{call_id}").json()
     assert told["answered_by"] == "machine_end_beep"
     assert _Account.asked[-1] == {"Status": "completed"}, "hung up at the carrier too"
+    _check_recording(server, call_id, store)
+
+
+def _check_recording(server: str, call_id: str, store: S3) -> None:
+    """It has left for the store, where a link of ours leads for a while; stereo, both sides in it."""
+    waited = threading.Event()
+    name = f"{call_id}.wav"
+    for _ in range(100):
+        if name in store.objects:
+            break
+        waited.wait(0.1)
+    answer = httpx.get(f"{server}/calls/{call_id}/recording.wav", follow_redirects=True)
+    assert str(answer.url).startswith(store.url)
+    assert answer.content == store.objects[name]
+    with wave.open(io.BytesIO(answer.content)) as file:
+        assert (file.getnchannels(), file.getframerate()) == (2, 16_000)
+        sound = np.frombuffer(file.readframes(file.getnframes()), np.int16).reshape(-1, 2)
+    assert (np.abs(sound).max(axis=0) > 1000).all()
