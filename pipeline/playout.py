@@ -101,6 +101,7 @@ class Playout:
         self._faded = False  # the line is silent in mid-answer
         self._acknowledged = Acknowledged(rate_hz)
         self.has_marks = False  # of the leg: `acknowledge` tells what was heard
+        self.background_s = 0.0  # until when something else fills the line; the next sample comes after it
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -227,6 +228,16 @@ class Playout:
         told_s = self._acknowledged.heard_at_s(self._sent_samples)
         return by_clock_s + _NOT_TOLD_S if told_s is None else max(by_clock_s, told_s)
 
+    @property
+    def busy_until_s(self) -> float:
+        """When all that was sent, and the background, will have been played."""
+        return max(self.background_s, self._origin_s + self._sent_samples / self.rate_hz)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether nobody listens."""
+        return self._held
+
     # --- playing ------------------------------------------------------------------------------------------------
     async def run(self) -> None:
         """Play for as long as the call lasts."""
@@ -240,10 +251,10 @@ class Playout:
         while self._queue and not self._paused and not self._held:
             now_s = self._clock.now_s()
             due_s = self._origin_s + self._sent_samples / self.rate_hz
-            if due_s < now_s - self._lead_s or not self._started:
+            if due_s < max(now_s - self._lead_s, self.background_s) or not self._started:
                 # Nothing was playing (or we are later than the lead can hide): the line starts anew, now.
-                self._origin_s = now_s - self._sent_samples / self.rate_hz
-                due_s = now_s
+                due_s = max(now_s, self.background_s)
+                self._origin_s = due_s - self._sent_samples / self.rate_hz
             if due_s - self._ahead_s > now_s:
                 await asyncio.sleep(due_s - self._ahead_s - now_s)
                 continue

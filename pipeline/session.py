@@ -147,7 +147,7 @@ class CallSession:
         watch: Watch | None = None,
     ) -> None:
         """Prepare; nothing happens before `run`."""
-        told = watched(watch, self._post)
+        post, told = self._post, watched(watch, self._post)
         self._about, self._providers, self._clock = about, providers, host.clock
         self._observer = observer
         self._settings = _limited(host.settings, about.manner)
@@ -159,13 +159,13 @@ class CallSession:
         self._leg = Outbox(leg, partial(self._ears.note_played, leg.capabilities.rate_out_hz))
         self._reader = TurnReader(self._ears, providers, self._spawn, told, host.clock)
         self._dialogue = Dialogue(self._leg.send)
+        self._acts = CarrierActs(leg.control, self._spawn, post)
         self._voice = Voice(
             VoicePorts(
-                providers, self._leg, self._dialogue, host.clock, self._spawn, self._post, observer, about.manner
+                providers, self._leg, self._dialogue, host.clock, self._spawn, post, observer, about.manner, self._acts
             )
         )
         self._control = leg.control
-        self._acts = CarrierActs(leg.control, self._spawn, self._post)
         ports = ConversationPorts(
             self._reader, self._voice, self._dialogue, self._leg, host.clock, self._spoken_s, self._acts, self._emitted
         )

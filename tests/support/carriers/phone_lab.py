@@ -10,6 +10,7 @@ import numpy as np
 from flows.load import load
 from kit.clock import Clock
 from kit.phone_calls import AnsweredBy, Answering
+from pipeline.manner import PLAIN, Manner
 from pipeline.ports import Leg, Providers, SttResult
 from pipeline.report import CallReport
 from pipeline.session import CallContext, CallHost, CallSession
@@ -88,15 +89,17 @@ class Outcome:
 class _Calls:
     """Places one call and keeps its report."""
 
-    def __init__(self, heard: Sequence[str | SttResult], vad: VadScheduler, flow: str, rate_hz: int) -> None:
-        self._flow = load(flow)
+    def __init__(
+        self, heard: Sequence[str | SttResult], vad: VadScheduler, flow: str, rate_hz: int, manner: Manner
+    ) -> None:
+        self._flow, self._manner = load(flow), manner
         self.report: CallReport | None = None
         voice = FakeTts(rate_hz=rate_hz, s_per_char=S_PER_CHAR)
         self._providers = Providers(FakeStt(heard), voice, FakeEndOfTurn())
         self._vad = vad
 
     async def place(self, request: CallRequest, leg: Leg) -> Call:
-        context = CallContext(request.call_id, self._flow)
+        context = CallContext(request.call_id, self._flow, manner=self._manner)
         session = CallSession(context, self._providers, leg, CallHost(self._vad, Clock()), watch=request.watch)
         self._run = session.run
         session.run = self._kept  # type: ignore[method-assign]  # the report passes through here
@@ -132,6 +135,7 @@ def call(
     greeting: str = GREETING,
     flow: str = _FLOW,
     answering: Answering = NOBODY,
+    manner: Manner = PLAIN,
 ) -> Outcome:
     """Hold a call until it ends by itself; with `answering` it is one of ours, taken by who knows whom."""
 
@@ -140,7 +144,7 @@ def call(
 
     async def whole() -> Outcome:
         vad = VadScheduler(FakeVad(), inline)
-        calls = _Calls(heard, vad, flow.replace(GREETING, greeting), phone.wire.sound.rate_hz)
+        calls = _Calls(heard, vad, flow.replace(GREETING, greeting), phone.wire.sound.rate_hz, manner)
         phone.begins()
         watching = _Watching(calls, answering)
         factory = calls if answering is NOBODY else watching
