@@ -246,7 +246,7 @@ class Conversation:
             case actions.Discard(bot_was_stopped):
                 self._discard(bot_was_stopped)
             case actions.Pause():
-                self._voice.playout.pause()
+                self._voice.pause()
             case actions.Resume():
                 self._voice.playout.resume()
             case actions.Speculate(heard):

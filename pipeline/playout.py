@@ -159,10 +159,22 @@ class Playout:
         await self._room.wait()
 
     # --- the floor ----------------------------------------------------------------------------------------------
-    def pause(self) -> None:
-        """Fade out behind the frames already out; keep the rest."""
-        self._fade_out()
+    def pause(self, *, recall: bool = False) -> bool:
+        """Fade out behind the frames already out; keep the rest.
+
+        Args:
+            recall: The leg can drop what is on its way: keep what has not been heard as well, to be sent again.
+
+        Returns:
+            Whether something is to be dropped.
+        """
+        recalled = recall and self._started and not self._paused and not self._held and self.generation >= 0
+        if recalled:
+            self._queue_again(self._sent_samples - self._heard_samples())
+        else:
+            self._fade_out()
         self._paused = True
+        return recalled
 
     def resume(self) -> None:
         """Send on from the next frame, fading in."""
@@ -177,10 +189,15 @@ class Playout:
         if self.generation < 0 or not self._started:
             return
         ahead_s = self._origin_s + self._sent_samples / self.rate_hz - heard_s
-        unheard = min(len(self._out), int(max(0.0, ahead_s) / FRAME_S + 0.5))
+        self._queue_again(max(0.0, ahead_s) * self.rate_hz)
+
+    def _queue_again(self, samples: float) -> None:
+        """Take back the last `samples` that were sent, to the nearest frame."""
+        frame_samples = self._frame_bytes // 2
+        unheard = min(len(self._out), int(samples / frame_samples + 0.5))
         for _ in range(unheard):
             self._queue.appendleft(self._out.pop())
-        self._sent_samples -= unheard * self._frame_bytes // 2
+        self._sent_samples -= unheard * frame_samples
         self._faded = self._faded or unheard > 0
 
     def release(self) -> None:

@@ -16,7 +16,7 @@ from pipeline.brain import Speech
 from pipeline.carrier_acts import CarrierActs
 from pipeline.dialogue import Dialogue
 from pipeline.frames.audio import Ambience, AudioOut
-from pipeline.frames.control import Interrupted, StatusChanged
+from pipeline.frames.control import Interrupted, Recalled, StatusChanged
 from pipeline.held_answer import HeldAnswer
 from pipeline.line import Line, PlayoutLine
 from pipeline.manner import PLAIN, Manner
@@ -135,6 +135,12 @@ class Voice:
         if self._held is not None:
             self._held[1].cancel()
             self._held = None
+
+    def pause(self) -> None:
+        """Fall silent for now, here and on the way to the other side."""
+        leg = self._ports.leg
+        if self.playout.pause(recall=leg.capabilities.recalls):
+            leg.send(Recalled(self.playout.generation))
 
     def stop(self, generation: int) -> None:
         """Silence an answer for good, here and at the other side; history keeps what was heard."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from kit.clock import Clock
 from pipeline.call_control import CallControl
 from pipeline.frames.audio import Ambience, AudioOut
-from pipeline.frames.control import Interrupted
+from pipeline.frames.control import Interrupted, Recalled
 from pipeline.ports import Frame, LegCapabilities
 from telephony.marks import Marks
 from telephony.messages import SoundFormat
@@ -37,7 +37,8 @@ def capabilities_of(traits: Traits, rate_hz: int) -> LegCapabilities:
     if traits.piece_samples:
         piece_ms = 1000 * piece_samples(traits, rate_hz) // rate_hz
         lead_ms = piece_ms + round(1000 * TAIL_S) + _TAIL_SPARE_MS
-    return LegCapabilities(rate_hz, rate_hz, lead_ms, marks=traits.marks)
+    recalls = bool(traits.piece_samples) and traits.clears
+    return LegCapabilities(rate_hz, rate_hz, lead_ms, marks=traits.marks, recalls=recalls)
 
 
 class CarrierLeg:
@@ -80,7 +81,7 @@ class CarrierLeg:
             case AudioOut(pcm, pos_samples, generation):
                 self._end_samples = pos_samples + len(pcm) // 2
                 self._speak(self._coder.encode(pcm), generation)
-            case Interrupted(generation):
+            case Interrupted(generation) | Recalled(generation):
                 self._interrupt(generation)
             case _:
                 return

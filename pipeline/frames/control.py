@@ -85,6 +85,13 @@ class Interrupted(SystemFrame):
 
 
 @dataclass(frozen=True, slots=True)
+class Recalled(SystemFrame):
+    """The bot pauses: drop audio of `generation` and older that has not been played; it will be sent again."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """One part of a turn's gap, in milliseconds from the caller's last voiced sample."""
 
