@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI
 
 from control_api.catalogue.rows import catalogue
+from control_api.route_table import add_routes
 from kit.clock import Clock
 from server.account_choice import AccountChoices
 from server.account_flows import AccountFlows
@@ -73,6 +74,5 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     money.billing.on_charge = app.state.metrics.observe_charge
     phones = build_phones(settings, identity, named, app.state.desk, live)
     app.state.placer = phones.placer
-    for router in (*money.routers, *phones.routers):
-        app.include_router(router)
+    add_routes(app, *money.routers, *phones.routers)
     return app

@@ -20,6 +20,7 @@ from control_api.dialects.prepatu.credit_schemas import Balance, LedgerItem, Pac
 from control_api.dialects.prepatu.errors import declared
 from control_api.ports import UtcClock
 from control_api.principal import Principal, Role
+from control_api.route_table import add_routes
 from kit import money
 from kit.errors import ForbiddenError, NotFoundError
 from storage.engine import EVERY_TENANT, Database
@@ -89,12 +90,12 @@ def credit_router(host: CreditHost) -> APIRouter:
             for each in PACKAGES
         ]
 
-    router.include_router(_top_up_router(host))
+    add_routes(router, _top_up_router(host))
     return router
 
 
 def _top_up_router(host: CreditHost) -> APIRouter:
-    router = APIRouter(dependencies=list(DECLARED))
+    router = APIRouter(prefix="/v1/credits", tags=["credits"], dependencies=list(DECLARED))
 
     async def operator(connection: HTTPConnection) -> None:
         bearer = credentials_of(connection).bearer
