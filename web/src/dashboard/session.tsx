@@ -15,14 +15,16 @@ import { Waterfall } from "../ui/waterfall";
 import { Facts, Problem, Title, Whole } from "./parts";
 import { STATUS } from "./sessions";
 import { useDeed } from "./use_deed";
+import { useFlowNames } from "./use_flow_names";
 
 export function SessionPage({ api, id }: { api: Api; id: string }) {
   const load = useCallback(() => api.get<SessionDetail>(`v1/sessions/${encodeURIComponent(id)}`), [api, id]);
   const [session, reload] = useLoaded(load);
+  const nameOf = useFlowNames(api);
   return (
     <>
       <Title back={{ href: "#/sessions", to: "All sessions" }}>
-        {session.is === "ready" ? (session.value.flow_id ?? "Assistant") : "Session"}
+        {session.is === "ready" ? nameOf(session.value.flow_id) : "Session"}
       </Title>
       <Whole loaded={session} reload={reload}>
         {(found) => <Shown api={api} session={found} onRefresh={reload} />}
