@@ -22,6 +22,7 @@ from server.access_log import AccessLog
 from server.call_desk import CallDesk
 from server.call_log import CallLog
 from server.call_records import CallRecords
+from server.denials import QuietDenials
 from server.doorkeeper import AccountDoor
 from server.identity import Identity
 from server.kupe import LiveView, build_kupe
@@ -145,6 +146,7 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
     if settings.on_loopback:  # for simulated callers, who have no ticket
         add_routes(app, direct_router(door, Exchange(desk, live, clock)))
     add_routes(app, page_router(static_dir))
+    app.add_middleware(QuietDenials)
     app.add_middleware(AccessLog, clock=clock, observe=metrics.observe_request)
     return app
 

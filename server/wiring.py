@@ -65,7 +65,7 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         own = settings.has_own_account
         async with opened(database, has_own_account=own), money.open(), media.open(), phones.open():
-            made_up = await records.catch_up(await asyncio.to_thread(list, call_log.all_reports()))
+            made_up = await records.catch_up(await asyncio.to_thread(call_log.call_ids), call_log.stored)
             log.info("records_ready", made_up=made_up)
             yield
 

@@ -1,8 +1,8 @@
 """`/v1/credits`."""
 
 import hmac
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -38,6 +38,7 @@ class CreditHost:
         admin_token: Who sends it as a bearer may top up any account; None: only operators who are logged in.
         payment_secret: Paddle signs with it; None: we sell nothing there.
         freemius: What we sell at Freemius; None: nothing.
+        paddle_prices: Paddle's price of each package; see `credits.payments`.
     """
 
     database: Database
@@ -46,6 +47,7 @@ class CreditHost:
     admin_token: bytes | None = None
     payment_secret: bytes | None = None
     freemius: FreemiusProduct | None = None
+    paddle_prices: Mapping[str, str] = field(default_factory=dict)
 
 
 def credit_router(host: CreditHost) -> APIRouter:
