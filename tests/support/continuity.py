@@ -9,8 +9,8 @@ from tests.support.sound import RATE_HZ, in_band
 
 _HZ = RATE_HZ // 2  # what is compared lies below 3 kHz
 _WINDOW, _HOP, _BLOCK = _HZ * 80 // 1000, _HZ * 20 // 1000, _HZ * 10 // 1000
-_REACH = _HZ * 3 // 10  # further from where it should be, a piece counts as not there
-_SAME = 0.8  # correlation of a piece with itself, after a codec
+_NEAR, _REACH = _HZ * 60 // 1000, _HZ * 300 // 1000  # of where a piece should be: looked at first, and at all
+_SAME, _SAME_ELSEWHERE = 0.8, 0.85  # correlation of a piece with itself, after a codec; some pieces are like others
 _CUT = _WINDOW // 2  # so many pieces across a cut are not found, even if nothing is lost there
 _VOICED = 0.04
 
@@ -19,7 +19,7 @@ Sound = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Continuity:
-    """In milliseconds, to within 20, of the worst single place.
+    """In milliseconds, to within 40, of the worst single place.
 
     Attributes:
         lost_ms: Said and not heard.
@@ -41,8 +41,8 @@ def _lost(said: Sound, got: Sound, lag: int) -> int:
     """Look for each piece of what was said; a cut alone spoils the pieces across it, so that much is no loss."""
     worst = run = 0
     for start in range(0, len(said) - _WINDOW, _HOP):
-        score, at = _find(said[start : start + _WINDOW], got, start + lag)
-        if score >= _SAME:
+        at = _find(said[start : start + _WINDOW], got, start + lag)
+        if at is not None:
             lag, run = at - start, 0
         else:
             run += _HOP
@@ -57,8 +57,8 @@ def _repeated(said: Sound, got: Sound, lag: int) -> int:
         piece = got[start : start + _WINDOW]
         if np.min(np.max(np.abs(piece.reshape(-1, _BLOCK)), axis=1)) < _VOICED:
             continue  # silence, or the edge of it
-        score, origin = _find(piece, said, start - lag)
-        if score < _SAME:
+        origin = _find(piece, said, start - lag)
+        if origin is None:
             continue
         if before is not None:
             expected = before[1] + min(_WINDOW, start - before[0])
@@ -75,10 +75,18 @@ def _first_lag(said: Sound, got: Sound) -> int:
     return int(np.argmax(product[: len(got)]))
 
 
-def _find(piece: Sound, where: Sound, about: int) -> tuple[float, int]:
-    """Return how well, and where, `piece` is found within reach of `about`."""
-    first = max(0, about - _REACH)
-    part = where[first : max(first, about + _REACH + len(piece))]
+def _find(piece: Sound, where: Sound, about: int) -> int | None:
+    """Return where a piece is, if it is within reach of `about`."""
+    score, at = _best(piece, where, about, _NEAR)
+    if score >= _SAME:
+        return at
+    score, at = _best(piece, where, about, _REACH)
+    return at if score >= _SAME_ELSEWHERE else None
+
+
+def _best(piece: Sound, where: Sound, about: int, reach: int) -> tuple[float, int]:
+    first = max(0, about - reach)
+    part = where[first : max(first, about + reach + len(piece))]
     lags = len(part) - len(piece) + 1
     if lags <= 0:
         return 0.0, about
