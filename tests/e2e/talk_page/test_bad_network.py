@@ -79,7 +79,7 @@ async def test_a_conversation_completes_and_its_quality_is_reported(
     [leg] = [leg for leg in record["legs"] if leg["wire"] == "webrtc"]
     waits_ms = [turn["gap_ms"] for turn in record["turns"] if turn["gap_ms"] is not None]
     with capsys.disabled():
-        print(f"\n  opinion {leg['mos']:.1f}, {leg}, answers after {statistics.median(waits_ms):.0f} ms (median)")
+        print(f"\n  opinion {leg['mos']:.1f}, {leg}, answers after {statistics.median(waits_ms):.0f} ms")  # noqa: T201  to be read
     assert network.counts["lost"] > 0.03 * network.counts["carried"]
     assert leg["seconds"] > 0.7 * record["duration_s"]
     assert 90 < leg["rtt_ms"] < 400
