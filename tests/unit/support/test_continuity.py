@@ -22,8 +22,11 @@ def _coded() -> np.ndarray:
 def test_what_is_left_out_said_twice_or_parted_is_told_apart(ms: int) -> None:
     heard, count = _coded(), ms * RATE_HZ // 1000
     left_out = continuity(samples(_SPEECH), np.concatenate([_QUIET, heard[:_CUT], heard[_CUT + count :], _QUIET]))
-    assert (left_out.lost_ms, left_out.repeated_ms) == (pytest.approx(ms, abs=40), pytest.approx(0, abs=40))
+    assert abs(left_out.lost_ms - ms) <= 40
+    assert abs(left_out.repeated_ms) <= 40
     twice = continuity(samples(_SPEECH), np.concatenate([_QUIET, heard[:_CUT], heard[_CUT - count :], _QUIET]))
-    assert (twice.lost_ms, twice.repeated_ms) == (pytest.approx(0, abs=40), pytest.approx(ms, abs=40))
+    assert abs(twice.lost_ms) <= 40
+    assert abs(twice.repeated_ms - ms) <= 40
     parted = continuity(samples(_SPEECH), np.concatenate([_QUIET, heard[:_CUT], np.zeros(count), heard[_CUT:], _QUIET]))
-    assert (parted.lost_ms, parted.repeated_ms) == (pytest.approx(0, abs=40), pytest.approx(0, abs=40))
+    assert abs(parted.lost_ms) <= 40
+    assert abs(parted.repeated_ms) <= 40
