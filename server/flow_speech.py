@@ -9,7 +9,8 @@ from pipeline.usage import Kind
 from providers.pipecat_host.service_name import parse_service_name
 from providers.resilience.for_call import ProviderSet
 from providers.resilience.voices import vendor_of
-from server.provider_choice import VENDORS, Named, Pick, parse_picks
+from server.provider_choice import Named, Pick, parse_picks
+from server.vendors import VENDORS
 
 _VOICES = tuple(vendor for vendor in VENDORS["tts"] if vendor != "pipecat")  # which is no one vendor
 _FOR_FLOWS = frozenset({"language", "model", "voice"})  # of a hosted service; the rest is the operator's

@@ -25,6 +25,7 @@ from server.call_log import CallLog
 from server.flow_speech import named_in, require_speakable
 from server.flow_store import FlowStore
 from server.greetings import Greetings
+from server.key_watch import KeyWatch
 from server.provider_choice import Choice
 from server.provider_registry import ProviderRegistry
 from transports.ports import Call, CallRequest
@@ -58,10 +59,15 @@ class MediaPlane:
     speech_cache_bytes: int = 64 * 1024 * 1024
     agent_of: Callable[[CallRequest, Leg], Awaitable[AgentCall | None]] | None = None
     _clock: Clock = field(default_factory=Clock)
+    _keys: KeyWatch = field(init=False)
     _registry: ProviderRegistry | None = None
     _tasks: asyncio.TaskGroup | None = None
     _host: CallHost | None = None
     _writer: ThreadPoolExecutor | None = None
+
+    def __post_init__(self) -> None:
+        """Watch the server's keys."""
+        self._keys = KeyWatch(self.choice)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -77,8 +83,10 @@ class MediaPlane:
         try:
             await models.warm()
             async with asyncio.TaskGroup() as self._tasks:
+                asked = self._tasks.create_task(self._keys.start())
                 self._registry = self._providers(models, self._tasks)
                 members = await asyncio.to_thread(self._registry.members, self.choice)
+                await asked
                 lasting = self._start(models, members, detector, self._tasks)
                 seconds = round(self._clock.now_s() - began_s, 2)
                 log.info("models_ready", seconds=seconds, llm=bool(members.llm))
@@ -103,7 +111,7 @@ class MediaPlane:
         recorded = self.record and (agent is None or agent.recorded)
         recorder = self._recorder(request.call_id) if recorded else None
         about = self._about(request, flow, choice, agent)
-        members = await asyncio.to_thread(_members, self._registry, choice, flow)
+        members = await asyncio.to_thread(self._members, self._registry, choice, flow)
         require_speakable(flow, members, choice.language)
         providers = for_call(members)
         self._tasks.create_task(_warm(providers))
@@ -117,6 +125,14 @@ class MediaPlane:
             return CallContext(request.call_id, flow, request.context, agent.today, choice.language, agent.manner)
         today = self._clock.utc().astimezone().date().isoformat()
         return CallContext(request.call_id, flow, request.context, today, choice.language)
+
+    def _members(self, registry: ProviderRegistry, choice: Choice, flow: Flow) -> ProviderSet:
+        """Return whom a call may use; a flow that names a vendor without a good key is refused, as its own mistake."""
+        named = named_in(flow)
+        try:
+            return registry.members(self._keys.usable(choice, named), named)
+        except ConfigError as error:
+            raise InputError(str(error), code="flow.provider") from error
 
     def _providers(self, models: EmbeddedModels, tasks: asyncio.TaskGroup) -> ProviderRegistry:
         store = SpeechStore(self.speech_cache_bytes)
@@ -132,7 +148,7 @@ class MediaPlane:
         loop = asyncio.get_running_loop()
         vad = VadScheduler(models.vad, lambda work, *args: loop.run_in_executor(detector, work, *args))
         self._host = CallHost(vad, self._clock, models.gate_factory)
-        work = [vad.run()]
+        work = [vad.run(), self._keys.run()]
         voice = members.tts[0].provider
         # A vendor's characters cost money: its greetings are spoken once somebody calls.
         if self.speech_cache_bytes and self.choice.tts[0].vendor == "embedded" and isinstance(voice, CachedTts):
@@ -159,15 +175,6 @@ class _LentCall:
     async def run(self) -> CallReport:
         async with self._registry.lent(self._members):
             return await self._session.run()
-
-
-def _members(registry: ProviderRegistry, choice: Choice, flow: Flow) -> ProviderSet:
-    """Return whom a call may use; a flow that names a vendor without a key is refused, as its own mistake."""
-    named = named_in(flow)
-    try:
-        return registry.members(choice, named)
-    except ConfigError as error:
-        raise InputError(str(error), code="flow.provider") from error
 
 
 async def _warm(providers: Providers) -> None:

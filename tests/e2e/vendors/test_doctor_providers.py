@@ -16,6 +16,7 @@ from tests.support.vendors.anthropic import AnthropicServer
 from tests.support.vendors.cartesia import CartesiaServer
 from tests.support.vendors.deepgram import DeepgramSpeakServer
 from tests.support.vendors.deepgram_listen import DeepgramListenServer
+from tests.support.vendors.elevenlabs import ElevenLabsServer
 from tests.support.vendors.http import KEY
 from tests.support.vendors.openai import OpenAiServer
 
@@ -35,7 +36,8 @@ def vendors() -> Iterator[dict[str, str]]:
             addresses.update(openai=openai.base_url, anthropic=anthropic.url, speak=speak.url)
             addresses["listen"] = listen.url.replace("ws", "http")
             hosted = await stack.enter_async_context(CartesiaServer().running())
-            addresses["cartesia"] = hosted.url
+            eleven = await stack.enter_async_context(ElevenLabsServer().running())
+            addresses.update(cartesia=hosted.url, elevenlabs=eleven.url)
             over = asyncio.Event()
             loops.extend([asyncio.get_running_loop(), over])
             ready.set()
