@@ -17,7 +17,7 @@ from providers.resilience.for_call import for_call
 from server.account_choice import layered
 from server.provider_choice import Access, Choice, parse_picks
 from server.provider_registry import ProviderRegistry
-from tests.e2e.vendors.test_vendor_faults import ASKED_FLOW, NAME
+from tests.e2e.vendors.test_faults import ASKED_FLOW, NAME
 from tests.support.live_call import LiveCall, live_call
 from tests.support.vendors.anthropic import AnthropicServer
 from tests.support.vendors.cartesia import CartesiaServer

@@ -118,6 +118,10 @@ class SocketVendor:
         """Judge the key."""
         raise NotImplementedError
 
+    def refusal(self, status: int) -> dict[str, str]:
+        """Return the body of a refused handshake."""
+        return {"message": "scripted"}
+
     async def talk(self, line: Line) -> None:
         """Serve one socket until it closes."""
         raise NotImplementedError
@@ -131,9 +135,9 @@ class SocketVendor:
         fault = self.faults.popleft() if self.faults else self.later
         connection.fault = fault  # type: ignore[attr-defined]
         if not self.authorized(request) or (fault and fault.kind is Kind.UNAUTHORIZED):
-            return connection.respond(HTTPStatus.UNAUTHORIZED, '{"message":"scripted"}')
+            return connection.respond(HTTPStatus.UNAUTHORIZED, json.dumps(self.refusal(401)))
         if fault and fault.kind is Kind.RATE_LIMITED:
-            refused = connection.respond(HTTPStatus.TOO_MANY_REQUESTS, '{"message":"scripted"}')
+            refused = connection.respond(HTTPStatus.TOO_MANY_REQUESTS, json.dumps(self.refusal(429)))
             refused.headers["Retry-After"] = str(RETRY_AFTER_S)
             return refused
         if fault and fault.kind is Kind.HALF_OPEN and fault.after == 0:
