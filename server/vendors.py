@@ -62,6 +62,8 @@ VENDORS: Mapping[Kind, Mapping[str, Vendor]] = {
         "deepgram": Vendor("deepgram"),
         "openai": Vendor("openai"),
         "cartesia": Vendor(f"{_PIPECAT}cartesia.stt.CartesiaSTTService", address="{ws}"),
+        "assembly_ai": Vendor(f"{_PIPECAT}assemblyai.stt.AssemblyAISTTService", address="{ws}/v3/ws"),
+        "soniox": Vendor(f"{_PIPECAT}soniox.stt.SonioxSTTService", address="{ws}/transcribe-websocket"),
         "pipecat": _BY_PATH,
     },
     "tts": {

@@ -14,7 +14,7 @@ from storage.tables.provider_choice import ProviderChoice
 
 DEFAULTS = {"stt": "deepgram", "tts": "deepgram", "llm": "openrouter"}
 KNOWN = {
-    "stt": ("deepgram", "openai", "cartesia", "embedded"),
+    "stt": ("deepgram", "openai", "cartesia", "assembly_ai", "soniox", "embedded"),
     "tts": ("deepgram", "cartesia", "elevenlabs", "openai", "embedded"),
     "llm": ("openrouter", "openai", "anthropic", "groq", "deepinfra", "fireworks", "google", "embedded"),
 }

@@ -11,6 +11,7 @@ from providers.pipecat_host.library import ErrorCategory, classify_http_status_c
 from providers.retry_after import retry_after_s
 
 _STATUS = re.compile(r"status_code\W{1,4}(4\d\d)\b")
+_OF_KEYS = re.compile(r"authori[sz]|api.?key|token|credential", re.IGNORECASE)
 _REFUSALS = {
     ErrorCategory.AUTHENTICATION: ("refuses the key", "provider.key"),
     ErrorCategory.AUTHORIZATION: ("refuses the key", "provider.key"),
@@ -39,8 +40,10 @@ def _category(frame: Any) -> ErrorCategory:
     if frame.category not in (None, ErrorCategory.UNKNOWN):
         return cast("ErrorCategory", frame.category)
     if isinstance(frame.exception, ConnectionClosed) and frame.exception.rcvd is not None:
-        refused = frame.exception.rcvd.code == CloseCode.POLICY_VIOLATION
-        return ErrorCategory.INVALID_REQUEST if refused else ErrorCategory.UNKNOWN
+        if frame.exception.rcvd.code != CloseCode.POLICY_VIOLATION:
+            return ErrorCategory.UNKNOWN
+        about_key = _OF_KEYS.search(frame.exception.rcvd.reason)
+        return ErrorCategory.AUTHENTICATION if about_key else ErrorCategory.INVALID_REQUEST
     found = _STATUS.search(frame.error)
     return classify_http_status_code(int(found[1])) if found else ErrorCategory.UNKNOWN
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from kit.errors import ConfigError
 
 _PATH = re.compile(r"pipecat\.services\.([a-z0-9_]+)(?:\.[a-z0-9_]+)*\.[A-Z]\w*")
-ADDRESSES = ("base_url", "url", "endpoint", "server_url", "api_base", "host")
+ADDRESSES = ("base_url", "url", "endpoint", "server_url", "api_base", "host", "api_endpoint_base_url")
 _SECRET = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)
 
 

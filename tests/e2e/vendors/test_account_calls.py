@@ -20,12 +20,14 @@ from server.provider_registry import ProviderRegistry
 from tests.e2e.vendors.test_faults import ASKED_FLOW, NAME
 from tests.support.live_call import LiveCall, live_call
 from tests.support.vendors.anthropic import AnthropicServer
+from tests.support.vendors.assembly_ai import AssemblyAiServer
 from tests.support.vendors.cartesia import CartesiaServer
 from tests.support.vendors.deepgram import DeepgramSpeakServer
 from tests.support.vendors.deepgram_listen import DeepgramListenServer
 from tests.support.vendors.elevenlabs import ElevenLabsServer
 from tests.support.vendors.http import KEY
 from tests.support.vendors.openai import OpenAiServer
+from tests.support.vendors.soniox import SonioxServer
 
 
 def _of(kind: str) -> list[str]:
@@ -41,6 +43,10 @@ async def vendor(kind: str, name: str) -> AsyncIterator[str]:
     match kind, name:
         case _, "cartesia":
             server: Any = CartesiaServer([NAME])
+        case _, "assembly_ai":
+            server = AssemblyAiServer([NAME])
+        case _, "soniox":
+            server = SonioxServer([NAME])
         case "stt", "deepgram":
             server = DeepgramListenServer([NAME])
         case "tts", "deepgram":

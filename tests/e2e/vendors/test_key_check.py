@@ -39,12 +39,17 @@ async def test_a_vendor_says_whether_it_takes_a_key(kind: str, provider: str, ad
         assert await _code(check, kind, Wanted(provider, KEY)) == ""
 
 
-@pytest.mark.parametrize("kind", ["stt", "tts"])
-async def test_a_hosted_vendor_says_it_too(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("stt", "cartesia"), ("stt", "assembly_ai"), ("stt", "soniox"), ("tts", "cartesia"), ("tts", "elevenlabs")],
+)
+async def test_a_hosted_vendor_says_it_too_and_of_a_model_that_there_is_none(kind: str, name: str) -> None:
     with vendors() as at:
-        check = _check(provider_base_urls={"cartesia": at["cartesia"].replace("ws", "http")})
-        assert await _code(check, kind, Wanted("cartesia", BAD)) == "provider.key_refused"
-        assert await _code(check, kind, Wanted("cartesia", KEY)) == ""
+        check = _check(provider_base_urls={name: at[name].replace("ws", "http")})
+        assert await _code(check, kind, Wanted(name, BAD)) == "provider.key_refused"
+        assert await _code(check, kind, Wanted(name, KEY)) == ""
+        if name != "cartesia":  # whose stand-in takes any model
+            assert await _code(check, kind, Wanted(name, KEY, "nothing")) == "provider.refused_choice"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from providers.openai.tts import OpenAiTts
 from providers.pipecat_host.entry import hosted
 from tests.support.vendors import cartesia, deepgram, elevenlabs
 from tests.support.vendors.anthropic import AnthropicServer
+from tests.support.vendors.assembly_ai import AssemblyAiServer
 from tests.support.vendors.azure import AzureServer
 from tests.support.vendors.cartesia import CartesiaServer
 from tests.support.vendors.deepgram import DeepgramSpeakServer
@@ -23,6 +24,7 @@ from tests.support.vendors.deepgram_speak import DeepgramSpeakSocket
 from tests.support.vendors.elevenlabs import ElevenLabsServer
 from tests.support.vendors.http import KEY
 from tests.support.vendors.openai import OpenAiServer
+from tests.support.vendors.soniox import SonioxServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,12 @@ PROVIDERS: Mapping[Work, Mapping[str, AtHand]] = {
         "hosted cartesia": _hosted(lambda *script: CartesiaServer(script), "stt", "cartesia.stt.CartesiaSTTService"),
         "hosted deepgram": _hosted(
             lambda *script: DeepgramListenServer(script), "stt", "deepgram.stt.DeepgramSTTService"
+        ),
+        "hosted assembly_ai": _hosted(
+            lambda *script: AssemblyAiServer(script), "stt", "assemblyai.stt.AssemblyAISTTService", "/v3/ws"
+        ),
+        "hosted soniox": _hosted(
+            lambda *script: SonioxServer(script), "stt", "soniox.stt.SonioxSTTService", "/transcribe-websocket"
         ),
         "hosted openai": _hosted(_hears, "stt", "openai.stt.OpenAISTTService?model=whisper-test", "/v1"),
     },
