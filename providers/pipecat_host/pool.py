@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Hashable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -28,7 +28,7 @@ class _Idle(Generic[Manner]):
 class HostPool(Generic[Manner]):
     """Lends a host to one request at a time; one that was interrupted is lent again if it is well."""
 
-    def __init__(self, make: Callable[[Manner], Host]) -> None:
+    def __init__(self, make: Callable[[Manner], Awaitable[Host]]) -> None:
         """Make hosts with `make`."""
         self._make = make
         self._idle: list[_Idle[Manner]] = []
@@ -44,7 +44,7 @@ class HostPool(Generic[Manner]):
         """
         host = self._kept(manner)
         if host is None:
-            host = self._make(manner)
+            host = await self._make(manner)
             await host.open()
         try:
             yield host

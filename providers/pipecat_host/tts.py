@@ -85,8 +85,8 @@ class HostedTts:
         language = (options.language or "") if self._recipe.takes("language") else ""
         return _Manner(options.voice or "", language, options.rate_hz or self.capabilities.rates_hz[0])
 
-    def _host(self, manner: _Manner) -> Host:
-        return self._recipe.host({"voice": manner.voice, "language": manner.language}, rate_out_hz=manner.rate_hz)
+    async def _host(self, manner: _Manner) -> Host:
+        return await self._recipe.host({"voice": manner.voice, "language": manner.language}, rate_out_hz=manner.rate_hz)
 
 
 class _Words:

@@ -104,7 +104,13 @@ class SocketVendor:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:
         async with serve(
-            self._serve, "127.0.0.1", 0, process_request=self._admit, compression=None, close_timeout=0.05
+            self._serve,
+            "127.0.0.1",
+            0,
+            process_request=self._admit,
+            compression=None,
+            close_timeout=0.05,
+            max_queue=None,  # who does not read does not notice that the other side is gone
         ) as server:
             self.url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
             try:

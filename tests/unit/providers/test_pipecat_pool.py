@@ -26,7 +26,7 @@ class _Pool(HostPool[str]):
         self.made: list[_Host] = []
         super().__init__(self._one)  # type: ignore[arg-type]  # a host of the test's
 
-    def _one(self, _manner: str) -> _Host:
+    async def _one(self, _manner: str) -> _Host:
         self.made.append(_Host())
         return self.made[-1]
 
