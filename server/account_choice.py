@@ -12,8 +12,7 @@ from control_api.providers.service import OURS, Wanted, wanted
 from control_api.providers.vault import Vault
 from kit.errors import InputError
 from pipeline.usage import Kind
-from server.provider_choice import Access, Choice, Pick
-from server.vendors import VENDORS
+from server.provider_choice import Access, Choice, Pick, voice_pick
 from storage.engine import Database
 from transports.ports import CallRequest
 
@@ -93,7 +92,7 @@ def layered(server: Choice, wishes: Mapping[str, Wanted]) -> Choice:
 
 def pick_of(kind: Kind, wish: Wanted) -> Pick:
     """Return whom a call asks for what an account wants."""
-    if VENDORS[kind][wish.provider].voices_are_models:
-        return Pick(kind, wish.provider, wish.voice or wish.model)
+    if kind == "tts":
+        return voice_pick(wish.provider, wish.voice, wish.model)
     model = wish.model or (_USUAL_MODELS.get(wish.provider, "") if kind == "llm" else "")
-    return Pick(kind, wish.provider, model, wish.voice)
+    return Pick(kind, wish.provider, model)

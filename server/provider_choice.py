@@ -91,16 +91,25 @@ class Named:
 
     Attributes:
         voices: Vendors of voices (`VENDOR:VOICE`).
+        spoken: Those voices.
         stt: By the flow's own words.
         llm: Likewise.
     """
 
     voices: frozenset[str] = frozenset()
+    spoken: frozenset[Pick] = frozenset()
     stt: Mapping[str, Pick] = field(default_factory=lambda: MappingProxyType({}))
     llm: Mapping[str, Pick] = field(default_factory=lambda: MappingProxyType({}))
 
 
 NOTHING_NAMED = Named()
+
+
+def voice_pick(vendor: str, voice: str, model: str = "") -> Pick:
+    """Return a vendor's voice; with some, voices are models."""
+    if VENDORS["tts"][vendor].voices_are_models:
+        return Pick("tts", vendor, voice or model)
+    return Pick("tts", vendor, model, voice)
 
 
 def parse_picks(kind: Kind, text: str) -> tuple[Pick, ...]:

@@ -19,6 +19,7 @@ from tests.support.provider_contract import (
     SENTENCE,
     LlmContract,
     SttContract,
+    SttTalk,
     TtsContract,
     audio_of,
     cancel_s,
@@ -178,19 +179,7 @@ class TestFlux(_AtHand, SttContract):
         assert [signal.text for signal in signals if isinstance(signal, EndOfTurn)] == ["Hello there"]
 
 
-class _Talking(_AtHand):
-    """What a turn needs of the contract, without its tests."""
-
-    turn, say = SttContract.turn, SttContract.say  # type: ignore[assignment]  # of another class, which has no state
-
-    @pytest.fixture
-    async def stream(self, provider: SpeechToText) -> AsyncIterator[SttStream]:
-        stream = await provider.open("en", provider.capabilities.rates_hz[0])
-        yield stream
-        await stream.aclose()
-
-
-class TestSocketsThatReadAlong(_Talking):
+class TestSocketsThatReadAlong(_AtHand, SttTalk):
     provider = provider_of("stt", ["nova", "hosted cartesia"])
 
     async def test_a_socket_gone_deaf_is_noticed_within_3_s(self, provider: SpeechToText, stream: SttStream) -> None:
@@ -210,7 +199,7 @@ class TestSocketsThatReadAlong(_Talking):
         assert self.server.accepted == 2
 
 
-class TestNova(_Talking):
+class TestNova(_AtHand, SttTalk):
     provider = provider_of("stt", ["nova"])
 
     async def test_turns_are_kept_apart(self, provider: SpeechToText, stream: SttStream) -> None:

@@ -13,11 +13,12 @@ class _Client:
     """An SDK's client, whose goodbye takes its time."""
 
     def __init__(self, takes_s: float) -> None:
-        self._takes_s, self.closed_s = takes_s, None
+        self._takes_s = takes_s
+        self.closed_s: float | None = None
 
     async def close(self) -> None:
         await asyncio.sleep(self._takes_s)
-        self.closed_s: float | None = asyncio.get_running_loop().time()
+        self.closed_s = asyncio.get_running_loop().time()
 
 
 class _Service:

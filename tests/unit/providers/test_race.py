@@ -72,7 +72,8 @@ def test_who_leaves_while_the_losers_go_closes_the_winner_too() -> None:
 
 def test_an_answer_that_is_asked_for_again_after_a_rest_is_tried_by_one() -> None:
     async def scenario() -> None:
-        stalled = Member(FakeLlm([["never"]] * 9, pace=Pace(stall_after=0)), LLM_PATIENCE)
+        model = FakeLlm([["never"]] * 9, pace=Pace(stall_after=0))
+        stalled = Member(model, LLM_PATIENCE)
         other = Member(FakeLlm([["other"]] * 9), LLM_PATIENCE)
         for _ in range(3):
             stalled.breaker.failed(BROKEN, 0.0)
@@ -80,6 +81,6 @@ def test_an_answer_that_is_asked_for_again_after_a_rest_is_tried_by_one() -> Non
         llm = ResilientLlm([stalled, other], IncidentLog())
         one, two = await asyncio.gather(_said(llm), _said(llm))
         assert one == two == ["other"]
-        assert len(stalled.provider.requests) == 1
+        assert len(model.requests) == 1
 
     virtual_time.run(scenario())
