@@ -15,6 +15,7 @@ from pipeline.frames.audio import AudioIn
 from pipeline.frames.control import LineBack, LineLost, RateAnnounced
 from pipeline.ports import Frame
 from transports.carrier import Carrier, Peer, PeerLost, Peers
+from transports.overlap import Overlap
 from transports.pvp.leg import PvpLeg
 from transports.pvp.messages import (
     Downgrade,
@@ -34,6 +35,7 @@ from transports.quality import QualityLog
 CONNECT_S = 60.0  # for a peer to connect
 RATE_HZ = 16_000  # of sound on a peer connection
 MEASURE_S = 5.0  # how often quality is told
+OVERLAP_S = 0.3  # for which both wires carry the microphone before sound goes back
 _MAX_ASKED = 16
 _SILENT_S = 1.0  # who sends nothing for so long hears nothing either
 
@@ -76,6 +78,7 @@ class SoundSwitch:
         self._complete = asyncio.Event()
         self._followed: Peer | None = None  # that has become the carrier, because the one before it went
         self._spoke: Carrier | None = None  # of whom sound came last
+        self._overlap, self._skip_bytes = Overlap(), 0
         self._closed = False
         self._rate_hz = RATE_HZ  # of sound between the messages
 
@@ -104,8 +107,10 @@ class SoundSwitch:
             self._spoke = self._carrier
         if isinstance(frame, RateAnnounced):
             self._rate_hz = frame.rate_hz
-        if self.hear is not None and self._leg.wire is None:
-            self.hear(frame)
+        if isinstance(frame, AudioIn) and self._peer is not None and self._rate_hz == RATE_HZ:
+            self._overlap.add(self._carrier, frame.pcm)
+        if self._leg.wire is None:
+            self._hear(frame)
 
     def ask(self, asked: UpgradeOffer | UpgradeIce | UpgradeComplete | Downgrade) -> None:
         """Take a client's wish; too many at once are refused."""
@@ -226,15 +231,16 @@ class SoundSwitch:
 
     async def _watch(self, peer: Peer) -> None:
         """Switch when the peer is there, and back when it has gone."""
-        if await peer.connected(CONNECT_S) and await self._completed():
-            peer.listen(lambda pcm: self._give(pcm, peer))
+        is_connected = await peer.connected(CONNECT_S)
+        peer.listen(lambda pcm: self._give(pcm, peer))
+        if is_connected and await self._completed():
             if self._has_own_sound and self._carrier is not None:
                 self._move(peer)
                 await self._carrier.abandon()  # a new connection in place of the old: the messages follow
             else:
                 self._leg.outbox.put(UpgradeReady())
                 self._leg.outbox.put(SwitchNow())
-                self._move(peer)
+                self._hand_over(peer)
             log.info("sound_switched", carrier=peer.name)
             await self._read(peer)
             log.info("sound_lost", carrier=peer.name)
@@ -266,6 +272,9 @@ class SoundSwitch:
     async def _down(self) -> None:
         self._stop_watching()
         peer = self._peer
+        if self.is_with_peer:
+            self._overlap.clear()
+            await asyncio.sleep(OVERLAP_S)  # its microphone comes over both wires now
         if peer is not None:
             self._move_back(peer)
         self._leg.outbox.put(DowngradeComplete())
@@ -293,7 +302,7 @@ class SoundSwitch:
         if was_lost:
             peer.wire.take_back()  # all of it will be sent again
             self.lose()
-        self._move(self._carrier)
+        self._hand_over(self._carrier)
         if was_lost:
             self.regain()
 
@@ -303,10 +312,33 @@ class SoundSwitch:
         if self.hear is not None and self._rate_hz != RATE_HZ:
             self.hear(RateAnnounced(self._rate_hz if carrier.wire is None else RATE_HZ))
 
+    def _hand_over(self, carrier: Carrier) -> None:
+        """Move to a wire that has carried the same sound: what it brought beyond the other counts, and only that."""
+        before = self._peer if carrier is self._carrier else self._carrier
+        ahead = self._overlap.ahead_samples(carrier, before)
+        missing = self._overlap.last(carrier, ahead) if ahead > 0 else b""
+        self._move(carrier)
+        self._skip_bytes = max(0, -2 * ahead)
+        if missing and self.hear is not None:
+            self.hear(AudioIn(missing))
+        self._overlap.clear()
+
+    def _hear(self, frame: Frame) -> None:
+        """Let the call hear what has not come over another wire before."""
+        if isinstance(frame, AudioIn) and self._skip_bytes:
+            fresh, self._skip_bytes = frame.pcm[self._skip_bytes :], max(0, self._skip_bytes - len(frame.pcm))
+            frame = AudioIn(fresh)
+            if not fresh:
+                return
+        if self.hear is not None:
+            self.hear(frame)
+
     def _give(self, pcm: bytes, carrier: Carrier) -> None:
+        if carrier is self._peer and self._rate_hz == RATE_HZ:
+            self._overlap.add(carrier, pcm)
         if self.hear is not None and self._leg.wire is carrier.wire:
             self.heard_s, self._spoke = self._clock.now_s(), carrier
-            self.hear(AudioIn(pcm))
+            self._hear(AudioIn(pcm))
 
     def _stop_watching(self) -> None:
         if self._watching is not None:

@@ -307,7 +307,7 @@ def test_sound_stays_where_it_is_while_the_socket_breaks_and_comes_back() -> Non
         assert [message["text"] for _, message in second.got if message["type"] == "transcript"] == ["on the channel"]
         peer.hear(b"\3\3")
         second.says(type="downgrade")
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.5)
         assert not peer.is_up
         second.sounds(b"\4\4")
         second.goodbye()

@@ -10,6 +10,7 @@ from kit.errors import CapacityError, NotFoundError
 from pipeline.frames.audio import AudioIn, AudioOut
 from pipeline.frames.control import LineBack, LineLost, RateAnnounced
 from tests.support.fake_call import EchoCall, EchoCalls
+from tests.support.sound import humming
 from tests.support.virtual_time import run
 from tests.unit.transports.test_websocket import REQUEST, Peer
 from transports.live import LiveCalls
@@ -198,7 +199,7 @@ def test_only_one_side_is_heard_at_a_time() -> None:
         await asyncio.sleep(1)
         peer.hear(b"\3\3")
         stage.socket.sounds(b"\4\4")
-        await asyncio.sleep(1)
+        await asyncio.sleep(0.5)
         stage.socket.says(type="downgrade")
         await asyncio.sleep(1)
         stage.socket.sounds(b"\5\5")
@@ -402,3 +403,34 @@ def test_a_call_without_a_socket_has_nothing_to_go_down_to() -> None:
         assert "webrtc.no_socket" in peer.answered[-1]
 
     _scene(act)
+
+
+def _frames(pcm: bytes) -> list[bytes]:
+    return [pcm[at : at + 640] for at in range(0, len(pcm), 640)]
+
+
+def test_what_comes_over_both_wires_is_heard_once_and_whole() -> None:
+    """The peer is 120 ms behind the socket all the time."""
+    said, late = humming(4.0, seed=5), 6
+
+    async def act(stage: Stage) -> None:
+        frames = _frames(said)
+        stage.socket.says(type="upgrade-offer", sdp="an offer")
+        await asyncio.sleep(0.2)
+        peer = stage.peers.made[0]
+        peer.connects()
+        stage.call.received.clear()
+        for number, frame in enumerate(frames):
+            await asyncio.sleep(0.02)
+            if number == 60:
+                stage.socket.says(type="upgrade-complete")
+            if number == 130:
+                stage.socket.says(type="downgrade")
+            if number < 63 or number >= 130:  # a client that is told of the change a little later
+                stage.socket.sounds(frame)
+            if number >= late and not peer.closed:
+                peer.hear(frames[number - late])
+
+    call = _scene(act).call
+    heard = b"".join(frame.pcm for frame in call.received if isinstance(frame, AudioIn))
+    assert heard == said
