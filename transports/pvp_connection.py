@@ -1,7 +1,6 @@
 """The shell of PVP: accept, receive → codec → call, frames → codec → send, over one carrier after another."""
 
 import asyncio
-import contextlib
 import dataclasses
 from collections.abc import Callable
 from typing import Any, assert_never
@@ -12,7 +11,8 @@ from flows.load import FlowError
 from kit.clock import Clock
 from kit.errors import AntiphonError, CapacityError, InputError, InsufficientCreditsError, ProtocolError
 from pipeline.frames.control import PeerGone
-from transports.carrier import Carrier, Peer, PeerLost, Peers
+from transports.carrier import Carrier, PeerLost, Peers
+from transports.carriers import Carriers
 from transports.live import LiveCalls
 from transports.ports import Call, CallFactory, CallRequest
 from transports.pvp import endings
@@ -45,18 +45,12 @@ FAREWELL_S = 5.0  # for what is still to be sent when the call is over
 log = structlog.get_logger(__name__)
 
 
-class _Held:
-    """A carrier, and whether anybody will use it any more."""
-
-    def __init__(self, carrier: Carrier, last_seq: int | None = None) -> None:
-        self.carrier = carrier
-        self.last_seq = last_seq
-        self.was_used = False
-        self.done = asyncio.Event()
-
-
 class PvpConnection:
-    """One caller, from the acceptance of the first carrier to the close of the last."""
+    """One caller, from the acceptance of the first carrier to the close of the last.
+
+    Attributes:
+        carriers: How others come back to the call, or join it.
+    """
 
     def __init__(
         self,
@@ -78,25 +72,19 @@ class PvpConnection:
             resume_s: How long a call waits for another carrier when its own breaks.
             peers: Where a call on a WebSocket finds WebRTC; None: nowhere.
         """
-        self._held = self._newest = _Held(carrier)
-        self._resume_s = resume_s
-        self._next: _Held | None = None  # came to go on with the call
-        self._came = asyncio.Event()
-        self._joined: _Held | None = None
-        self._is_away = False
         self._calls = calls
         self._live = live
         self._clock = clock
         self._leg = PvpLeg(on_overflow=lambda: self.end("peer_too_slow"))
         self._outbox = self._leg.outbox
         self._switch = SoundSwitch(self._leg, clock, peers, self.take_aside)
+        self.carriers = Carriers(carrier, self._leg, self._switch, resume_s, self._take)
         self._call: Call | None = None
         self._end_reason: str | None = None
         self._forced: Ending | None = None  # set where the connection, not the call, knows why it ends
         self._peer_gone = False
         self._over = asyncio.Event()
         self._bad_frames = 0
-        self._greeting: tuple[Status, Config] | None = None
         self._last_heard_s = clock.now_s()
 
     async def serve(self, request: CallRequest, resume_token: str | None = None) -> None:
@@ -114,7 +102,7 @@ class PvpConnection:
                     await self._farewell(await self._run(request))
         finally:
             self._live.remove(self)
-            self._newest.done.set()
+            self.carriers.finish()
             await self._switch.close()
 
     async def refuse(self, call_id: str, error: AntiphonError) -> None:
@@ -123,52 +111,19 @@ class PvpConnection:
             await self._farewell(endings.of_refusal(error))
 
     @property
-    def is_away(self) -> bool:
-        """Whether the carrier broke and the call waits for another."""
-        return self._is_away and self._next is None
-
-    @property
     def can_be_resumed(self) -> bool:
         """Whether another carrier could go on with the call, in place of one that has broken, perhaps unnoticed."""
-        return self._resume_s > 0 and self._goes_on
-
-    async def resume(self, carrier: Carrier, last_seq: int | None = None) -> bool:
-        """Go on with another carrier; returns when that one is done with.
-
-        Args:
-            carrier: Not accepted yet.
-            last_seq: The newest message that the client has seen; None: it knows nothing any more.
-
-        Returns:
-            False if the call ended at that moment, or yet another took this place; the carrier is as it was.
-        """
-        held = _Held(carrier, last_seq)
-        if self._next is not None:
-            self._next.done.set()
-        self._next = self._newest = held
-        self._came.set()
-        await held.done.wait()
-        return held.was_used
-
-    def join(self, peer: Peer, last_seq: int | None = None) -> bool:
-        """Let `peer` carry the sound of this call once it is connected; the messages stay where they are.
-
-        Args:
-            peer: Not connected yet.
-            last_seq: The newest message that the client has seen, for when the messages have to follow.
-
-        Returns:
-            False if that cannot be; whoever brought the peer closes it.
-        """
-        self._joined = _Held(peer, last_seq)
-        return self._switch.join(peer)
+        return self.carriers.can_be_replaced and self._goes_on()
 
     def mirror(self, put: Callable[[str], object] | None) -> None:
         """Give each message of the call to `put`, too, from now on; None: to nobody any more."""
         self._outbox.mirror = put
         if put is not None:
-            for message in self._greeting or ():
+            for message in self.carriers.greeting:
                 put(str(encode_server(message)))
+
+    def _goes_on(self) -> bool:
+        return self._call is not None and self._end_reason is None
 
     def end(self, reason: str) -> None:
         """End the call now; a second call changes nothing."""
@@ -179,21 +134,10 @@ class PvpConnection:
 
     async def _open(self, call_id: str, resume_token: str | None = None) -> bool:
         config = Config(call_id, self._leg.capabilities.rate_out_hz, resume_token=resume_token)
-        self._greeting = (Status("idle"), config)
+        self.carriers.greeting = (Status("idle"), config)
         if self._outbox.mirror is not None:
             self.mirror(self._outbox.mirror)
-        return await self._greet()
-
-    async def _greet(self) -> bool:
-        carrier = self._held.carrier
-        try:
-            await carrier.accept()
-            for message in self._greeting or ():
-                await carrier.send(encode_server(message))
-        except PeerLost:
-            return False
-        self._switch.begin(carrier)
-        return True
+        return await self.carriers.greet()
 
     async def _run(self, request: CallRequest) -> Ending:
         try:
@@ -238,102 +182,16 @@ class PvpConnection:
         return endings.of_call(self._end_reason or "idle")
 
     async def _attend(self) -> None:
-        """Carry the call on one carrier after another, until none comes."""
-        while True:
-            await self._exchange()
-            self._held.done.set()
-            if not (await self._follow_sound() or await self._regain()):
-                return self._lose_peer()
-
-    async def _exchange(self) -> None:
-        """Read and write until the carrier is gone, or another takes its place."""
-        async with asyncio.TaskGroup() as group:
-            parts = [group.create_task(work) for work in (self._write(), self._read())]
-            parts.append(group.create_task(self._await_next()))
-            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
-            for part in parts:
-                part.cancel()
-
-    async def _await_next(self) -> None:
-        await self._came.wait()
-
-    @property
-    def _goes_on(self) -> bool:
-        return self._call is not None and self._end_reason is None
-
-    async def _follow_sound(self) -> bool:
-        """Go on with a peer that carries the sound already; False if there is none."""
-        peer = self._switch.release() if self._next is None and self._goes_on else None
-        if peer is None:
-            return False
-        await self._held.carrier.abandon()
-        joined = self._joined if self._joined is not None and self._joined.carrier is peer else _Held(peer)
-        self._held = joined
-        self._switch.begin(peer)
-        with contextlib.suppress(PeerLost):  # then it is lost again at once
-            await peer.accept()
-        if joined.last_seq is not None:
-            self._outbox.speak_again(joined.last_seq)
-        return True
-
-    async def _regain(self) -> bool:
-        """Go on with a carrier that has come, or that comes in time; False if none does."""
-        left = self._held.carrier
-        comes = None if self._next is None else self._next.carrier
-        keeps_sound = comes is not None and comes.wire is None and self._switch.is_with_peer
-        if not keeps_sound or left.wire is None:
-            await left.abandon()
-        if self._next is None and not (self.can_be_resumed and not left.said_goodbye):
-            return False
-        log.info("carrier_lost", carrier=left.name)
-        if not keeps_sound:
-            self._switch.lose()
-            self._leg.move(None)
-            self._outbox.go_silent()
-        if not await self._next_in_time():
-            return False
-        assert self._next is not None, "it has come"
-        before, self._held, self._next = self._held, self._next, None
-        self._held.was_used = True
-        self._came.clear()
-        if await self._greet():
-            log.info("carrier_regained", carrier=self._held.carrier.name)
-            self._outbox.speak_again(self._held.last_seq)
-            if not keeps_sound:
-                self._switch.regain()
-        elif keeps_sound:  # gone again before it said a word: on with what there is
-            self._held.done.set()
-            self._held = before
-        return True
-
-    async def _next_in_time(self) -> bool:
-        self._is_away = True
-        try:
-            async with asyncio.timeout(self._resume_s):
-                await self._came.wait()
-        except TimeoutError:
-            return False
-        finally:
-            self._is_away = False
-        return True
-
-    async def _write(self) -> None:
-        while True:
-            item = await self._outbox.first()
-            try:
-                await self._held.carrier.send(self._outbox.numbered(item))
-            except PeerLost:
-                return
-            self._outbox.sent(item)
-
-    async def _read(self) -> None:
-        carrier = self._held.carrier
-        while (data := await carrier.receive()) is not None:
-            self._last_heard_s = self._clock.now_s()
-            if self._forced is None:
-                self._take(data)
+        await self.carriers.attend(self._goes_on)
+        self._peer_gone = True
+        self._over.set()
+        if self._call is not None:
+            self._call.receive(PeerGone())
 
     def _take(self, data: Wire) -> None:
+        self._last_heard_s = self._clock.now_s()
+        if self._forced is not None:
+            return
         try:
             message = decode_client(data)
             if message is not None:
@@ -397,14 +255,8 @@ class PvpConnection:
         self._forced = self._forced or ending
         self.end(reason)
 
-    def _lose_peer(self) -> None:
-        self._peer_gone = True
-        self._over.set()
-        if self._call is not None:
-            self._call.receive(PeerGone())
-
     async def _farewell(self, ending: Ending) -> None:
-        carrier = self._held.carrier
+        carrier = self.carriers.current
         try:
             if not self._peer_gone:
                 async with asyncio.timeout(FAREWELL_S):

@@ -63,8 +63,10 @@ class Sessions:
                 seems well, for a network that has gone often looks so.
         """
         running = self._held.get(token)
-        comes_back = running is not None and (running.is_away or (last_seq is not None and running.can_be_resumed))
-        if running is not None and comes_back and await running.resume(carrier, last_seq):
+        comes_back = running is not None and (
+            running.carriers.is_away or (last_seq is not None and running.can_be_resumed)
+        )
+        if running is not None and comes_back and await running.carriers.resume(carrier, last_seq):
             return None
         connection = self._connect(carrier, RESUME_S)
         if token in self._spent:

@@ -131,10 +131,10 @@ class RtcHost:
             if not await self.tokens.is_good(token):
                 raise UnauthenticatedError("Invalid or expired session token.", code="session.invalid_token")
         peer, answer = await self.peers.answer(offer.sdp)
-        peer.owner = lambda: self.sessions.find(token)
+        peer.owner = lambda: self._carriers_of(token)
         last_seq = last_seq_of(request.query_params.get("last_seq"))
-        if running is not None and not running.is_away:
-            await _joined(running, peer, last_seq)
+        if running is not None and not running.carriers.is_away:
+            await _joined(running.carriers, peer, last_seq)
         else:
             self.begin(peer, self.sessions.serve(token, peer, last_seq))
         return Answer(sdp=answer, pc_id=peer.id)
@@ -148,8 +148,8 @@ class RtcHost:
         wanted = request_of(request.query_params.multi_items(), uuid7(), account_id)
         peer, answer = await self.peers.answer(offer.sdp)
         if running is not None:
-            peer.owner = lambda: running
-            await _joined(running, peer)
+            peer.owner = lambda: running.carriers
+            await _joined(running.carriers, peer)
         else:
             resumable = request.query_params.get("resume") == "true"
             self.begin(peer, self._serve(peer, key, dataclasses.replace(wanted, transport=peer.name), resumable))
@@ -157,9 +157,13 @@ class RtcHost:
 
     async def _serve(self, peer: RtcPeer, key: Key | None, wanted: CallRequest, resumable: bool) -> None:
         with self.sessions.hosted(peer, resumable=resumable) as (connection, own_token):
-            peer.owner = lambda: connection
+            peer.owner = lambda: connection.carriers
             with self.companions.paired(key, connection):
                 await connection.serve(wanted, own_token)
+
+    def _carriers_of(self, token: str) -> Joinable | None:
+        running = self.sessions.find(token)
+        return None if running is None else running.carriers
 
     def _mind_draining(self) -> None:
         if self.live.draining:

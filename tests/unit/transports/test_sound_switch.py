@@ -314,7 +314,7 @@ def test_a_second_peer_takes_the_place_of_the_first() -> None:
         first = await stage.upgrade()
         stage.speaks(2)
         second = FakePeer()
-        stage.connection.join(second)
+        stage.connection.carriers.join(second)
         second.connects()
         await asyncio.sleep(1)
         stage.speaks(1)
@@ -342,7 +342,7 @@ def test_a_flood_of_connections_in_place_of_others_is_refused_and_none_is_left_o
     async def act(stage: Stage) -> None:
         first = await stage.upgrade()
         peers = [FakePeer() for _ in range(40)]
-        taken = [stage.connection.join(peer) for peer in peers]
+        taken = [stage.connection.carriers.join(peer) for peer in peers]
         assert taken.count(True) == 16, "the others are for their makers to close"
         await asyncio.sleep(120)
         assert [peer for peer, was_taken in zip(peers, taken, strict=True) if was_taken and not peer.closed] == []
@@ -353,7 +353,7 @@ def test_a_flood_of_connections_in_place_of_others_is_refused_and_none_is_left_o
 
 def test_a_connection_that_comes_when_the_call_is_over_is_refused() -> None:
     stage = _scene(lambda stage: asyncio.sleep(1))
-    assert not stage.connection.join(FakePeer.__new__(FakePeer))
+    assert not stage.connection.carriers.join(FakePeer.__new__(FakePeer))
 
 
 def test_a_peer_that_is_being_let_go_when_the_call_ends_is_let_go() -> None:
@@ -367,7 +367,7 @@ def test_a_peer_that_is_being_let_go_when_the_call_ends_is_let_go() -> None:
     async def act(stage: Stage) -> None:
         old, new = SlowPeer(), FakePeer()
         for peer in (old, new):
-            stage.connection.join(peer)
+            stage.connection.carriers.join(peer)
             peer.connects()
             await asyncio.sleep(0.5)  # half of what the old one takes to go
         made.extend((old, new))
