@@ -1,4 +1,4 @@
-"""The carriers of one call, one after another: a broken one is waited for, who comes back takes over (docs/pvp.md §7)."""
+"""The carriers of one call, one after another: a broken one is waited for, who comes back takes over (pvp.md §7)."""
 
 import asyncio
 import contextlib
