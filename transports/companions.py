@@ -75,6 +75,8 @@ class Companions:
             yield
             return
         pair = self._pairs.setdefault(key, _Pair())
+        if pair.connection is not None:
+            pair.connection.mirror(None)
         pair.connection = connection
         if pair.socket is not None:
             connection.mirror(pair.socket.outbox.put_wire)

@@ -165,6 +165,32 @@ async def test_a_peer_connection_that_does_badly_is_left_in_mid_word(page: Page,
     _assert_whole(SPEECH, (await played(page))[heard_before:])
 
 
+_DEVICES = """
+  const device = (kind, deviceId, label) => ({ kind, deviceId, label });
+  navigator.mediaDevices.enumerateDevices = async () => [
+    device("audioinput", "default", "Built-in microphone"), device("audioinput", "headset", "Headset"),
+    device("audiooutput", "default", "Built-in loudspeaker"),
+  ];
+"""
+
+
+async def test_another_microphone_is_heard_from_the_moment_it_is_chosen(page: Page, server: RunningServer) -> None:
+    await page.add_init_script(_DEVICES)
+    await page.reload()
+    call = await _talk(page, server)
+    await expect(page.get_by_text("WebRTC · round trip")).to_be_visible()
+    await expect(page.get_by_role("combobox", name="Loudspeaker")).not_to_be_visible()
+    await page.get_by_role("combobox", name="Microphone").select_option("Headset")
+    await page.wait_for_function("window.__constraints.length === 2")
+    asked = await page.evaluate("window.__constraints[1].audio")
+    assert asked["deviceId"] == {"exact": "headset"}
+    assert asked["echoCancellation"]
+    before, spoken = len(_heard(call)), humming(2.0, seed=17)
+    await say(page, spoken)
+    await asyncio.sleep(0.5)
+    assert likeness_through_opus(samples(spoken), samples(_heard(call)[before:])) > 0.9
+
+
 @pytest.mark.parametrize("wire", ["websocket", "webrtc"])
 async def test_a_socket_that_breaks_is_dialled_again_and_the_call_goes_on(
     page: Page, server: RunningServer, wire: str
