@@ -23,11 +23,12 @@ class Ground(StrEnum):
 
 
 # Hundredths of model calls that may be for nothing: each turn earns some, a wrong guess costs one, and the less a guess
-# rests on, the more must be there. So at most a third of the turns costs a second call, whatever the caller does.
+# rests on, the more must be there: what is sure can be guessed after a quick guess was wrong. So at most a third of the
+# turns costs a second call, whatever the caller does.
 EARNED_A_TURN = 33
-MOST_SPARE = 100
+MOST_SPARE = 132
 WRONG_GUESS = 100
-NEEDED = {Ground.QUICK: 100, Ground.BEST: 66, Ground.SURE: 33}
+NEEDED = {Ground.QUICK: 132, Ground.BEST: 99, Ground.SURE: 33}
 
 
 @dataclass(frozen=True, slots=True)

@@ -262,7 +262,7 @@ def test_models_are_asked_at_most_135_times_in_100_turns(pause_s: float) -> None
             if pause_s:
                 await lab.quiet(pause_s)
                 await lab.speak(0.5)
-            await lab.quiet(3)
+            await lab.quiet(2)
 
     setup = _setup(*["What time is it?"] * turns, answers=[["Yes."]], end_of_turn=FakeEndOfTurn(0.9))
     setup.stt = Growing(2 * turns) if pause_s else setup.stt  # a turn that is taken back is read twice
@@ -292,7 +292,7 @@ def test_the_gap_with_paced_models_is_within_its_target() -> None:
             await lab.until_listening()
             for phrase in phrases:
                 await lab.speak(len(phrase.split()) / 3 + 0.02 * shift)
-                await lab.quiet(3)
+                await lab.quiet(2)
 
         setup = _setup(*phrases, answers=[["Yes."]])
         report, _ = call(setup, scenario)
