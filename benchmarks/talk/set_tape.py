@@ -88,7 +88,8 @@ def _as_loud_as_others(
     voice = np.concatenate([sound[round(first * RATE_HZ) : round(last * RATE_HZ)] for first, last in speech])
     frames = voice[: len(voice) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
     vowels = np.percentile(np.sqrt((frames**2).mean(axis=1)), _VOWEL_SHARE)
-    return sound * (32768 * 10 ** (_VOWELS_DBFS / 20) / vowels)
+    level: npt.NDArray[np.float64] = sound * (32768 * 10 ** (_VOWELS_DBFS / 20) / vowels)
+    return level
 
 
 def _with_hiss(sound: npt.NDArray[np.float64], seed: int) -> npt.NDArray[np.int16]:
