@@ -105,7 +105,7 @@ def _row(name: str, endings: Sequence[Ending]) -> dict[str, Any]:
         "over p50 ms": over["p50"],
         "p50 ms": delays["p50"],
         "p95 ms": delays["p95"],
-        "answers a turn": round(sum(end.begun for end in endings) / max(len(endings), 1), 2),
+        "answers a turn": f"{sum(end.begun for end in endings) / max(len(endings), 1):.2f}",
         "never ended": sum(end.at_s is None for end in endings),
     }
 
