@@ -268,8 +268,8 @@ class Conversation:
                 self._reader.decide(decision)
             case actions.DropDecision():
                 self._reader.drop()
-            case actions.ReadBreath():
-                self._reader.read_breath()
+            case actions.ReadBreath(judged):
+                self._reader.read_breath(judged=judged)
             case actions.DropBreath():
                 self._reader.drop_breath()
 

@@ -120,15 +120,22 @@ class TurnReader:
         self._soon = soon
         self._read_along()
 
-    def read_breath(self) -> None:
-        """The user may be done: read all, so that the decision need not wait for it."""
+    def read_breath(self, *, judged: bool) -> None:
+        """The user may be done: read all, and if it is to be `judged` do that, so that the decision need not wait."""
         if self._breath is None and self._stream is not None and (self._final_took_s or 0.0) <= _QUICK_FINAL_S:
             self._stop_partials()  # the one below is the last: what a recogniser knows now may be all
             read: asyncio.Future[Heard] = asyncio.get_running_loop().create_future()
             self._breath = self._spawn(self._read_ahead(self._stream, read)), read
-        if self._verdict is None and self._end_of_turn is not None and self._verdict_took_s <= _QUICK_VERDICT_S:
-            judged: asyncio.Future[float | None] = asyncio.get_running_loop().create_future()
-            self._verdict = self._spawn(self._judge_ahead(self._end_of_turn, judged)), judged
+        if judged and self._verdict is None:
+            self._verdict = self._ask_ahead(self._end_of_turn)
+
+    def _ask_ahead(
+        self, model: EndOfTurnModel | None
+    ) -> "tuple[asyncio.Task[None], asyncio.Future[float | None]] | None":
+        if model is None or self._verdict_took_s > _QUICK_VERDICT_S:
+            return None
+        judged: asyncio.Future[float | None] = asyncio.get_running_loop().create_future()
+        return self._spawn(self._judge_ahead(model, judged)), judged
 
     def drop_breath(self) -> None:
         """The user was not done."""

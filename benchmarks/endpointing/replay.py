@@ -206,12 +206,13 @@ class _Replay:
 
     def _perform(self, action: Action, now_s: float) -> None:
         match action:
-            case ReadBreath() if self._reading is not None:
+            case ReadBreath(judged) if self._reading is not None:
                 self._breath = now_s + self._delays.reading_s, self._reading
                 self._later(self._breath[0], inputs.BreathRead(self._words(self._reading)))
-                judged_s = now_s + self._delays.verdict_s
-                self._judged = judged_s, self._settings.probability(self._reading.end_probability)
-                self._later(judged_s, inputs.BreathJudged(self._judged[1]))
+                if judged:
+                    probability = self._settings.probability(self._reading.end_probability)
+                    self._judged = now_s + self._delays.verdict_s, probability
+                    self._later(self._judged[0], inputs.BreathJudged(probability))
             case DropBreath() | DropDecision() | Discard():
                 self._breath = self._judged = None
                 of_breath = inputs.BreathRead | inputs.BreathJudged

@@ -41,7 +41,9 @@ def ahead_of_the_end(state: State, event: Told, now_s: float) -> Step:
         case UserPaused():
             guessed, actions = _guess_by_words(replace(state, ahead=state.ahead.paused(in_breath=True)), now_s)
             # Over a bot that holds its breath, the reading decides how soon it goes on.
-            return guessed, (ReadBreath(), *actions) if state.bot is Bot.IDLE or state.paused else actions
+            reads = state.bot is Bot.IDLE or state.paused
+            judged = state.bot is Bot.IDLE and state.asked_for.enough_words is not None
+            return guessed, (ReadBreath(judged), *actions) if reads else actions
         case UserWentOn():
             return replace(state, ended=None, ahead=state.ahead.paused(in_breath=False)), (DropBreath(),)
         case BreathRead(heard):
@@ -70,18 +72,16 @@ def _guess_by_words(state: State, now_s: float) -> Step:
 
 
 def _guess_in_breath(state: State) -> Step:
-    """Begin an answer once words and sound of a breath are known, and both are those of an end."""
+    """Begin an answer once what is known of a breath is what is known of an end."""
     ahead = state.ahead
     if not ahead.in_breath or ahead.read is None or ahead.read.failed:
         return state, ()
     if not is_finished(ahead.read.text, state.lexicon):
         return state, ()
-    if not state.has_end_model:
-        return _guess(state, ahead.read, Ground.BEST)
-    if ahead.probability is None or ahead.probability < COMPLETE:
-        return state, ()
-    sure = is_sure(state.profile, ahead.read.text, ahead.probability, state.lexicon)
-    return _guess(state, ahead.read, Ground.SURE if sure else Ground.BEST)
+    if is_sure(state.profile, ahead.read.text, ahead.probability, state.lexicon):
+        return _guess(state, ahead.read, Ground.SURE)
+    sounds_over = not state.has_end_model or (ahead.probability is not None and ahead.probability >= COMPLETE)
+    return _guess(state, ahead.read, Ground.BEST) if sounds_over else (state, ())
 
 
 def _guess(state: State, heard: Heard, ground: Ground) -> Step:

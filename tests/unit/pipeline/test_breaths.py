@@ -16,7 +16,7 @@ id: chat
 version: "1"
 initial_state: chat
 states:
-  chat: {say: "Hello.", endpointing: yes_no, prompt: "Chat with the user.", transitions: {on_ui_event: {skip: chat}}}
+  chat: {say: "Hello.", prompt: "Chat with the user.", transitions: {on_ui_event: {skip: chat}}}
 """
 
 
@@ -63,7 +63,7 @@ def test_the_end_of_turn_model_is_asked_in_the_breath_and_not_again() -> None:
     model = FakeEndOfTurn(0.9, pace=Pace(first_s=0.1))
     report, _ = call(_setup(FakeStt(["Yes."], pace=Pace(first_s=0.1)), model), _one_turn)
     assert len(model.asked) == 1
-    assert report.turns[1].gap_ms == pytest.approx(300, abs=30), "no later than any answer is heard"
+    assert report.turns[1].gap_ms == pytest.approx(300, abs=30), "no later than any sure answer is heard"
 
 
 def test_an_end_of_turn_model_that_is_slow_is_not_asked_in_each_breath() -> None:

@@ -59,7 +59,19 @@ def hearing() -> State:
 
 def test_a_breath_is_read_and_its_end_drops_the_reading() -> None:
     _, done = play(hearing(), (1.8, UserPaused()), (1.85, UserWentOn()))
-    assert done == [(1.8, ReadBreath()), (1.85, DropBreath())]
+    assert done == [(1.8, ReadBreath(judged=True)), (1.85, DropBreath())]
+
+
+@pytest.mark.parametrize(("name", "judged"), [("default", True), ("long_answer", True), ("digits", False)])
+def test_the_sound_of_a_breath_is_judged_where_it_can_make_an_end_sure(name: str, judged: bool) -> None:
+    _, done = play(hearing(), (1.0, ProfileSet(name)), (1.8, UserPaused()))
+    assert done == [(1.8, ReadBreath(judged))]
+
+
+def test_words_that_are_all_that_was_asked_for_are_answered_whatever_they_sound_like() -> None:
+    yes = Heard("Yes.", 0.9)
+    _, done = play(hearing(), (1.0, ProfileSet("yes_no")), (1.8, UserPaused()), (1.9, BreathRead(yes)))
+    assert guesses(done) == [(1.9, Speculate(yes))]
 
 
 def test_fresh_words_that_look_finished_are_answered_in_a_breath() -> None:
