@@ -6,7 +6,7 @@ import dataclasses
 import json
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +60,16 @@ class CallLog:
             log.error("report_not_written", call_id=report.call_id, reason=error.strerror)  # noqa: TRY400  no bug
         return values
 
-    def all_reports(self) -> Iterator[Mapping[str, Any]]:
-        """Read every report there is, oldest first; those that are damaged are left out."""
-        if self._calls_dir.is_dir():
-            for folder in sorted(self._calls_dir.iterdir()):
-                with contextlib.suppress(OSError, ValueError):
-                    yield json.loads((folder / "report.json").read_text())
+    def call_ids(self) -> Sequence[str]:
+        """Return the calls of which something is kept, oldest first; reads no file."""
+        return sorted(os.listdir(self._calls_dir)) if self._calls_dir.is_dir() else []
+
+    def stored(self, call_id: str) -> Mapping[str, Any] | None:
+        """Read the report of a call as it was written; None if there is none, or it is damaged."""
+        with contextlib.suppress(OSError, ValueError):
+            report: dict[str, Any] = json.loads((self._calls_dir / call_id / "report.json").read_text())
+            return report
+        return None
 
     def recent(self) -> Sequence[Mapping[str, Any]]:
         """Return the last calls, newest first, without their turns."""

@@ -58,16 +58,15 @@ async def hook_of(session: AsyncSession, agent_id: str, vault: Vault) -> AgentHo
     """
     agent = await service.read(session, agent_id)
     found = await agent_hooks.of_agent(session, agent_id)
-    if found is None:
-        found = AgentHook(
-            agent_id=agent_id,
-            account_id=agent.account_id,
-            sealed_secret=_new_secret(vault, agent_id),
-            config={"incoming": {"enabled": False, "attached_variables": []}},
-        )
-        session.add(found)
-        await session.flush()
-    return found
+    if found is not None:
+        return found
+    new = AgentHook(
+        agent_id=agent_id,
+        account_id=agent.account_id,
+        sealed_secret=_new_secret(vault, agent_id),
+        config={"incoming": {"enabled": False, "attached_variables": []}},
+    )
+    return await agent_hooks.add_first(session, new)
 
 
 def rotate(hook: AgentHook, vault: Vault) -> str:

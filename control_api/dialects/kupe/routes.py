@@ -19,6 +19,7 @@ from control_api.dialects.kupe.phone import PhoneHost, phone_router
 from control_api.dialects.kupe.spending import spending_router
 from control_api.lines.service import LineHost
 from control_api.ports import CallArchive, ServerState, UtcClock
+from control_api.route_table import add_routes
 from control_api.web_tokens import WebTokens
 
 
@@ -42,7 +43,8 @@ def kupe_router(host: KupeHost) -> APIRouter:
     """Return them."""
     calls = CallHost(host.archive, host.links, host.live, host.clock)
     router = APIRouter()
-    for part in (
+    add_routes(
+        router,
         agent_router(AgentHost(host.checks, host.clock)),
         catalogue_router(host.checks),
         identity_router(),
@@ -54,6 +56,5 @@ def kupe_router(host: KupeHost) -> APIRouter:
         phone_router(PhoneHost(host.lines, host.clock)),
         agent_hook_router(HookHost(host.lines.vault, host.clock)),
         create_call_router(host.origins),
-    ):
-        router.include_router(part)
+    )
     return router
