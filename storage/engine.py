@@ -6,6 +6,7 @@ import threading
 import weakref
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 
 from kit.errors import ConfigError
+from storage.impatient import connect
 from storage.tables.base import Owned
 
 _LOCK_WAIT_S = 15
 _LAST_ANSWER_S = 2.0
+_POOL_WAIT_S = 5  # for a connection while others have all of them: who asks is told soon that it cannot be done now
 # A server that has vanished is noticed within half a minute, whatever was being waited for.
 _POSTGRES = {
     "connect_timeout": 5,
@@ -49,17 +52,18 @@ class TenantError(AssertionError):
 class Database:
     """One pool of connections; made once, closed at shutdown."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, patience_s: float = 8.0) -> None:
         """Prepare; connects when first used.
 
         Args:
             url: `sqlite:///path/to/file.db` or `postgresql+psycopg://user:password@host/name`.
             pool_size: Connections at most.
+            patience_s: How long PostgreSQL may take for an answer before it counts as away.
 
         Raises:
             ConfigError: No such database can be used.
         """
-        self._engine = _engine(async_url(url), pool_size)
+        self._engine = _engine(async_url(url), pool_size, patience_s)
         self._threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         if self.is_sqlite:
             event.listen(self._engine.sync_engine, "connect", self._note_thread)
@@ -141,12 +145,13 @@ def async_url(url: str) -> URL:
     return parsed.set(drivername=drivers[backend])
 
 
-def _engine(url: URL, pool_size: int) -> AsyncEngine:
+def _engine(url: URL, pool_size: int, patience_s: float) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         return create_async_engine(
             url,
-            connect_args=_POSTGRES,
+            connect_args=_POSTGRES | {"async_creator_fn": partial(connect, patience_s)},
             pool_size=pool_size,
+            pool_timeout=_POOL_WAIT_S,
             max_overflow=0,
             pool_pre_ping=True,
             hide_parameters=True,

@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from kit.errors import ConfigError
 from storage.engine import EVERY_TENANT, Database, TenantError, async_url
 from storage.tables.account import Account
 from storage.tables.api_key import ApiKey
+from tests.support.stalling_proxy import StallingProxy
 
 _AT = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
 
@@ -113,3 +116,23 @@ async def test_closing_waits_for_connections_that_were_given_up(keys: Database) 
     await keys.close()
     assert not [thread for thread in threading.enumerate() if "_connection_worker" in thread.name]
     assert threading.active_count() <= before + 1
+
+
+async def test_a_server_that_takes_bytes_and_does_nothing_is_given_up_soon(postgres_address: str) -> None:
+    url = make_url(postgres_address)
+    assert url.port is not None
+    async with StallingProxy(url.port).running() as proxy:
+        through = url.set(port=proxy.own_port, database="migrated").render_as_string(hide_password=False)
+        database = Database(through, patience_s=0.3)
+        async with database.writing(EVERY_TENANT) as session:
+            session.add(Account(id="anna", name="anna", created_at=_AT))
+            await session.flush()
+            proxy.stall()
+            async with asyncio.timeout(5):
+                with pytest.raises(OperationalError):
+                    await session.execute(text("SELECT 1"))
+            proxy.mend()
+            await session.rollback()
+        async with database.reading(EVERY_TENANT) as session:
+            assert (await session.scalars(select(Account))).all() == []
+        await database.close()
