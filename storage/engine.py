@@ -2,6 +2,7 @@
 
 import asyncio
 import enum
+import sqlite3
 import threading
 import weakref
 from collections.abc import AsyncIterator, Iterable
@@ -12,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
@@ -21,7 +22,6 @@ from kit.errors import ConfigError
 from storage.impatient import connect
 from storage.tables.base import Owned
 
-_LOCK_WAIT_S = 15
 _LAST_ANSWER_S = 2.0
 _POOL_WAIT_S = 5  # for a connection while others have all of them: who asks is told soon that it cannot be done now
 # A server that has vanished is noticed within half a minute, whatever was being waited for.
@@ -58,12 +58,14 @@ class Database:
         Args:
             url: `sqlite:///path/to/file.db` or `postgresql+psycopg://user:password@host/name`.
             pool_size: Connections at most.
-            patience_s: How long PostgreSQL may take for an answer before it counts as away.
+            patience_s: How long PostgreSQL may take for an answer, and others may write in an SQLite file, before the
+                database counts as away.
 
         Raises:
             ConfigError: No such database can be used.
         """
         self._engine = _engine(async_url(url), pool_size, patience_s)
+        self._patience_s = patience_s
         self._threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         if self.is_sqlite:
             event.listen(self._engine.sync_engine, "connect", self._note_thread)
@@ -110,7 +112,7 @@ class Database:
             yield
             return
         try:
-            async with asyncio.timeout(_LOCK_WAIT_S):
+            async with asyncio.timeout(self._patience_s):
                 await self._write_turn.acquire()
         except TimeoutError as error:
             raise PoolTimeoutError("Others have been writing for too long.") from error
@@ -159,7 +161,7 @@ def _engine(url: URL, pool_size: int, patience_s: float) -> AsyncEngine:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(
-        url, connect_args={"timeout": _LOCK_WAIT_S}, pool_size=pool_size, max_overflow=0, hide_parameters=True
+        url, connect_args={"timeout": patience_s}, pool_size=pool_size, max_overflow=0, hide_parameters=True
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
@@ -177,7 +179,6 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     for pragma in (
         "journal_mode=WAL",
         "synchronous=NORMAL",
-        f"busy_timeout={_LOCK_WAIT_S * 1000}",
         "foreign_keys=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
@@ -185,7 +186,13 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN " + connection.get_execution_options().get("sqlite_begin", "DEFERRED"))
+    begin = "BEGIN " + connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    # Straight to the driver: SQLAlchemy would also open and close a cursor, each a trip to the connection's thread.
+    driver: Any = connection.connection.dbapi_connection
+    try:
+        driver.run_async(lambda sqlite: sqlite.execute(begin))
+    except sqlite3.OperationalError as error:
+        raise OperationalError(begin, None, error) from error
 
 
 # --- the tenant rule ------------------------------------------------------------------------------------------------

@@ -1,6 +1,9 @@
 import asyncio
+import contextlib
 import datetime
+import sqlite3
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,6 +103,19 @@ async def test_many_who_read_and_then_write_all_succeed(keys: Database) -> None:
 def test_an_address_that_cannot_be_used_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="DATABASE_URL"):
         async_url(url)
+
+
+async def test_a_file_that_another_program_writes_is_away(tmp_path: Path) -> None:
+    file = tmp_path / "kept.db"
+    database = Database(f"sqlite:///{file}", patience_s=0.1)
+    async with database.connection():
+        pass
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError, match="locked"):
+            async with database.writing(EVERY_TENANT) as session:
+                await session.execute(text("SELECT 1"))
+    await database.close()
 
 
 async def test_closing_waits_for_connections_that_were_given_up(keys: Database) -> None:
