@@ -161,10 +161,16 @@ def _engine(url: URL, pool_size: int, patience_s: float) -> AsyncEngine:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(
-        url, connect_args={"timeout": patience_s}, pool_size=pool_size, max_overflow=0, hide_parameters=True
+        url,
+        connect_args={"timeout": patience_s},
+        pool_size=pool_size,
+        pool_reset_on_return=None,  # by `_reset_sqlite`
+        max_overflow=0,
+        hide_parameters=True,
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    event.listen(engine.sync_engine, "reset", _reset_sqlite)
     return engine
 
 
@@ -193,6 +199,12 @@ def _begin_sqlite(connection: Connection) -> None:
         driver.run_async(lambda sqlite: sqlite.execute(begin))
     except sqlite3.OperationalError as error:
         raise OperationalError(begin, None, error) from error
+
+
+def _reset_sqlite(connection: Any, _: Any, __: Any) -> None:
+    """Roll back what was left open, as SQLAlchemy would, but make no trip where nothing was."""
+    if connection.driver_connection.in_transaction:
+        connection.rollback()
 
 
 # --- the tenant rule ------------------------------------------------------------------------------------------------

@@ -105,6 +105,17 @@ def test_an_address_that_cannot_be_used_is_refused(url: str) -> None:
         async_url(url)
 
 
+async def test_a_connection_comes_back_without_what_was_left_open_on_it(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'one.db'}", pool_size=1)
+    async with database.connection() as connection:
+        raw = await connection.get_raw_connection()
+        await connection.rollback()
+        await raw.driver_connection.execute("BEGIN IMMEDIATE")  # behind SQLAlchemy's back
+    async with database.connection() as connection:
+        assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+    await database.close()
+
+
 async def test_a_file_that_another_program_writes_is_away(tmp_path: Path) -> None:
     file = tmp_path / "kept.db"
     database = Database(f"sqlite:///{file}", patience_s=0.1)
