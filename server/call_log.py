@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
+import datetime
 import json
 import os
 from collections import deque
@@ -13,6 +14,7 @@ from typing import Any
 import structlog
 
 from kit.errors import NotFoundError
+from pipeline.recorder import mend
 from pipeline.report import CallReport
 from server.trace import trace_of
 from transports.ports import CallRequest
@@ -44,6 +46,18 @@ class CallLog:
                 self._recent.appendleft(_summary(report))
             except (OSError, ValueError, TypeError, KeyError):
                 log.warning("report_unreadable", call_id=folder.name)
+
+    async def lost(self, request: CallRequest, started_at: datetime.datetime, duration_s: float) -> Mapping[str, Any]:
+        """Keep what is left of a call whose process died: its report if it left one, and the recording so far."""
+        folder = self._calls_dir / request.call_id
+        try:
+            values: dict[str, Any] = json.loads(await asyncio.to_thread((folder / "report.json").read_text))
+        except (OSError, ValueError):
+            await asyncio.to_thread(_rescue, folder / "recording.part", self.recording_path(request.call_id))
+            flow = request.flow or ""
+            report = CallReport(request.call_id, flow, started_at, duration_s, "server_lost", False, {}, ())
+            return await self.save(report, request)
+        return values
 
     async def save(self, report: CallReport, request: CallRequest) -> Mapping[str, Any]:
         """Keep the report of a call that is over, and whose it was; return both as JSON values.
@@ -132,3 +146,12 @@ def _write(path: Path, values: Mapping[str, Any]) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+
+
+def _rescue(part: Path, whole: Path) -> None:
+    """Give a recording that was cut off its name; none is left of calls that were not recorded."""
+    with contextlib.suppress(FileNotFoundError):
+        if mend(part):
+            part.replace(whole)
+        else:
+            part.unlink()

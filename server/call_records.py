@@ -61,7 +61,7 @@ class CallRecords:
         waiting = {report["call_id"]: report for report in reports if report.get("account_id")}
         async with self._database.writing(EVERY_TENANT) as session:
             known = await call_records.known(session, waiting.keys())
-            rows = [_row(report) for call_id, report in waiting.items() if call_id not in known]
+            rows = [record_of(report) for call_id, report in waiting.items() if call_id not in known]
             session.add_all(rows)
         return len(rows)
 
@@ -69,7 +69,8 @@ class CallRecords:
         while True:
             try:
                 async with self._database.writing(EVERY_TENANT) as session:
-                    session.add(_row(report))
+                    # One that was taken for dead, for its process was slow, has a record already.
+                    await session.merge(record_of(report))
             except IntegrityError:
                 raise
             except (SQLAlchemyError, OSError) as error:
@@ -79,7 +80,8 @@ class CallRecords:
             await asyncio.sleep(_WAIT_S)
 
 
-def _row(report: Mapping[str, Any]) -> CallRecord:
+def record_of(report: Mapping[str, Any]) -> CallRecord:
+    """Return a report as a row."""
     return CallRecord(
         id=report["call_id"],
         account_id=report["account_id"],

@@ -1,8 +1,10 @@
 """Rows of keys and switches of accounts, and the one question that every request asks."""
 
 import datetime
+from contextlib import suppress
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_api.accounts import api_keys
@@ -105,8 +107,10 @@ async def change_flags(session: AsyncSession, account_id: str, wanted: Mapping[s
         raise InputError(f"No feature '{unknown[0][:50]}'; there are: {', '.join(FLAGS)}.", code="flags.unknown")
     row = await session.get(FeatureFlags, account_id)
     if row is None:
-        row = FeatureFlags(account_id=account_id, flags={})
-        session.add(row)
+        with suppress(IntegrityError):  # somebody else switched first just now
+            async with session.begin_nested():
+                session.add(FeatureFlags(account_id=account_id, flags={}))
+        row = await session.get_one(FeatureFlags, account_id, with_for_update=True)
     row.flags = {**row.flags, **wanted}
     await session.flush()
     return await flags_of(session, account_id)

@@ -33,6 +33,7 @@ class ListedDialer:
         fails: Raised by the next dialling, after the call was made if `although_made`.
         known: What it knows of calls, by its own names.
         silent: Raised when it is asked.
+        odd: Calls of which it says what nobody understands.
     """
 
     dialled: list[DialOrder] = field(default_factory=list)
@@ -43,6 +44,7 @@ class ListedDialer:
     made: dict[str, str] = field(default_factory=dict)
     hung_up: list[str] = field(default_factory=list)
     attached: list[str] = field(default_factory=list)
+    odd: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -66,6 +68,8 @@ class ListedDialer:
     async def look(self, line: LineAccess, carrier_call: str) -> Progress | None:
         if self.silent is not None:
             raise self.silent
+        if carrier_call in self.odd:
+            raise RuntimeError("an answer that nobody expected")
         return self.known.get(carrier_call)
 
     async def hang_up(self, line: LineAccess, carrier_call: str) -> None:

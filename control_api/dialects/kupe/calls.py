@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from control_api.call_history.live import LiveCall, LiveList
 from control_api.dialects.kupe.access import GUARDED, Allowed, uuid_of
 from control_api.dialects.kupe.errors import declared
 from control_api.ports import CallArchive, UtcClock
+from kit.errors import RateLimitedError
 from storage.repositories.call_history import Filter
 
 Json = dict[str, Any]
@@ -25,6 +27,7 @@ _BARE = 100  # rows where no page is asked for
 _LOOK_EVERY_S = 1.0
 _BEAT_EVERY = 15
 _LONGEST_STREAM_S = 3600
+MAX_STREAMS = 10
 _Text = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")]
 
 
@@ -91,11 +94,38 @@ def _live(router: APIRouter, host: CallHost) -> None:
         """List the calls of this process that go on now."""
         return [_shown(each) for each in host.live.live_calls(who.account_id)]
 
-    @router.get("/live-calls/stream", response_class=StreamingResponse)
+    streams = Streams()
+
+    @router.get("/live-calls/stream", response_class=StreamingResponse, responses=declared(429))
     async def stream_live(who: Allowed, request: Request) -> StreamingResponse:
         """Send the calls that go on, at once and whenever they change (server-sent events)."""
-        events = live_events(host.live, who.account_id, request.is_disconnected)
+        events = streams.counted(who.account_id, live_events(host.live, who.account_id, request.is_disconnected))
         return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+
+class Streams:
+    """Counts the streams that an account reads."""
+
+    def __init__(self) -> None:
+        self._open: Counter[str] = Counter()
+
+    def counted(self, account_id: str, events: AsyncIterator[str]) -> AsyncIterator[str]:
+        """Return a stream that counts while it is read.
+
+        Raises:
+            RateLimitedError: There are too many.
+        """
+        if self._open[account_id] >= MAX_STREAMS:
+            raise RateLimitedError(f"At most {MAX_STREAMS} streams of live calls at once; close one.", retry_after_s=10)
+        return self._read(account_id, events)
+
+    async def _read(self, account_id: str, events: AsyncIterator[str]) -> AsyncIterator[str]:
+        self._open[account_id] += 1
+        try:
+            async for event in events:
+                yield event
+        finally:
+            self._open[account_id] -= 1
 
 
 async def live_events(live: LiveList, account_id: str, is_gone: Any) -> AsyncIterator[str]:

@@ -12,6 +12,7 @@ from control_api.dialects.kupe.calling import CallingHost, calling_router
 from control_api.dialects.kupe.calls import CallHost, call_analytics_router, recording_router
 from control_api.dialects.kupe.catalogue import catalogue_router
 from control_api.dialects.kupe.create_call import create_call_router
+from control_api.dialects.kupe.gone import gone_router
 from control_api.dialects.kupe.hooks import HookHost, agent_hook_router
 from control_api.dialects.kupe.identity import identity_router
 from control_api.dialects.kupe.keys import Proof, key_router
@@ -54,6 +55,7 @@ def kupe_router(host: KupeHost) -> APIRouter:
         phone_router(PhoneHost(host.lines, host.clock)),
         agent_hook_router(HookHost(host.lines.vault, host.clock)),
         create_call_router(host.origins),
+        gone_router(),
     ):
         router.include_router(part)
     return router

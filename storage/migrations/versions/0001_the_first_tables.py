@@ -137,6 +137,7 @@ def upgrade() -> None:
         sa.Column("held", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("postings", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("about", sa.JSON(), nullable=False),
         sa.Column("account_id", sa.String(length=36), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_call_meter_account_id"), ondelete="CASCADE"

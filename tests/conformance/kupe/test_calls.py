@@ -3,12 +3,16 @@
 import datetime
 import json
 import wave
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from control_api.call_history.live import LiveCall
-from control_api.dialects.kupe.calls import live_events
+from control_api.dialects.kupe.calls import MAX_STREAMS, Streams, live_events
+from kit.errors import RateLimitedError
 from kit.ids import uuid7
 from tests.conformance.kupe.calls_made import account_of, add_call
 from tests.conformance.kupe.conftest import Town
@@ -123,6 +127,22 @@ async def test_live_calls_are_listed_and_sent_when_they_change(town: Town) -> No
     events = [event async for event in live_events(live, account_id, gone)]
     told = [json.loads(event.split("data: ")[1])["calls"] for event in events if event.startswith("event: live_calls")]
     assert [[each["request_id"] for each in calls] for calls in told] == [[call.call_id], []]
+
+
+async def test_an_account_reads_a_few_streams_at_once() -> None:
+    async def events() -> AsyncIterator[str]:
+        yield "one"
+        yield "two"
+
+    streams = Streams()
+    reading = [streams.counted("ada", events()) for _ in range(MAX_STREAMS)]
+    for stream in reading:
+        assert await anext(stream) == "one"
+    with pytest.raises(RateLimitedError):
+        streams.counted("ada", events())
+    assert [event async for event in streams.counted("bob", events())] == ["one", "two"]
+    assert [event async for event in reading[0]] == ["two"]
+    assert await anext(streams.counted("ada", events())) == "one"
 
 
 async def test_what_calls_used_is_added_up(town: Town) -> None:

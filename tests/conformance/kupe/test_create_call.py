@@ -42,6 +42,29 @@ async def test_a_call_is_dialled_and_named_by_the_same_ids_everywhere(town: Town
     assert (row.json()["agent_id"], row.json()["to_number"]) == (town.names["agent_id"], CALLEE)
 
 
+async def test_who_pays_is_who_asks_whatever_the_query_says(town: Town, line_id: str) -> None:
+    told = (await _call(town, user_id=await account_of(town, town.bob))).json()
+    assert told["user_id"] == await account_of(town, town.ada)
+
+
+async def test_no_answer_names_the_carrier(town: Town, line_id: str) -> None:
+    good = await _call(town)
+    town.lab.calling.dialer.fails = DialRefusedError("twilio", "no", retryable=False)
+    bad = await _call(town)
+    assert [each.json()["status"] for each in (good, bad)] == ["success", "failed"]
+    assert "twilio" not in f"{good.text} {bad.text}".lower()
+
+
+async def test_of_several_lines_the_one_that_leads_to_the_agent_calls(town: Town, line_id: str) -> None:
+    account_id = await account_of(town, town.ada)
+    other = await town.lab.calling.add_line(account_id, "+14158675310", flow_id=None)
+    assert (await _call(town)).json()["from_phone_number"] == LINE_NUMBER
+    mapped = {"phone_number_id": other, "agent_id": town.names["agent_id"]}
+    await town.lab.http.post("/api/v1/phone/mapping", json=mapped, headers=town.ada)
+    assert (await _call(town)).json()["from_phone_number"] == "+14158675310"
+    assert (await _call(town, phone_number_id=line_id)).json()["from_phone_number"] == LINE_NUMBER
+
+
 async def test_values_for_placeholders_are_kept_until_the_call_is_answered(town: Town, line_id: str) -> None:
     told = (await _call(town, body={"variable_values": {"name": "Ada"}})).json()
     intent = await town.lab.calling.intent(told["user_id"], told["request_id"])
