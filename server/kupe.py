@@ -64,6 +64,8 @@ def build_kupe(
         identity.authenticator.web_tokens,
         LineHost(flows, identity.vault),
         identity.by_mail.require_proof,
+        identity.authenticator.database,
+        identity.by_mail.send,
         frozenset(each.strip().rstrip("/") for each in settings.call_origins.split(",") if each.strip()),
     )
     return kupe_router(host)

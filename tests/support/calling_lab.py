@@ -13,6 +13,7 @@ from control_api.calls.ports import CallingPorts, Tickets
 from control_api.lines import service as lines
 from control_api.lines.service import LineHost, NewLine
 from control_api.providers.vault import Vault
+from kit.errors import InputError
 from kit.phone_calls import CallStatus, DialOrder, LineAccess, Progress
 from storage.engine import Database
 from storage.tables.call_intent import CallIntent
@@ -74,6 +75,12 @@ class ListedDialer:
 
     async def hang_up(self, line: LineAccess, carrier_call: str) -> None:
         self.hung_up.append(carrier_call)
+
+    async def verify(self, line: LineAccess) -> None:
+        if line.credentials["auth_token"] != CREDENTIALS["auth_token"]:
+            raise InputError("The carrier does not know these credentials.", code="line.not_at_carrier")
+        if self.silent is not None:
+            raise self.silent
 
     async def attach(self, line: LineAccess) -> None:
         self.attached.append(line.number)

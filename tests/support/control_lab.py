@@ -239,6 +239,8 @@ def build_lab(
         WEB_TOKENS,
         LineHost(OneFlow(), vault),
         by_mail.require_proof,
+        database,
+        by_mail.send,
         frozenset({"https://app.example.com"}),
     )
     app.state.placer = calling.placer

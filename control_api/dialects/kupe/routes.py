@@ -12,6 +12,7 @@ from control_api.dialects.kupe.calling import CallingHost, calling_router
 from control_api.dialects.kupe.calls import CallHost, call_analytics_router, recording_router
 from control_api.dialects.kupe.catalogue import catalogue_router
 from control_api.dialects.kupe.create_call import create_call_router
+from control_api.dialects.kupe.exports import ExportHost, Send, export_router
 from control_api.dialects.kupe.gone import gone_router
 from control_api.dialects.kupe.hooks import HookHost, agent_hook_router
 from control_api.dialects.kupe.identity import identity_router
@@ -21,6 +22,7 @@ from control_api.dialects.kupe.spending import spending_router
 from control_api.lines.service import LineHost
 from control_api.ports import CallArchive, ServerState, UtcClock
 from control_api.web_tokens import WebTokens
+from storage.engine import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class KupeHost:
     tokens: WebTokens
     lines: LineHost
     proof: Proof
+    database: Database
+    send: Send
     origins: frozenset[str] = frozenset()
 
 
@@ -48,6 +52,7 @@ def kupe_router(host: KupeHost) -> APIRouter:
         catalogue_router(host.checks),
         identity_router(),
         key_router(host.clock, host.proof),
+        export_router(ExportHost(calls, host.database, host.send)),
         call_analytics_router(calls),
         recording_router(calls),
         calling_router(CallingHost(host.checks, host.tokens, host.state, host.clock)),

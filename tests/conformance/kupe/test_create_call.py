@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from kit.errors import DialRefusedError
+from kit.errors import DialRefusedError, ProviderError
 from tests.conformance.kupe.calls_made import account_of
 from tests.conformance.kupe.conftest import Town
-from tests.support.calling_lab import CALLEE, LINE_NUMBER
+from tests.support.calling_lab import CALLEE, CREDENTIALS, LINE_NUMBER
 
 PATH = "/api/call/create_call"
 
@@ -176,6 +176,20 @@ async def test_a_line_leads_to_exactly_one_target_and_remapping_replaces(town: T
     assert (only["workflow_id"], only["agent_id"]) == ("greet", None)
     assert (await http.delete(f"{path}/{line_id}", headers=town.key)).status_code == 200
     assert (await http.get(path, headers=town.key)).json() == []
+
+
+async def test_credentials_are_shown_to_their_carrier_and_not_kept(town: Town) -> None:
+    body = {"phone_number": LINE_NUMBER, "provider": "Twilio", "credentials": dict(CREDENTIALS)}
+    path, http = "/api/v1/phone/verify", town.lab.http
+    assert (await http.post(path, json=body, headers=town.key)).json()["verified"] is True
+    wrong = body | {"credentials": CREDENTIALS | {"auth_token": "other"}}
+    refused = await http.post(path, json=wrong, headers=town.key)
+    assert (refused.status_code, "credentials" in refused.json()["detail"]) == (400, True)
+    asterisk = body | {"provider": "asterisk", "credentials": {"ari_user": "a", "ari_password": "b"}}
+    assert (await http.post(path, json=asterisk, headers=town.key)).status_code == 400
+    town.lab.calling.dialer.silent = ProviderError("pstn", "away", retryable=True)
+    assert (await http.post(path, json=body, headers=town.key)).status_code == 503
+    assert (await http.get("/api/v1/phone", headers=town.key)).json()["phone_numbers"] == []
 
 
 async def test_a_line_leads_to_no_agent_of_another_account(town: Town) -> None:
