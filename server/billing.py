@@ -52,7 +52,7 @@ class Billing:
         on_charge: Told what each call has cost, in micro-cents, once it is settled.
     """
 
-    def __init__(  # noqa: PLR0913  where money, time and records are
+    def __init__(
         self,
         database: Database,
         tariff: Tariff,

@@ -17,7 +17,6 @@ from kit.phone_numbers import e164
 from storage.repositories import agents, phone_lines
 from storage.tables.phone_line import PhoneLine
 
-
 MAX_LINES = 200
 
 

@@ -1,8 +1,8 @@
 """Rows of keys and switches of accounts, and the one question that every request asks."""
 
 import datetime
-from contextlib import suppress
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -190,6 +190,9 @@ class TwilioRest:
         except TwilioRestException:
             raise
         except (TwilioException, RequestException, TimeoutError, OSError) as error:
+            refusal = next((each for each in error.args if isinstance(each, Response)), None)
+            if refusal is not None:  # so the SDK words it where a list is refused
+                raise TwilioRestException(refusal.status_code, "") from error
             log.warning("twilio_away", reason=type(error).__name__)
             raise ProviderError("pstn", "the carrier did not answer", retryable=True, code="carrier.away") from error
         return result

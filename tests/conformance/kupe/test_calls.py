@@ -24,7 +24,6 @@ from tests.conformance.kupe.conftest import Town
 from tests.support.control_lab import CALL_ID, PlainLive
 from tests.support.set_clock import START
 
-
 EXPORT = "/api/v1/call-analytics/export"
 
 

@@ -1,4 +1,4 @@
-"""Every field that A.5 documents (`fields.csv`): known, with its default and bounds, and with an effect in the table."""
+"""Every field that A.5 documents (`fields.csv`): known, with its default, its bounds, and an effect."""
 
 import csv
 import json

@@ -38,5 +38,6 @@ def _texts(request: Request) -> dict[str, str]:
 
 
 def _basic(request: Request) -> tuple[str, str]:
-    user, _, password = base64.b64decode(request.headers["authorization"].removeprefix("Basic ")).decode().partition(":")
+    told = base64.b64decode(request.headers["authorization"].removeprefix("Basic ")).decode()
+    user, _, password = told.partition(":")
     return user, password
