@@ -23,7 +23,7 @@ from server.call_log import CallLog
 from server.call_records import CallRecords
 from server.doorkeeper import AccountDoor
 from server.identity import Identity
-from server.kupe import LiveView, build_kupe
+from server.kupe import build_kupe
 from server.metrics import CallMetrics
 from server.rtc import build_ice, build_peers, turn_provider
 from server.session_ports import NamedFlows, SessionCredits, SessionFlows
@@ -132,7 +132,7 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
     app.state.metrics = metrics
     app.state.desk = desk
     app.state.rbac_union = settings.api_key_scopes_add
-    app.include_router(build_kupe(settings, identity, call_log, LiveView(desk, live, plane.state), flows))
+    app.include_router(build_kupe(settings, identity, call_log, plane.state, flows))
     door = AccountDoor(identity.authenticator, open_to_all=settings.open_to_all)
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     app.include_router(metrics_router(metrics.render, metrics_token))

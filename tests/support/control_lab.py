@@ -24,7 +24,6 @@ from control_api.agents.checking import Checks
 from control_api.app import ControlPlane, build_control_app
 from control_api.auth import Authenticator
 from control_api.call_history.links import RecordingLinks
-from control_api.call_history.live import LiveCall
 from control_api.calls.phone_routes import CallingHost, phone_call_router
 from control_api.catalogue.rows import catalogue
 from control_api.credits import service as credit_service
@@ -110,17 +109,6 @@ WEB_TOKENS = WebTokens(new_key)
 
 
 @dataclass
-class PlainLive:
-    """Calls that go on."""
-
-    calls: list[LiveCall] = field(default_factory=list)
-    draining: bool = False
-
-    def live_calls(self, account_id: str) -> Sequence[LiveCall]:
-        return [call for call in self.calls if call.account_id == account_id]
-
-
-@dataclass
 class PlainNoises:
     """Background noises to be had."""
 
@@ -142,7 +130,6 @@ class Lab:
     archive: PlainArchive
     hung_up: list[tuple[str, str]]
     signups: list[str]
-    live: PlainLive
     vault: Vault
     calling: CallingLab
     postbox: Postbox
@@ -186,7 +173,6 @@ def build_lab(
         keys: Looks at providers' keys.
     """
     clock, state, archive, postbox = SetClock(), PlainState(), PlainArchive(), Postbox()
-    live = PlainLive()
     tokens, hung_up, signups = LoginTokens(b"s" * 32), list[tuple[str, str]](), list[str]()
     vault, calling = Vault(b"v" * 32), CallingLab(database)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -234,7 +220,6 @@ def build_lab(
         clock,
         archive,
         links,
-        live,
         state,
         WEB_TOKENS,
         LineHost(OneFlow(), vault),
@@ -246,7 +231,7 @@ def build_lab(
     app.state.placer = calling.placer
     app.include_router(kupe_router(kupe))
     http = client_of(app, "127.0.0.1:8000", "127.0.0.1") if on_loopback else client_of(app)
-    return Lab(app, http, database, clock, state, archive, hung_up, signups, live, vault, calling, postbox)
+    return Lab(app, http, database, clock, state, archive, hung_up, signups, vault, calling, postbox)
 
 
 @contextlib.asynccontextmanager

@@ -20,7 +20,6 @@ from control_api.dialects.kupe.calls import CallHost
 from control_api.dialects.kupe.errors import declared
 from control_api.dialects.kupe.periods import Period, since_of
 from kit.errors import InputError
-from storage.engine import Database
 from storage.repositories import users
 
 Json = dict[str, Any]
@@ -39,7 +38,6 @@ class ExportHost:
     """
 
     calls: CallHost
-    database: Database
     send: Send
 
 
@@ -119,7 +117,7 @@ def _file(router: APIRouter, host: ExportHost) -> None:
         now = host.calls.clock.utc()
         link = host.calls.links.check_usage(wanted, expires, signature, now)
         chosen = Wanted(link.since, link.until, link.session_types, link.agent_ids)
-        async with host.database.reading(link.account_id) as session:
+        async with host.calls.database.reading(link.account_id) as session:
             calls = await export.rows(session, chosen, MAX_USAGE_ROWS, host.calls.links, now)
         headers = {"Content-Disposition": 'attachment; filename="usage.csv"', "Cache-Control": "no-store"}
         return Response(export.table(calls), media_type="text/csv", headers=headers)

@@ -6,7 +6,6 @@ from fastapi import APIRouter
 
 from control_api.agents.checking import Checks
 from control_api.call_history.links import RecordingLinks
-from control_api.call_history.live import LiveList
 from control_api.dialects.kupe.agents import AgentHost, agent_router
 from control_api.dialects.kupe.calling import CallingHost, calling_router
 from control_api.dialects.kupe.calls import CallHost, call_analytics_router, recording_router
@@ -33,7 +32,6 @@ class KupeHost:
     clock: UtcClock
     archive: CallArchive
     links: RecordingLinks
-    live: LiveList
     state: ServerState
     tokens: WebTokens
     lines: LineHost
@@ -45,14 +43,14 @@ class KupeHost:
 
 def kupe_router(host: KupeHost) -> APIRouter:
     """Return them."""
-    calls = CallHost(host.archive, host.links, host.live, host.clock)
+    calls = CallHost(host.archive, host.links, host.state, host.database, host.clock)
     router = APIRouter()
     for part in (
         agent_router(AgentHost(host.checks, host.clock)),
         catalogue_router(host.checks),
         identity_router(),
         key_router(host.clock, host.proof),
-        export_router(ExportHost(calls, host.database, host.send)),
+        export_router(ExportHost(calls, host.send)),
         call_analytics_router(calls),
         recording_router(calls),
         calling_router(CallingHost(host.checks, host.tokens, host.state, host.clock)),

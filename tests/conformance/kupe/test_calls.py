@@ -14,14 +14,16 @@ from uuid import uuid4
 import pytest
 
 from control_api.call_history import export
-from control_api.call_history.live import LiveCall
+from control_api.call_history.links import RecordingLinks
+from control_api.credits import metering
+from control_api.credits.metering import MeteredCall
 from control_api.dialects.kupe import exports
-from control_api.dialects.kupe.calls import MAX_STREAMS, Streams, live_events
+from control_api.dialects.kupe.calls import MAX_STREAMS, CallHost, Streams, live_events
 from kit.errors import RateLimitedError
 from kit.ids import uuid7
 from tests.conformance.kupe.calls_made import account_of, add_call
 from tests.conformance.kupe.conftest import Town
-from tests.support.control_lab import CALL_ID, PlainLive
+from tests.support.control_lab import CALL_ID, PlainState
 from tests.support.set_clock import START
 
 EXPORT = "/api/v1/call-analytics/export"
@@ -120,20 +122,24 @@ async def test_a_feature_that_is_off_is_off_for_keys_and_people(town: Town) -> N
 
 
 async def test_live_calls_are_listed_and_sent_when_they_change(town: Town) -> None:
-    account_id = await account_of(town, town.ada)
-    call = LiveCall(uuid7(), account_id, town.names["agent_id"], None, "websocket", START)
-    town.lab.live.calls = [call, LiveCall(uuid7(), "somebody", None, "greet", "websocket", START)]
-    listed = (await _get(town, "/api/v1/live-calls")).json()
-    assert [each["request_id"] for each in listed] == [call.call_id]
-    live = PlainLive([call])
+    ada, bob = [await account_of(town, who) for who in (town.ada, town.bob)]
+    call_id, about = uuid7(), {"agent_id": town.names["agent_id"], "flow": None, "transport": "websocket"}
+    for account_id, its in ((ada, call_id), (bob, uuid7())):
+        async with town.lab.database.writing(account_id) as session:
+            await metering.start(session, MeteredCall(its, account_id, 0, 10, about | {"call_id": its}), START)
+    (listed,) = (await _get(town, "/api/v1/live-calls")).json()
+    assert (listed["request_id"], listed["agent_id"]) == (call_id, town.names["agent_id"])
+    state = PlainState()
+    host = CallHost(town.lab.archive, RecordingLinks(b"l"), state, town.lab.database, town.lab.clock)
 
     async def gone() -> bool:
-        live.draining, live.calls = not live.calls, []
+        async with town.lab.database.writing(ada) as session:
+            state.draining = await metering.stop(session, call_id, 1_000) is None
         return False
 
-    events = [event async for event in live_events(live, account_id, gone)]
+    events = [event async for event in live_events(host, ada, gone)]
     told = [json.loads(event.split("data: ")[1])["calls"] for event in events if event.startswith("event: live_calls")]
-    assert [[each["request_id"] for each in calls] for calls in told] == [[call.call_id], []]
+    assert [[each["request_id"] for each in calls] for calls in told] == [[call_id], []]
 
 
 async def test_calls_are_exported_as_a_file_with_their_recordings(town: Town, tmp_path: Path) -> None:
