@@ -74,6 +74,7 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     money.billing.on_charge = app.state.metrics.observe_charge
     phones = build_phones(settings, identity, named, app.state.desk, live)
     app.state.placer = phones.placer
+    app.state.sample_voice = media.sample
     for router in (*money.routers, *phones.routers):
         app.include_router(router)
     return app

@@ -26,6 +26,7 @@ from control_api.auth import Authenticator
 from control_api.call_history.links import RecordingLinks
 from control_api.calls.phone_routes import CallingHost, phone_call_router
 from control_api.catalogue.rows import catalogue
+from control_api.catalogue.voices import Sound
 from control_api.credits import service as credit_service
 from control_api.credits.freemius import FreemiusProduct
 from control_api.credits.pricing import Rate
@@ -106,6 +107,10 @@ class PlainArchive:
 
 
 WEB_TOKENS = WebTokens(new_key)
+
+
+async def _silence(text: str) -> Sound:
+    return Sound(bytes(2 * len(text)), 16_000)
 
 
 @dataclass
@@ -229,6 +234,7 @@ def build_lab(
         frozenset({"https://app.example.com"}),
     )
     app.state.placer = calling.placer
+    app.state.sample_voice = _silence
     app.include_router(kupe_router(kupe))
     http = client_of(app, "127.0.0.1:8000", "127.0.0.1") if on_loopback else client_of(app)
     return Lab(app, http, database, clock, state, archive, hung_up, signups, vault, calling, postbox)

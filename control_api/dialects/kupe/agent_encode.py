@@ -88,7 +88,7 @@ def voice(each: Voice) -> Json:
         "provider_name": each.tts.provider_name,
         "tts_model_name": each.tts.model_name,
         "language": each.language,
-        "available": bool(each.tts.engine and each.engine),
+        "available": each.can_speak,
     }
 
 

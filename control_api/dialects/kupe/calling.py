@@ -1,6 +1,6 @@
 """`/api/call`: state, configuration test, tokens of web clients; and the public keys of those."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -9,6 +9,7 @@ from control_api.access import Reading
 from control_api.agents import service as agents
 from control_api.agents.checking import Checks, checked
 from control_api.catalogue.rows import Kind
+from control_api.catalogue.voices import with_own
 from control_api.dialects.kupe import agent_encode as encode
 from control_api.dialects.kupe.access import DECLARED, Allowed, allowed, uuid_of
 from control_api.dialects.kupe.errors import declared
@@ -48,7 +49,8 @@ def calling_router(host: CallingHost) -> APIRouter:
     async def test_agent(session: Reading, agent_id: Annotated[str, Query(max_length=100)]) -> Json:
         """Check an agent as a call would; return the models that it would use."""
         agent = await agents.read(session, uuid_of(agent_id, "agent_id"))
-        values = checked(agent.config, host.checks).model_dump(mode="json")
+        checks = replace(host.checks, catalogue=await with_own(session, host.checks.catalogue))
+        values = checked(agent.config, checks).model_dump(mode="json")
         used = {
             name: encode.row(host.checks.catalogue.find(kind, values[section][key]))
             for name, (kind, section, key) in _MODELS.items()

@@ -47,7 +47,7 @@ def kupe_router(host: KupeHost) -> APIRouter:
     router = APIRouter()
     for part in (
         agent_router(AgentHost(host.checks, host.clock)),
-        catalogue_router(host.checks),
+        catalogue_router(host.checks, host.clock),
         identity_router(),
         key_router(host.clock, host.proof),
         export_router(ExportHost(calls, host.send)),
