@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from fastapi import FastAPI
 
@@ -20,13 +20,15 @@ from control_api.dialects.prepatu.mail_routes import mail_router
 from control_api.dialects.prepatu.oauth_routes import oauth_router
 from control_api.dialects.prepatu.provider_routes import provider_router
 from control_api.dialects.prepatu.sessions import SessionHost, session_router
+from control_api.dialects.prepatu.verify_page import verify_page_router
 from control_api.dialects.prepatu.version_routes import version_router
-from control_api.dialects.table import encoder_for, is_public, status_for
+from control_api.dialects.table import ERROR_BODIES, encoder_for, is_public, status_for
 from control_api.flows.routes import flow_router
 from control_api.health.routes import health_router
 from control_api.ports import CallArchive, FlowCatalogue, ServerState, UtcClock
 from control_api.providers.service import KeyCheck
 from control_api.providers.vault import Vault
+from control_api.route_table import add_routes
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -63,10 +65,21 @@ class ControlPlane:
     version: str
 
 
+class _ControlApp(FastAPI):
+    """Describes the errors of all dialects in its OpenAPI document, once each."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the document, which is built once."""
+        if self.openapi_schema is None:
+            super().openapi()["components"]["schemas"] |= errors.schemas_of(ERROR_BODIES)
+        assert self.openapi_schema is not None
+        return self.openapi_schema
+
+
 def build_control_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> FastAPI:
     """Return the application with all routes of the control plane."""
-    # No /docs page: it would load its scripts from elsewhere, and this server works offline.
-    app = FastAPI(
+    # FastAPI's own /docs would load its scripts from elsewhere; ours (`server.pages`) works offline.
+    app = _ControlApp(
         title="Antiphon",
         version=plane.version,
         lifespan=lifespan,
@@ -77,14 +90,18 @@ def build_control_app(plane: ControlPlane, lifespan: Lifespan | None = None) -> 
     errors.install(app, encoder_for, status_for)
     app.add_middleware(BodyLimit, max_bytes=MAX_BODY_BYTES, encoder_of=encoder_for)
     app.add_middleware(PublicCors, is_public=is_public)
-    app.include_router(health_router(plane.state, plane.clock, plane.version, plane.database_problem))
-    app.include_router(flow_router(plane.catalogue))
-    app.include_router(call_router(plane.archive))
-    app.include_router(auth_router(plane.by_mail, plane.clock))
-    app.include_router(mail_router(plane.by_mail))
-    app.include_router(oauth_router(plane.oauth, plane.frontend_url))
-    app.include_router(session_router(plane.sessions))
-    app.include_router(account_flow_router(plane.clock))
-    app.include_router(version_router(plane.clock))
-    app.include_router(provider_router(plane.vault, plane.clock, plane.keys))
+    add_routes(
+        app,
+        health_router(plane.state, plane.clock, plane.version, plane.database_problem),
+        flow_router(plane.catalogue),
+        call_router(plane.archive),
+        auth_router(plane.by_mail, plane.oauth, plane.clock),
+        mail_router(plane.by_mail),
+        verify_page_router(plane.by_mail, plane.frontend_url),
+        oauth_router(plane.oauth, plane.frontend_url),
+        session_router(plane.sessions),
+        account_flow_router(plane.clock),
+        version_router(plane.clock),
+        provider_router(plane.vault, plane.clock, plane.keys),
+    )
     return app

@@ -15,21 +15,23 @@ from control_api.errors import declared
 from control_api.health.database import DatabaseProbe
 from control_api.metrics.routes import metrics_router
 from control_api.ports import FlowCatalogue
+from control_api.route_table import add_routes
 from control_api.sessions.service import SessionPorts
 from kit.clock import Clock
 from server.access_log import AccessLog
 from server.call_desk import CallDesk
 from server.call_log import CallLog
 from server.call_records import CallRecords
+from server.denials import QuietDenials
 from server.doorkeeper import AccountDoor
 from server.identity import Identity
 from server.kupe import build_kupe
 from server.metrics import CallMetrics
+from server.pages import STATIC_DIR, page_router
 from server.rtc import build_ice, build_peers, turn_provider
 from server.session_ports import NamedFlows, SessionCredits, SessionFlows
 from server.session_tokens import StoredTokens
 from server.settings import Settings
-from server.talk_page import STATIC_DIR, page_router
 from telephony.connection import Exchange
 from telephony.media_routes import direct_router
 from transports.live import LiveCalls
@@ -132,18 +134,19 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
     app.state.metrics = metrics
     app.state.desk = desk
     app.state.rbac_union = settings.api_key_scopes_add
-    app.include_router(build_kupe(settings, identity, call_log, plane.state, flows))
+    add_routes(app, build_kupe(settings, identity, call_log, plane.state, flows))
     door = AccountDoor(identity.authenticator, open_to_all=settings.open_to_all)
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
-    app.include_router(metrics_router(metrics.render, metrics_token))
+    add_routes(app, metrics_router(metrics.render, metrics_token))
     tokens, peers = StoredTokens(database, clock), build_peers(settings, clock)
     voices = sessions_of(desk, tokens, live, clock, peers)
-    app.include_router(pvp_router(desk, voices, door, live, clock, peers))
+    add_routes(app, pvp_router(desk, voices, door, live, clock, peers))
     rtc = RtcHost(desk, voices, tokens, door, live, clock, peers, build_ice(settings, clock))
     app.include_router(webrtc_router(rtc), responses=declared(401, 404))
     if settings.on_loopback:  # for simulated callers, who have no ticket
-        app.include_router(direct_router(door, Exchange(desk, live, clock)))
-    app.include_router(page_router(static_dir))
+        add_routes(app, direct_router(door, Exchange(desk, live, clock)))
+    add_routes(app, page_router(static_dir))
+    app.add_middleware(QuietDenials)
     app.add_middleware(AccessLog, clock=clock, observe=metrics.observe_request)
     return app
 

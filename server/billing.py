@@ -29,6 +29,7 @@ _FIRST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 30.0
 _STARTING: Final = datetime.timedelta(minutes=10)  # a session in use for so long has a call, or never gets one
 _KEPT: Final = ("call_id", "flow", "metadata", "session_id", "transport", "agent_id")
+_AT_ONCE: Final = 2  # calls that began together tick together, and requests shall find the database free all the same
 _LAST_TRY_S: Final = 5.0  # at shutdown, for what is not settled yet; the reaper of the next start does the rest
 
 log = structlog.get_logger(__name__)
@@ -49,6 +50,7 @@ class Billing:
     Attributes:
         tick_s: How often a call is metered.
         own: Meters of calls of this process: however late their ticks are, it is not dead.
+        places: Of meters that count just now.
         on_charge: Told what each call has cost, in micro-cents, once it is settled.
     """
 
@@ -71,6 +73,7 @@ class Billing:
         self.on_charge: Callable[[int], None] = _nobody_counts
         self._ended: asyncio.Queue[_Ended] = asyncio.Queue()  # as many as calls end while the database is away
         self._tasks: asyncio.TaskGroup | None = None
+        self.places = asyncio.Semaphore(_AT_ONCE)
         self.own = set[str]()
 
     def of(self, request: CallRequest) -> Meter | None:
@@ -189,7 +192,7 @@ class _AccountMeter:
     async def start(self) -> float:
         now = self._billing.clock.utc()
         try:
-            async with self._billing.database.writing(self._call.account_id) as session:
+            async with self._billing.places, self._billing.database.writing(self._call.account_id) as session:
                 rate = await self._billing.tariff.rate(session, self._call.account_id)
                 self._call = replace(self._call, rate=rate)
                 paid_s = await metering.start(session, self._call, now)
@@ -213,7 +216,7 @@ class _AccountMeter:
 
     async def _tick(self, elapsed_ms: int) -> float | None:
         try:
-            async with self._billing.database.writing(self._call.account_id) as session:
+            async with self._billing.places, self._billing.database.writing(self._call.account_id) as session:
                 return _or_inf(await metering.tick(session, self._call, elapsed_ms, self._billing.clock.utc()))
         except _AWAY as error:
             log.warning("tick_waits", call_id=self._call.call_id, reason=type(error).__name__)

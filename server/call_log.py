@@ -7,7 +7,7 @@ import datetime
 import json
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,15 +49,14 @@ class CallLog:
 
     async def lost(self, request: CallRequest, started_at: datetime.datetime, duration_s: float) -> Mapping[str, Any]:
         """Keep what is left of a call whose process died: its report if it left one, and the recording so far."""
-        folder = self._calls_dir / request.call_id
-        try:
-            values: dict[str, Any] = json.loads(await asyncio.to_thread((folder / "report.json").read_text))
-        except (OSError, ValueError):
-            await asyncio.to_thread(_rescue, folder / "recording.part", self.recording_path(request.call_id))
-            flow = request.flow or ""
-            report = CallReport(request.call_id, flow, started_at, duration_s, "server_lost", False, {}, ())
-            return await self.save(report, request)
-        return values
+        left = await asyncio.to_thread(self.stored, request.call_id)
+        if left is not None:
+            return left
+        recording = self.recording_path(request.call_id)
+        await asyncio.to_thread(_rescue, recording.with_suffix(".part"), recording)
+        flow = request.flow or ""
+        report = CallReport(request.call_id, flow, started_at, duration_s, "server_lost", False, {}, ())
+        return await self.save(report, request)
 
     async def save(self, report: CallReport, request: CallRequest) -> Mapping[str, Any]:
         """Keep the report of a call that is over, and whose it was; return both as JSON values.
@@ -74,12 +73,16 @@ class CallLog:
             log.error("report_not_written", call_id=report.call_id, reason=error.strerror)  # noqa: TRY400  no bug
         return values
 
-    def all_reports(self) -> Iterator[Mapping[str, Any]]:
-        """Read every report there is, oldest first; those that are damaged are left out."""
-        if self._calls_dir.is_dir():
-            for folder in sorted(self._calls_dir.iterdir()):
-                with contextlib.suppress(OSError, ValueError):
-                    yield json.loads((folder / "report.json").read_text())
+    def call_ids(self) -> Sequence[str]:
+        """Return the calls of which something is kept, oldest first; reads no file."""
+        return sorted(os.listdir(self._calls_dir)) if self._calls_dir.is_dir() else []
+
+    def stored(self, call_id: str) -> Mapping[str, Any] | None:
+        """Read the report of a call as it was written; None if there is none, or it is damaged."""
+        with contextlib.suppress(OSError, ValueError):
+            report: dict[str, Any] = json.loads((self._calls_dir / call_id / "report.json").read_text())
+            return report
+        return None
 
     def recent(self) -> Sequence[Mapping[str, Any]]:
         """Return the last calls, newest first, without their turns."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import structlog
@@ -13,6 +13,7 @@ from storage.repositories import call_records
 from storage.tables.call_record import CallRecord
 
 _MOST_WAITING: Final = 1_000
+_AT_ONCE: Final = 500
 _WAIT_S: Final = 5.0
 _LAST_TRY_S: Final = 5.0
 
@@ -56,14 +57,25 @@ class CallRecords:
         except TimeoutError:
             log.warning("records_wait_for_a_restart", count=self._waiting.qsize())
 
-    async def catch_up(self, reports: Iterable[Mapping[str, Any]]) -> int:
-        """Keep those of `reports` that have no row yet; return how many."""
-        waiting = {report["call_id"]: report for report in reports if report.get("account_id")}
-        async with self._database.writing(EVERY_TENANT) as session:
-            known = await call_records.known(session, waiting.keys())
-            rows = [record_of(report) for call_id, report in waiting.items() if call_id not in known]
-            session.add_all(rows)
-        return len(rows)
+    async def catch_up(self, call_ids: Sequence[str], read: Callable[[str], Mapping[str, Any] | None]) -> int:
+        """Keep the calls that have a report but no row yet; return how many.
+
+        Args:
+            call_ids: Of all reports there are.
+            read: Returns one of them, None if it is damaged; called in a worker thread, for missing ones only.
+        """
+        made_up = 0
+        for start in range(0, len(call_ids), _AT_ONCE):
+            part = call_ids[start : start + _AT_ONCE]
+            async with self._database.reading(EVERY_TENANT) as session:
+                known = await call_records.known(session, part)
+            missing = [call_id for call_id in part if call_id not in known]
+            reports = await asyncio.to_thread(list, map(read, missing))
+            rows = [record_of(report) for report in reports if report is not None and report.get("account_id")]
+            async with self._database.writing(EVERY_TENANT) as session:
+                session.add_all(rows)
+            made_up += len(rows)
+        return made_up
 
     async def _write(self, report: Mapping[str, Any]) -> None:
         while True:

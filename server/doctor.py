@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from kit.errors import AntiphonError
 from server import drain
+from server.pages import is_built
 from server.settings import Settings
-from server.talk_page import is_built
 
 LLM_TIMEOUT_S = 5.0
 

@@ -1,7 +1,7 @@
 """Puts together what charges calls and tells about them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -79,6 +79,7 @@ def build_money(settings: Settings, database: Database, call_log: CallLog) -> Mo
         _bytes(settings.admin_token),
         _bytes(settings.paddle_webhook_secret),
         _freemius(settings),
+        _paddle_prices(settings),
     )
     hook_host = HookHost(clock, hooks_key, settings.hooks_allow_private)
     routers = (credit_router(credit_host), payment_router(credit_host), hook_router(hook_host))
@@ -86,11 +87,22 @@ def build_money(settings: Settings, database: Database, call_log: CallLog) -> Mo
     return Money(billing, routers, grant, worker, sender)
 
 
+def _paddle_prices(settings: Settings) -> Mapping[str, str]:
+    prices = _by_package(settings.paddle_prices)
+    if not prices.keys() <= BY_ID.keys():
+        raise ConfigError(f"PADDLE_PRICES needs prices of: {', '.join(BY_ID)}.")
+    return prices
+
+
+def _by_package(setting: str) -> dict[str, str]:
+    return dict(each.split("=") for each in setting.split(",") if each)
+
+
 def _freemius(settings: Settings) -> FreemiusProduct | None:
     product_id, key = settings.freemius_product_id, settings.freemius_secret_key
     if product_id is None:
         return None
-    plans = dict(each.split("=") for each in settings.freemius_plans.split(",") if each)
+    plans = _by_package(settings.freemius_plans)
     if key is None or not plans or not plans.keys() <= BY_ID.keys():
         names = ", ".join(BY_ID)
         raise ConfigError(f"FREEMIUS_PRODUCT_ID needs FREEMIUS_SECRET_KEY, and FREEMIUS_PLANS of: {names}.")

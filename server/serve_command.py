@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from server import drain, logging
+from server.pages import is_built
 from server.settings import Settings, load_settings
-from server.talk_page import is_built
 from transports.live import LiveCalls
 
 

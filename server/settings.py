@@ -131,6 +131,12 @@ class Settings(BaseSettings):
     paddle_webhook_secret: SecretStr | None = Field(
         default=None, description="Signs POST /webhooks/paddle; unset: payments are not taken."
     )
+    paddle_prices: str = Field(
+        default="",
+        pattern=r"^([a-z]+=pri_\w+(,[a-z]+=pri_\w+)*)?$",
+        description="Paddle's price of each package, such as starter=pri_1,pro=pri_2. Unset: the page names the "
+        "package, and only full payments in US dollars are taken.",
+    )
     freemius_product_id: str | None = Field(
         default=None, description="Our product at Freemius; unset: POST /webhooks/freemius is not taken."
     )

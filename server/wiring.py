@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI
 
 from control_api.catalogue.rows import catalogue
+from control_api.route_table import add_routes
 from kit.clock import Clock
 from server.account_choice import AccountChoices
 from server.account_flows import AccountFlows
@@ -65,7 +66,7 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         own = settings.has_own_account
         async with opened(database, has_own_account=own), money.open(), media.open(), phones.open():
-            made_up = await records.catch_up(await asyncio.to_thread(list, call_log.all_reports()))
+            made_up = await records.catch_up(await asyncio.to_thread(call_log.call_ids), call_log.stored)
             log.info("records_ready", made_up=made_up)
             yield
 
@@ -75,6 +76,5 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     phones = build_phones(settings, identity, named, app.state.desk, live)
     app.state.placer = phones.placer
     app.state.sample_voice = media.sample
-    for router in (*money.routers, *phones.routers):
-        app.include_router(router)
+    add_routes(app, *money.routers, *phones.routers)
     return app

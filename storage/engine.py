@@ -5,13 +5,14 @@ import enum
 import threading
 import weakref
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 
@@ -63,6 +64,9 @@ class Database:
         if self.is_sqlite:
             event.listen(self._engine.sync_engine, "connect", self._note_thread)
         self._writer = self._engine.execution_options(sqlite_begin="IMMEDIATE")
+        # SQLite has one writer at a time and lets the others sleep and try again, each longer than before. In this
+        # process they queue instead: first come, first served, and with no connection taken that others could use.
+        self._write_turn = asyncio.Lock() if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:
@@ -78,13 +82,16 @@ class Database:
     @asynccontextmanager
     async def writing(self, tenant: Tenant) -> AsyncIterator[AsyncSession]:
         """Open a transaction that may write; commits at its end, keeps nothing if an exception leaves it."""
-        async with self._session(self._writer, tenant) as session, session.begin():
+        async with self._writers_turn(), self._session(self._writer, tenant) as session, session.begin():
             yield session
 
     @asynccontextmanager
     async def connection(self, *, read_only: bool = False) -> AsyncIterator[Any]:
         """Open a bare connection in a transaction: for migrations and health, never for owned tables."""
-        async with (self._engine if read_only else self._writer).begin() as connection:
+        async with (
+            nullcontext() if read_only else self._writers_turn(),
+            (self._engine if read_only else self._writer).begin() as connection,
+        ):
             yield connection
 
     async def close(self) -> None:
@@ -92,6 +99,21 @@ class Database:
         await self._engine.dispose()
         # The driver's thread of a connection that was given up in mid-query answers late: its loop must still be there.
         await asyncio.to_thread(_join, tuple(self._threads))
+
+    @asynccontextmanager
+    async def _writers_turn(self) -> AsyncIterator[None]:
+        if self._write_turn is None:
+            yield
+            return
+        try:
+            async with asyncio.timeout(_LOCK_WAIT_S):
+                await self._write_turn.acquire()
+        except TimeoutError as error:
+            raise PoolTimeoutError("Others have been writing for too long.") from error
+        try:
+            yield
+        finally:
+            self._write_turn.release()
 
     def _note_thread(self, connection: Any, _: Any) -> None:
         self._threads.add(connection.driver_connection._thread)

@@ -13,12 +13,17 @@ export default defineConfig({
     outDir: "../server/static",
     emptyOutDir: true,
     assetsInlineLimit: 0,
+    // The talk page, the dashboard (served as /ui) and the API reference (/docs).
+    rolldownOptions: { input: ["index.html", "ui.html", "docs.html"] },
   },
   server: {
     host: "127.0.0.1",
     proxy: {
       "/flows": SERVER,
       "/calls": SERVER,
+      "/auth": SERVER,
+      "/v1": SERVER,
+      "/openapi.json": SERVER,
       "/ws": { target: SERVER, ws: true },
     },
   },

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from control_api.route_table import add_routes
 from kit.clock import Clock
 from pipeline.ports import Leg, Providers
 from pipeline.session import CallContext, CallHost, CallSession, CallSettings
@@ -76,8 +77,7 @@ def _build(settings: Settings, live: LiveCalls) -> FastAPI:
     identity = build_identity(settings, database, welcome=money.welcome)
     metered = MeteredCalls(calls, money.billing, Clock())
     app = build_app(settings, metered, files, call_log, live, identity, named, lifespan=lifespan)
-    for router in money.routers:
-        app.include_router(router)
+    add_routes(app, *money.routers)
     return app
 
 

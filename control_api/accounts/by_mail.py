@@ -161,7 +161,7 @@ class ByMail:
         email_key = key_of(email)
         self._count_mail(email_key)
         token = await self.codes.make_link(Purpose.VERIFY, email_key, self.login.clock.utc())
-        link = f"{self.public_url}/auth/verify-email?token={quote(token)}"
+        link = f"{self.public_url}/auth/verify-email/confirm?token={quote(token)}"
         await self.mailer.send(mail.verification(email, link))
 
     def _allowed(self, email: str, address: str | None) -> str:

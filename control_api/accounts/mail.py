@@ -28,6 +28,10 @@ class MailError(ProviderError):
 class Mailer(Protocol):
     """The way out."""
 
+    @property
+    def sends(self) -> bool:
+        """Whether mail leaves at all."""
+
     async def send(self, mail: Mail) -> None:
         """Hand a mail over to a server that takes care of it.
 
@@ -38,6 +42,8 @@ class Mailer(Protocol):
 
 class NoMailer:
     """Where nobody has said how mail leaves."""
+
+    sends = False
 
     async def send(self, mail: Mail) -> None:
         """Say that it does not."""

@@ -42,6 +42,8 @@ class SmtpAccess:
 class SmtpMailer:
     """`control_api.accounts.mail.Mailer`."""
 
+    sends = True
+
     def __init__(self, access: SmtpAccess, timeout_s: float = _TIMEOUT_S) -> None:
         """Prepare; connects for each mail."""
         self._access = access

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_api.agents import service
@@ -68,20 +67,15 @@ async def hook_of(session: AsyncSession, agent_id: str, vault: Vault) -> AgentHo
     """
     agent = await service.read(session, agent_id)
     found = await agent_hooks.of_agent(session, agent_id)
-    if found is None:
-        found = AgentHook(
-            agent_id=agent_id,
-            account_id=agent.account_id,
-            sealed_secret=_new_secret(vault, agent_id),
-            config={"incoming": {"enabled": False, "attached_variables": []}},
-        )
-        try:
-            async with session.begin_nested():
-                session.add(found)
-        except IntegrityError:  # somebody else asked first just now
-            found = await agent_hooks.of_agent(session, agent_id)
-            assert found is not None, "theirs is there"
-    return found
+    if found is not None:
+        return found
+    new = AgentHook(
+        agent_id=agent_id,
+        account_id=agent.account_id,
+        sealed_secret=_new_secret(vault, agent_id),
+        config={"incoming": {"enabled": False, "attached_variables": []}},
+    )
+    return await agent_hooks.add_first(session, new)
 
 
 def rotate(hook: AgentHook, vault: Vault) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,11 +21,18 @@ class Payment:
     Attributes:
         transaction_id: The provider's; the same payment is told about several times.
         payer_id: User or account, as the checkout was told.
+        count: How many of the package.
     """
 
     transaction_id: str
     payer_id: str
     package: Package
+    count: int = 1
+
+    @property
+    def credits_cents(self) -> int:
+        """What the account gets."""
+        return self.count * self.package.credits_cents
 
 
 def check_signature(header: str | None, body: bytes, secret: bytes, now_s: float) -> None:
@@ -45,8 +53,13 @@ def check_signature(header: str | None, body: bytes, secret: bytes, now_s: float
         raise UnauthenticatedError("Invalid signature", code="payment.bad_signature")
 
 
-def payment_in(body: bytes) -> Payment | None:
+def payment_in(body: bytes, prices: Mapping[str, str]) -> Payment | None:
     """Return the payment that an event tells of; None if it is about something else.
+
+    Args:
+        body: The event.
+        prices: The provider's price of each package that is sold by one. What was bought is what was paid for: the
+            payer's browser, which names a package too, is believed only where there are none.
 
     Raises:
         ProtocolError: `payment.invalid`: a payment that cannot be understood, or of less than the package costs.
@@ -58,19 +71,26 @@ def payment_in(body: bytes) -> Payment | None:
         data = event["data"]
         custom = data["custom_data"]
         payer_id = custom.get("account_id") or custom["user_id"]
-        payment = Payment(str(data["id"]), str(payer_id), BY_ID[custom["package_id"]])
+        package, count = _priced(data["items"], prices) if prices else (_named(data, custom["package_id"]), 1)
+        return Payment(str(data["id"]), str(payer_id), package, count)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise ProtocolError("This is no event that can be understood.", code="payment.invalid") from error
-    _check_price(data, payment.package)
-    return payment
 
 
-def _check_price(data: dict[str, Any], package: Package) -> None:
-    """Refuse what paid for less: which package it is, the payer's browser has said."""
-    try:
-        totals = data["details"]["totals"]
-        paid_cents, currency = int(totals["total"]), totals["currency_code"]
-    except (KeyError, TypeError, ValueError):
-        return  # not told; the provider has signed it
-    if currency == "USD" and paid_cents < package.price_cents:
+def _priced(items: Sequence[Mapping[str, Any]], prices: Mapping[str, str]) -> tuple[Package, int]:
+    package_of = {price_id: BY_ID[package_id] for package_id, price_id in prices.items()}
+    bought = [
+        (package_of[item["price"]["id"]], item["quantity"]) for item in items if item["price"]["id"] in package_of
+    ]
+    if len(bought) != 1 or not isinstance(bought[0][1], int) or bought[0][1] < 1:
+        raise ProtocolError("This paid for none of our packages, or for several.", code="payment.invalid")
+    return bought[0]
+
+
+def _named(data: Mapping[str, Any], package_id: str) -> Package:
+    package, totals = BY_ID[package_id], data["details"]["totals"]
+    if totals["currency_code"] != "USD":
+        raise ProtocolError("Only dollars are taken; other currencies need PADDLE_PRICES.", code="payment.invalid")
+    if int(totals["total"]) < package.price_cents:
         raise ProtocolError("Less was paid than the package costs.", code="payment.invalid")
+    return package

@@ -16,6 +16,9 @@ DIALECTS: dict[str, Encoder] = {
 }
 """By first segments; what is not here is our own."""
 
+ERROR_BODIES = (errors.OwnErrorBody, prepatu_errors.ErrorBody, kupe_errors.KupeErrorBody)
+"""For the OpenAPI document; no two have one name."""
+
 _BEFORE_IDS = "A fixed name, routed before `/{id}`."
 SETTLED: dict[tuple[str, str], str] = {
     ("GET", "/api/v1/agents/summary"): _BEFORE_IDS,

@@ -2,9 +2,7 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_api.accounts import api_keys
@@ -13,7 +11,7 @@ from control_api.principal import Kind, Principal
 from control_api.rbac.paths import FLAGS, PathRule, flag_of, may_use, normalised
 from kit.errors import ForbiddenError, InputError, NotFoundError
 from storage.repositories import api_keys as stored_keys
-from storage.repositories import key_paths
+from storage.repositories import feature_flags, key_paths
 from storage.tables.api_key import ApiKey
 from storage.tables.api_key_path import ApiKeyPath
 from storage.tables.feature_flags import FeatureFlags
@@ -105,12 +103,5 @@ async def change_flags(session: AsyncSession, account_id: str, wanted: Mapping[s
     unknown = sorted(wanted.keys() - FLAGS.keys())
     if unknown:
         raise InputError(f"No feature '{unknown[0][:50]}'; there are: {', '.join(FLAGS)}.", code="flags.unknown")
-    row = await session.get(FeatureFlags, account_id)
-    if row is None:
-        with suppress(IntegrityError):  # somebody else switched first just now
-            async with session.begin_nested():
-                session.add(FeatureFlags(account_id=account_id, flags={}))
-        row = await session.get_one(FeatureFlags, account_id, with_for_update=True)
-    row.flags = {**row.flags, **wanted}
-    await session.flush()
+    await feature_flags.change(session, account_id, wanted)
     return await flags_of(session, account_id)

@@ -40,6 +40,7 @@ from control_api.lines.routes import line_router
 from control_api.lines.service import LineHost
 from control_api.providers.service import KeyCheck, NoKeyCheck, StoredKeys
 from control_api.providers.vault import Vault
+from control_api.route_table import add_routes
 from control_api.sessions.service import SessionPorts
 from control_api.web_tokens import WebTokens, new_key
 from kit.errors import NotFoundError
@@ -214,11 +215,14 @@ def build_lab(
     tariff = Tariff(Rate(from_cents(3)), StoredKeys())
     secrets = (None, None) if is_bare else (PAYMENT_SECRET, FREEMIUS)
     credit_host = CreditHost(database, tariff, clock, ADMIN_TOKEN.encode(), *secrets)
-    app.include_router(credit_router(credit_host))
-    app.include_router(payment_router(credit_host))
-    app.include_router(hook_router(HookHost(clock, b"h" * 32, allow_private=False)))
-    app.include_router(line_router(LineHost(OneFlow(), vault, {"twilio": calling.dialer}), clock))
-    app.include_router(phone_call_router(CallingHost(calling.placer, calling.follower, calling.clock)))
+    add_routes(
+        app,
+        credit_router(credit_host),
+        payment_router(credit_host),
+        hook_router(HookHost(clock, b"h" * 32, allow_private=False)),
+        line_router(LineHost(OneFlow(), vault, {"twilio": calling.dialer}), clock),
+        phone_call_router(CallingHost(calling.placer, calling.follower, calling.clock)),
+    )
     checks, links = Checks(catalogue(), PlainNoises()), RecordingLinks(b"l" * 32)
     kupe = KupeHost(
         checks,
@@ -235,7 +239,7 @@ def build_lab(
     )
     app.state.placer = calling.placer
     app.state.sample_voice = _silence
-    app.include_router(kupe_router(kupe))
+    add_routes(app, kupe_router(kupe))
     http = client_of(app, "127.0.0.1:8000", "127.0.0.1") if on_loopback else client_of(app)
     return Lab(app, http, database, clock, state, archive, hung_up, signups, vault, calling, postbox)
 

@@ -18,6 +18,7 @@ class Postbox:
 
     mails: list[Mail] = field(default_factory=list)
     closed: bool = False
+    sends = True
 
     async def send(self, mail: Mail) -> None:
         if self.closed:

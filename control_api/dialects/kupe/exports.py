@@ -19,6 +19,7 @@ from control_api.dialects.kupe.access import GUARDED, Allowed, uuid_of
 from control_api.dialects.kupe.calls import CallHost
 from control_api.dialects.kupe.errors import declared
 from control_api.dialects.kupe.periods import Period, since_of
+from control_api.route_table import add_routes
 from kit.errors import InputError
 from storage.repositories import users
 
@@ -44,11 +45,11 @@ class ExportHost:
 def export_router(host: ExportHost) -> APIRouter:
     """Return the routes; the file of a link has its signature for a credential."""
     router = APIRouter(tags=["kupe"], responses=declared())
-    guarded = APIRouter(dependencies=GUARDED)
+    guarded = APIRouter(tags=["kupe"], dependencies=GUARDED, responses=declared())
     _calls(guarded, host.calls)
     for prefix in ("/api/v1/billing", "/billing"):
         _usage(guarded, prefix, host)
-    router.include_router(guarded)
+    add_routes(router, guarded)
     _file(router, host)
     return router
 

@@ -17,6 +17,7 @@ from control_api.dialects.kupe.create_call import call_told
 from control_api.dialects.kupe.errors import declared
 from control_api.ports import UtcClock
 from control_api.providers.service import MASK
+from control_api.route_table import add_routes
 from kit.errors import InputError, UnauthenticatedError
 from storage.engine import EVERY_TENANT
 from storage.repositories import agent_hooks, agents
@@ -66,11 +67,11 @@ class HookConfig(BaseModel):
 
 def agent_hook_router(host: HookHost) -> APIRouter:
     """Return the routes of hooks; `/incoming` has its signature for a credential."""
-    router = APIRouter(prefix="/api/v1/webhooks", tags=["kupe"], responses=declared(404))
-    guarded = APIRouter(dependencies=GUARDED)
+    about: dict[str, Any] = {"prefix": "/api/v1/webhooks", "tags": ["kupe"], "responses": declared(404)}
+    router, guarded = APIRouter(**about), APIRouter(**about, dependencies=GUARDED)
     _managing(guarded, host)
     _starting(router, host)
-    router.include_router(guarded)
+    add_routes(router, guarded)
     return router
 
 

@@ -20,6 +20,7 @@ from control_api.dialects.kupe.phone import PhoneHost, phone_router
 from control_api.dialects.kupe.spending import spending_router
 from control_api.lines.service import LineHost
 from control_api.ports import CallArchive, ServerState, UtcClock
+from control_api.route_table import add_routes
 from control_api.web_tokens import WebTokens
 from storage.engine import Database
 
@@ -45,7 +46,8 @@ def kupe_router(host: KupeHost) -> APIRouter:
     """Return them."""
     calls = CallHost(host.archive, host.links, host.state, host.database, host.clock)
     router = APIRouter()
-    for part in (
+    add_routes(
+        router,
         agent_router(AgentHost(host.checks, host.clock)),
         catalogue_router(host.checks, host.clock),
         identity_router(),
@@ -59,6 +61,5 @@ def kupe_router(host: KupeHost) -> APIRouter:
         agent_hook_router(HookHost(host.lines.vault, host.clock)),
         create_call_router(host.origins),
         gone_router(),
-    ):
-        router.include_router(part)
+    )
     return router

@@ -14,6 +14,7 @@ from control_api.dialects.kupe.calls import CallHost
 from control_api.dialects.kupe.errors import declared
 from control_api.dialects.kupe.periods import Period, since_of
 from control_api.principal import LOCAL_ACCOUNT_ID
+from control_api.route_table import add_routes
 from storage.repositories import call_history
 from storage.repositories.call_history import Filter, Sums
 
@@ -34,12 +35,12 @@ _USED = (
 
 def spending_router(host: CallHost) -> APIRouter:
     """Return the routes, under their own prefix and the old one without `/api/v1`."""
-    router = APIRouter(tags=["kupe"], dependencies=GUARDED, responses=declared())
+    router = APIRouter()
     for prefix in ("/api/v1/billing", "/billing"):
-        part = APIRouter(prefix=prefix)
+        part = APIRouter(prefix=prefix, tags=["kupe"], dependencies=GUARDED, responses=declared())
         _records(part, host)
         _sums(part, host)
-        router.include_router(part)
+        add_routes(router, part)
     return router
 
 

@@ -8,27 +8,33 @@ from fastapi import APIRouter, BackgroundTasks, Path, Query, Request, Response
 from control_api.access import DECLARED, Person, Reading, Writing, authenticator
 from control_api.accounts import api_keys
 from control_api.accounts.by_mail import ByMail
+from control_api.accounts.oauth_login import OAuthLogin
 from control_api.auth import credentials_of
-from control_api.dialects.prepatu.auth_schemas import KeyListed, KeyMade, LogIn, SignUp, Token
+from control_api.dialects.prepatu.auth_schemas import KeyListed, KeyMade, LogIn, LoginMethods, SignUp, Token
 from control_api.dialects.prepatu.errors import declared
 from control_api.dialects.prepatu.flow_schemas import PRINTABLE
 from control_api.local_caller import is_local
 from control_api.ports import UtcClock
+from control_api.route_table import add_routes
 from storage.repositories import api_keys as stored_keys
 from storage.tables.api_key import ApiKey
 
 
-def auth_router(by_mail: ByMail, clock: UtcClock) -> APIRouter:
+def auth_router(by_mail: ByMail, oauth: OAuthLogin, clock: UtcClock) -> APIRouter:
     """Return the routes of people and keys; whole prefixes, for metrics name routes by their own paths."""
     router = APIRouter()
-    router.include_router(_people_router(by_mail))
-    router.include_router(_key_router(by_mail, clock))
+    add_routes(router, _people_router(by_mail, oauth), _key_router(by_mail, clock))
     return router
 
 
-def _people_router(by_mail: ByMail) -> APIRouter:
+def _people_router(by_mail: ByMail, oauth: OAuthLogin) -> APIRouter:
     login = by_mail.login
     router = APIRouter(prefix="/auth", tags=["auth"])
+
+    @router.get("/methods", responses=declared())
+    async def list_methods() -> LoginMethods:
+        """Say how people can log in here, besides with a password."""
+        return LoginMethods(mail=by_mail.mailer.sends, oauth=sorted(oauth.providers))
 
     @router.post("/signup", responses=declared(409, 429))
     async def sign_up(body: SignUp, request: Request, afterwards: BackgroundTasks) -> Token:

@@ -25,6 +25,18 @@ class LogIn(BaseModel):
     password: Annotated[str, Field(min_length=1, max_length=1024)]
 
 
+class LoginMethods(BaseModel):
+    """How people can log in, besides with a password.
+
+    Attributes:
+        mail: By a code that is mailed.
+        oauth: By whom else, for `/auth/oauth/{provider}`.
+    """
+
+    mail: bool
+    oauth: list[str]
+
+
 class Address(BaseModel):
     """Where to send a mail."""
 

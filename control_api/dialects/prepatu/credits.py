@@ -1,8 +1,8 @@
 """`/v1/credits`."""
 
 import hmac
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -20,6 +20,7 @@ from control_api.dialects.prepatu.credit_schemas import Balance, LedgerItem, Pac
 from control_api.dialects.prepatu.errors import declared
 from control_api.ports import UtcClock
 from control_api.principal import Principal, Role
+from control_api.route_table import add_routes
 from kit import money
 from kit.errors import ForbiddenError, NotFoundError
 from storage.engine import EVERY_TENANT, Database
@@ -37,6 +38,7 @@ class CreditHost:
         admin_token: Who sends it as a bearer may top up any account; None: only operators who are logged in.
         payment_secret: Paddle signs with it; None: we sell nothing there.
         freemius: What we sell at Freemius; None: nothing.
+        paddle_prices: Paddle's price of each package; see `credits.payments`.
     """
 
     database: Database
@@ -45,6 +47,7 @@ class CreditHost:
     admin_token: bytes | None = None
     payment_secret: bytes | None = None
     freemius: FreemiusProduct | None = None
+    paddle_prices: Mapping[str, str] = field(default_factory=dict)
 
 
 def credit_router(host: CreditHost) -> APIRouter:
@@ -89,12 +92,12 @@ def credit_router(host: CreditHost) -> APIRouter:
             for each in PACKAGES
         ]
 
-    router.include_router(_top_up_router(host))
+    add_routes(router, _top_up_router(host))
     return router
 
 
 def _top_up_router(host: CreditHost) -> APIRouter:
-    router = APIRouter(dependencies=list(DECLARED))
+    router = APIRouter(prefix="/v1/credits", tags=["credits"], dependencies=list(DECLARED))
 
     async def operator(connection: HTTPConnection) -> None:
         bearer = credentials_of(connection).bearer

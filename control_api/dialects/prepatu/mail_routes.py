@@ -17,6 +17,7 @@ from control_api.dialects.prepatu.auth_schemas import (
     Verified,
 )
 from control_api.dialects.prepatu.errors import declared
+from control_api.route_table import add_routes
 from kit.errors import InputError
 
 
@@ -26,7 +27,7 @@ def mail_router(by_mail: ByMail) -> APIRouter:
 
     @router.get("/verify-email", responses=declared(400))
     async def verify_email(token: Annotated[str, Query(max_length=200)]) -> Verified:
-        """Prove an address by the link that was sent there."""
+        """Prove an address by the token that was sent there. People are mailed `/auth/verify-email/confirm` instead."""
         try:
             await by_mail.prove(token)
         except InputError as error:
@@ -50,12 +51,12 @@ def mail_router(by_mail: ByMail) -> APIRouter:
         """Answer the right code with a log-in token; makes the account if there is none."""
         return Token(access_token=await by_mail.log_in(body.email, body.code, peer_of(request)))
 
-    router.include_router(_password_router(by_mail))
+    add_routes(router, _password_router(by_mail))
     return router
 
 
 def _password_router(by_mail: ByMail) -> APIRouter:
-    router = APIRouter(prefix="/password")
+    router = APIRouter(prefix="/auth/password", tags=["auth"])
 
     @router.post("/change", responses=declared(401, 403, 429), dependencies=DECLARED)
     async def change_password(body: PasswordChange, who: Person, request: Request) -> Token:

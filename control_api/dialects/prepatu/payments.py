@@ -45,11 +45,11 @@ def payment_router(host: CreditHost) -> APIRouter:
             raise HTTPException(503, "Payments are not configured")
         body, now = await request.body(), host.clock.utc()
         payments.check_signature(request.headers.get("paddle-signature"), body, host.payment_secret, now.timestamp())
-        payment = payments.payment_in(body)
+        payment = payments.payment_in(body, host.paddle_prices)
         if payment is not None:
             async with host.database.writing(EVERY_TENANT) as session:
                 account_id = await _account_of(session, payment.payer_id)
-                credited = money.from_cents(payment.package.credits_cents)
+                credited = money.from_cents(payment.credits_cents)
                 await service.pay_in(session, account_id, credited, f"paddle/{payment.transaction_id}", now)
         return Received()
 

@@ -5,11 +5,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
 from control_api.accounts.oauth import github, google
-from tests.support.control_lab import Lab, build_lab, opened_lab
+from tests.support.control_lab import Lab, opened_lab
 from tests.support.databases import sqlite_template
 
 __all__ = ["sqlite_template"]
@@ -24,13 +23,11 @@ class Town:
     Attributes:
         headers: Of each caller, by the name that cases give it.
         names: What cases may put into paths and bodies.
-        bare: A client of a server on which neither mail, log-in by others nor payments are set up.
     """
 
     lab: Lab
     headers: dict[str, dict[str, str]]
     names: dict[str, str]
-    bare: httpx.AsyncClient
 
 
 @pytest.fixture
@@ -61,5 +58,4 @@ async def town(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Town]:
         }
         ids = {"flow": flow.json()["id"], "hook": hook.json()["id"], "session": session["id"]}
         names = ids | {"key": made["key"], "key_id": made["key_id"]}
-        async with build_lab(lab.database, is_bare=True).http as bare:
-            yield Town(lab, headers, names, bare)
+        yield Town(lab, headers, names)

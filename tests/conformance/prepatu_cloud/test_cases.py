@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.conformance.prepatu_cloud.conftest import GREET, Town
+from tests.support.control_lab import build_lab
 
 ANY = "…"
 
@@ -76,8 +77,8 @@ async def _send(town: Town, case: Case, names: dict[str, str]) -> httpx.Response
         headers |= {"Content-Type": case.type} if case.type else {}
     elif case.json is not None:
         body = {"json": _filled(case.json, names)}
-    http = town.bare if case.on == "a bare server" else town.lab.http
-    return await http.request(method, path.format(**names), headers=headers, **body)
+    lab = build_lab(town.lab.database, is_bare=True) if case.on == "a bare server" else town.lab
+    return await lab.http.request(method, path.format(**names), headers=headers, **body)
 
 
 @pytest.mark.parametrize("case", _cases(), ids=lambda case: case.name)

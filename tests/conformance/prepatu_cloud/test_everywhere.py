@@ -15,7 +15,10 @@ from tests.support.control_lab import client_of
 OPEN = {
     ("POST", "/auth/signup"),
     ("POST", "/auth/login"),
+    ("GET", "/auth/methods"),
     ("GET", "/auth/verify-email"),
+    ("GET", "/auth/verify-email/confirm"),
+    ("POST", "/auth/verify-email/confirm"),
     ("POST", "/auth/otp/request"),
     ("POST", "/auth/otp/verify"),
     ("POST", "/auth/password/reset/request"),

@@ -37,7 +37,7 @@ async def test_a_report_is_kept_and_written_whole(tmp_path: Path) -> None:
         "session-1",
         {"from": "test"},
     )
-    assert list(log.all_reports()) == [written]
+    assert (log.call_ids(), log.stored(call_id), log.stored("other")) == ([call_id], written, None)
     assert [(use["kind"], use["characters"]) for use in written["usage"]] == [("tts", 40)]
     assert log.report(call_id) == written | {"recording": False}
     assert [path.name for path in (tmp_path / "calls" / call_id).iterdir()] == ["report.json"]

@@ -12,7 +12,7 @@ import { Stage } from "./stage";
 import { Start } from "./start";
 import { ThemeToggle } from "./theme";
 import { useCall } from "./use_call";
-import type { Loaded } from "./use_flows";
+import type { Loaded } from "./use_loaded";
 import { useFlows, useGraph } from "./use_flows";
 import { Variables } from "./variables";
 import { Waterfall } from "./waterfall";

@@ -8,7 +8,14 @@ const VOICES = {
   assistant: { name: "Assistant", colour: "text-bot", bubble: "bg-bot-soft" },
 };
 
-export function Captions({ captions }: { captions: Caption[] }) {
+interface Props {
+  captions: Caption[];
+  /** What the caller is called: on the page of a call it is who reads. */
+  caller?: string;
+  empty?: string;
+}
+
+export function Captions({ captions, caller = VOICES.user.name, empty = "What you and the assistant say appears here as text." }: Props) {
   const list = useRef<HTMLOListElement>(null);
   const last = captions.at(-1);
 
@@ -19,7 +26,7 @@ export function Captions({ captions }: { captions: Caption[] }) {
 
   return (
     <Panel title="Conversation">
-      {captions.length === 0 && <Empty>What you and the assistant say appears here as text.</Empty>}
+      {captions.length === 0 && <Empty>{empty}</Empty>}
       {/* Half-heard words change too fast to be read out: only final ones are live. */}
       <ol
         ref={list}
@@ -31,14 +38,14 @@ export function Captions({ captions }: { captions: Caption[] }) {
         className="flex max-h-112 flex-col gap-3 overflow-y-auto"
       >
         {captions.map((caption) => (
-          <CaptionItem key={caption.id} caption={caption} />
+          <CaptionItem key={caption.id} caption={caption} name={caption.role === "user" ? caller : VOICES.assistant.name} />
         ))}
       </ol>
     </Panel>
   );
 }
 
-function CaptionItem({ caption }: { caption: Caption }) {
+function CaptionItem({ caption, name }: { caption: Caption; name: string }) {
   const voice = VOICES[caption.role];
   return (
     <li
@@ -46,7 +53,7 @@ function CaptionItem({ caption }: { caption: Caption }) {
       data-final={caption.isFinal}
       className={`appear max-w-[88%] ${caption.role === "user" ? "self-end" : "self-start"}`}
     >
-      <p className={`mb-1 text-xs font-medium ${voice.colour} ${caption.role === "user" ? "text-right" : ""}`}>{voice.name}</p>
+      <p className={`mb-1 text-xs font-medium ${voice.colour} ${caption.role === "user" ? "text-right" : ""}`}>{name}</p>
       <p
         className={`rounded-xl px-3.5 py-2.5 text-[0.9375rem] leading-relaxed break-words ${voice.bubble} ${caption.isFinal ? "" : "text-quiet"}`}
       >

@@ -4,7 +4,7 @@ import type { FlowGraph as Graph } from "../flow/api";
 import type { PlacedEdge, PlacedNode } from "../flow/layout";
 import { layOut, pathThrough } from "../flow/layout";
 import { Empty, Panel } from "./panel";
-import type { Loaded } from "./use_flows";
+import type { Loaded } from "./use_loaded";
 
 interface Props {
   graph: Loaded<Graph>;

@@ -1,7 +1,7 @@
 import type { FlowSummary } from "../flow/api";
 import { Button } from "./button";
 import { Empty } from "./panel";
-import type { Loaded } from "./use_flows";
+import type { Loaded } from "./use_loaded";
 
 interface Props {
   flows: Loaded<FlowSummary[]>;

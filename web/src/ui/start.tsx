@@ -1,7 +1,7 @@
 import type { FlowSummary } from "../flow/api";
 import { FlowPicker } from "./flow_picker";
 import { MicrophoneIcon } from "./icons";
-import type { Loaded } from "./use_flows";
+import type { Loaded } from "./use_loaded";
 
 interface Props {
   flows: Loaded<FlowSummary[]>;

@@ -31,6 +31,11 @@ async def _code(lab: Lab, email: str = ADA) -> str:
     return lab.postbox.code()
 
 
+def _for_clients(link: str) -> str:
+    """Return where a client proves with the token of a mailed link, which leads people to a page."""
+    return link.replace("/confirm?", "?")
+
+
 async def _is_in(lab: Lab, token: str) -> bool:
     return (await lab.http.get("/v1/flows", headers={"Authorization": f"Bearer {token}"})).status_code == 200
 
@@ -45,29 +50,50 @@ async def test_keys_wait_until_the_address_is_proven(strict_lab: Lab) -> None:
     assert (by_kupe.status_code, by_kupe.json()) == (403, refused.json())
     (mail,) = strict_lab.postbox.mails
     assert mail.to == ADA
-    proven = await strict_lab.http.get(strict_lab.postbox.link())
+    proven = await strict_lab.http.get(_for_clients(strict_lab.postbox.link()))
     assert (proven.status_code, proven.json()) == (200, {"verified": True})
     assert (await strict_lab.http.post("/auth/api-keys", headers=ada)).status_code == 201
 
 
+async def test_a_scanner_that_opens_the_mailed_link_proves_nothing(strict_lab: Lab) -> None:
+    ada = await strict_lab.sign_up()
+    link = strict_lab.postbox.link()
+    page = await strict_lab.http.get(link)
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert (await strict_lab.http.post("/auth/api-keys", headers=ada)).status_code == 403
+    path, _, token = link.partition("?token=")
+    done = await strict_lab.http.post(path, data={"token": token})
+    assert (done.status_code, "Your address is confirmed" in done.text) == (200, True)
+    assert 'href="https://app.example.com/ui"' in done.text
+    assert (await strict_lab.http.post("/auth/api-keys", headers=ada)).status_code == 201
+    again = await strict_lab.http.post(path, data={"token": token})
+    assert (again.status_code, "Invalid verification token" in again.text) == (400, True)
+
+
+async def test_what_is_in_a_link_cannot_write_the_page(strict_lab: Lab) -> None:
+    page = await strict_lab.http.get("/auth/verify-email/confirm", params={"token": '"><script>alert(1)</script>'})
+    assert "<script" not in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
 async def test_a_link_works_once_and_for_a_day(strict_lab: Lab) -> None:
     await strict_lab.sign_up()
-    link = strict_lab.postbox.link()
+    link = _for_clients(strict_lab.postbox.link())
     assert (await strict_lab.http.get(link)).status_code == 200
     again = await strict_lab.http.get(link)
     assert (again.status_code, again.json()) == (400, {"detail": "Invalid verification token"})
     await strict_lab.sign_up("bob@example.com")
     strict_lab.clock.passed_s = 24 * 3600
-    late = await strict_lab.http.get(strict_lab.postbox.link())
+    late = await strict_lab.http.get(_for_clients(strict_lab.postbox.link()))
     assert (late.status_code, late.json()) == (400, {"detail": "Verification link expired"})
 
 
 async def test_a_link_is_sent_again_and_the_old_one_is_void(strict_lab: Lab) -> None:
     ada = await strict_lab.sign_up()
-    old = strict_lab.postbox.link()
+    old = _for_clients(strict_lab.postbox.link())
     assert (await _post(strict_lab, "/auth/verify-email/request", ada)).status_code == 200
     assert (await strict_lab.http.get(old)).status_code == 400
-    assert (await strict_lab.http.get(strict_lab.postbox.link())).status_code == 200
+    assert (await strict_lab.http.get(_for_clients(strict_lab.postbox.link()))).status_code == 200
     assert (await _post(strict_lab, "/auth/verify-email/request", ada)).status_code == 422, "it is proven"
 
 

@@ -33,8 +33,11 @@ async def _user(lab: Lab, email: str) -> User:
         return (await session.scalars(select(User).where(User.email_key == email))).one()
 
 
+_PAID = {"totals": {"total": "4000", "currency_code": "USD"}}
+
+
 async def _pay(lab: Lab, *, secret: bytes = PAYMENT_SECRET, **custom: Any) -> httpx.Response:
-    event = {"event_type": "transaction.completed", "data": {"id": "txn_1", "custom_data": custom}}
+    event = {"event_type": "transaction.completed", "data": {"id": "txn_1", "custom_data": custom, "details": _PAID}}
     body = json.dumps(event).encode()
     ts = int(START.timestamp())
     signature = hmac.new(secret, f"{ts}:".encode() + body, hashlib.sha256).hexdigest()
