@@ -24,17 +24,13 @@ class CarrierRest(HttpVendor):
     async def answer(self, request: Request, reply: Reply) -> None:
         """Ask the one whose path it is."""
         if request.path.startswith("/2010-04-01/"):
-            fields = {key: dict(parse_qsl(text)) for key, text in _texts(request).items()}
-            told = self.twilio.request(request.method, request.path, **fields, auth=_basic(request))
+            query, form = dict(parse_qsl(request.query)), dict(parse_qsl(request.body.decode()))
+            told = self.twilio.request(request.method, request.path, query, form, auth=_basic(request))
             return await reply.whole(told.status_code, told.text.encode(), "application/json")
         url = f"https://api.exotel.com{request.path}" + (f"?{request.query}" if request.query else "")
         asked = httpx.Request(request.method, url, headers=request.headers, content=request.body)
         answer = await self.exotel.transport().handle_async_request(asked)
         return await reply.whole(answer.status_code, answer.content, "application/json")
-
-
-def _texts(request: Request) -> dict[str, str]:
-    return {"params": request.query, "data": request.body.decode()}
 
 
 def _basic(request: Request) -> tuple[str, str]:
