@@ -150,11 +150,11 @@ class Integrator:
         assert answer.is_success, answer.text
         with wave.open(io.BytesIO(answer.content)) as file:
             assert file.getnchannels() == 2
-            return file.getnframes() / file.getframerate()
+            return float(file.getnframes() / file.getframerate())
 
     async def spent_cents(self) -> float:
         left = await self.get("/api/v1/billing/credit-balance")
-        return round(1_200 - 100 * left["available_balance_usd"], 3)
+        return round(float(1_200 - 100 * left["available_balance_usd"]), 3)
 
 
 def _signed(url: str, form: dict[str, str]) -> dict[str, str]:

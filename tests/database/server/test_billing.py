@@ -49,7 +49,7 @@ _REPORT = CallReport(
 )
 
 
-def _metered(name: str, **about: str) -> MeteredCall:
+def _metered(name: str, **about: Any) -> MeteredCall:
     return MeteredCall(name, "anna", from_cents(3), 10, {"call_id": name, "flow": "pizza"} | about)
 
 
@@ -227,7 +227,7 @@ async def test_a_call_whose_process_died_leaves_one_record_and_its_recording_so_
         "agent_id": "agent-1",
     }
     async with anna.writing("anna") as session:
-        await metering.start(session, replace(_metered("call-9"), about=_metered("call-9").about | about), _AT)
+        await metering.start(session, _metered("call-9", **about), _AT)
         await metering.tick(session, _metered("call-9"), 20_000, _AT + datetime.timedelta(seconds=20))
     part = tmp_path / "calls" / "call-9" / "recording.part"
     recorder = Recorder(part.with_suffix(".wav"), lambda work: work())
