@@ -243,6 +243,7 @@ def _about(request: CallRequest) -> dict[str, Any]:
     return {
         "session_id": request.session_id,
         "call_id": request.call_id,
+        "agent_id": request.agent_id,
         "flow_id": request.flow,
         "metadata": dict(request.metadata),
     }
