@@ -28,7 +28,7 @@ _AWAY: Final = (SQLAlchemyError, OSError)
 _FIRST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 30.0
 _STARTING: Final = datetime.timedelta(minutes=10)  # a session in use for so long has a call, or never gets one
-_KEPT: Final = ("call_id", "flow", "metadata", "session_id", "transport", "agent_id")
+_KEPT: Final = ("call_id", "flow", "session_id", "transport", "agent_id")
 _AT_ONCE: Final = 2  # calls that began together tick together, and requests shall find the database free all the same
 _LAST_TRY_S: Final = 5.0  # at shutdown, for what is not settled yet; the reaper of the next start does the rest
 
@@ -186,7 +186,7 @@ class _AccountMeter:
         self.tick_s = billing.tick_s
         self._billing = billing
         self._request = request
-        about = {name: getattr(request, name) for name in _KEPT}
+        about = {name: getattr(request, name) for name in _KEPT} | {"metadata": dict(request.metadata)}
         self._call = MeteredCall(_meter_id(request), account_id, 0, billing.tick_s, about)
 
     async def start(self) -> float:
