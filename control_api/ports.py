@@ -47,6 +47,13 @@ class FlowCatalogue(Protocol):
         """Return a flow's states and transitions as JSON values; errors as `document`."""
 
 
+@dataclass(frozen=True, slots=True)
+class RecordingLink:
+    """Where a recording is that is not on this machine: an address that works for a few minutes."""
+
+    url: str
+
+
 class CallArchive(Protocol):
     """Calls that are over. Its methods read files: call them in a worker thread."""
 
@@ -67,8 +74,8 @@ class CallArchive(Protocol):
             NotFoundError: `call.not_found`.
         """
 
-    def recording(self, call_id: str) -> Path:
-        """Return the WAV file of a call.
+    def recording(self, call_id: str) -> Path | RecordingLink:
+        """Return the WAV file of a call, or where it is.
 
         Raises:
             NotFoundError: `call.not_found` or `call.not_recorded`.

@@ -49,6 +49,20 @@ class MachinePolicy(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Answering:
+    """What to do when something else than a person takes a call that we made.
+
+    Attributes:
+        message: What is left after the beep, if the policy says so.
+        introduction: What is told to a helper that asks who calls and why; empty: the opening line once more.
+    """
+
+    policy: MachinePolicy = MachinePolicy.CONTINUE
+    message: str = ""
+    introduction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """What a carrier says of a call, by callback or when asked.
 
@@ -61,6 +75,20 @@ class Progress:
     sequence: int | None = None
     duration_s: int | None = None
     answered_by: AnsweredBy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierCall:
+    """A call by its carrier's name, as somebody tells of it.
+
+    Attributes:
+        line_id: The line that proved to know its carrier, which can tell of its own calls only; None: the connection
+            that the operator set up, which tells of all lines of that carrier.
+    """
+
+    carrier: str
+    name: str
+    line_id: str | None
 
 
 @dataclass(frozen=True, slots=True)

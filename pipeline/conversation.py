@@ -3,7 +3,6 @@
 The time comes from outside (`tick`, `deadline_s`), and so does everything that happens; `session.py` brings both.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import structlog
@@ -12,18 +11,15 @@ from flows import events as flow_events
 from flows.actions import Ask, FlowEnded, Say
 from flows.model import Flow
 from flows.state import State as FlowState
-from kit.clock import Clock
 from pipeline.brain import Brain, Outcome, Speech
-from pipeline.carrier_acts import CarrierActs
-from pipeline.dialogue import Dialogue, Moment
+from pipeline.conversation_ports import ConversationPorts
+from pipeline.dialogue import Moment
 from pipeline.frames.control import Screen, StatusChanged
-from pipeline.outbox import Outbox
 from pipeline.turn_log import TurnTimes
-from pipeline.turn_reader import TurnReader
 from pipeline.turns import actions, inputs, owner
 from pipeline.turns.apologies import Apologies, apologies_in
 from pipeline.turns.state import Bot, State, User
-from pipeline.voice import ModelFailed, ToolAsked, Voice
+from pipeline.voice import ModelFailed, ToolAsked
 
 log = structlog.get_logger()
 
@@ -33,24 +29,6 @@ GRACE_S = 0.6  # how long after a turn's end its effects may wait for the answer
 _NEARLY_OVER = "The time for this call is nearly over. Tell the caller so now, in one short sentence that fits."
 _OF_WARNING = -1  # no flow has this epoch
 _WARNING_TOKENS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class ConversationPorts:
-    """What a conversation is had with.
-
-    Attributes:
-        spoken_s: When a sample of the caller was spoken, on the loop's clock.
-    """
-
-    reader: TurnReader
-    voice: Voice
-    dialogue: Dialogue
-    leg: Outbox
-    clock: Clock
-    spoken_s: Callable[[int], float]
-    acts: CarrierActs
-    on_emitted: Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +69,9 @@ class Conversation:
         self._times = TurnTimes(None, 0.0)
         self._due: tuple[Speech, ...] = ()
         self._hang_up: str | None = None
-        self._leaving = False
+        self._leaving = self._quiet = False
+        self._opening: tuple[Say, ...] = ()
+        self._introduction: tuple[Say, ...] = ()  # for whoever asks, once they have finished asking
         self._warning = ""
         self._undo: _Undo | None = None
         self._tools: list[ToolAsked] = []  # what a turn calls that may be taken back
@@ -103,7 +83,9 @@ class Conversation:
         """Begin the flow."""
         now_s = self._clock.now_s()
         self._times = TurnTimes(None, now_s)
-        self._apply(self.brain.step(event, now_s))
+        outcome = self.brain.step(event, now_s)
+        self._opening = tuple(item for item in outcome.speech if isinstance(item, Say))
+        self._apply(outcome)
 
     @property
     def language(self) -> str:
@@ -140,6 +122,20 @@ class Conversation:
         self._settle()
         self._leaving, self._hang_up = True, reason
         self._speak((Say(text, interruptible=False),))
+
+    def keep_quiet(self) -> None:
+        """A machine speaks: say nothing and take nothing for an answer, until a goodbye."""
+        self._settle()
+        self._quiet = True
+        if self.owner.bot is not Bot.IDLE:
+            self._speak(())
+
+    def introduce(self, text: str) -> None:
+        """Answer who asks for our name, in these words or the opening ones; then the flow goes on where it is."""
+        self._introduction = (Say(text),) if text else self._opening
+        if self.owner.user is User.SILENT:
+            self._settle()
+            self._speak_introduction()
 
     def warn(self, text: str, *, by_model: bool) -> None:
         """Tell the caller that the call is nearly over, in these words or in the model's; then it goes on."""
@@ -179,8 +175,13 @@ class Conversation:
     @property
     def deadline_s(self) -> float | None:
         """When `tick` is wanted."""
-        waits = (self.owner.deadline_s, self.brain.deadline_s, self._settled_s)
+        waits = (self.owner.deadline_s, self._flow_due_s, self._settled_s)
         return min((due for due in waits if due is not None), default=None)
+
+    @property
+    def _flow_due_s(self) -> float | None:
+        """When the flow wants a tick; a machine that speaks stops its timers."""
+        return None if self._quiet else self.brain.deadline_s
 
     @property
     def _settled_s(self) -> float | None:
@@ -195,7 +196,7 @@ class Conversation:
             self._advance(inputs.Tick())
         elif self._settled_s is not None and now_s >= self._settled_s:
             self._settle()
-        elif self.brain.deadline_s is not None and now_s >= self.brain.deadline_s:
+        elif self._flow_due_s is not None and now_s >= self._flow_due_s:
             self._settle()
             self._times = TurnTimes(None, now_s)
             self._apply(self.brain.step(flow_events.Tick(), now_s))
@@ -245,7 +246,7 @@ class Conversation:
             case actions.Discard(bot_was_stopped):
                 self._discard(bot_was_stopped)
             case actions.Pause():
-                self._voice.playout.pause()
+                self._voice.pause()
             case actions.Resume():
                 self._voice.playout.resume()
             case actions.Speculate(heard):
@@ -269,6 +270,8 @@ class Conversation:
                 self._reader.drop_breath()
 
     def _speculate(self, heard: inputs.Heard) -> None:
+        if self._quiet or self._introduction:
+            return
         event = flow_events.Heard(heard.text, heard.confidence, heard.alternative)
         speech = self.brain.preview(event, self._clock.now_s()).speech
         if self._voice.speculate(speech, HIDDEN if self.brain.hides else heard.text):
@@ -315,6 +318,9 @@ class Conversation:
         self._times = self._reader.times(self._spoken_s, failed=heard.failed)
         self._reader.close_turn()
         self._times.mark("end_of_turn", now_s)
+        if self._quiet or self._introduction:
+            self._commit_beside_the_flow(heard)
+            return
         if heard.failed:
             self._dialogue.user_nothing()
             sorry = self._apologies
@@ -334,9 +340,18 @@ class Conversation:
             # Nothing to say is a finished bot turn too: the flow's timers start.
             self._apply(self.brain.step(flow_events.BotFinished(), now_s))
 
+    def _commit_beside_the_flow(self, heard: inputs.Heard) -> None:
+        if heard.failed:
+            self._dialogue.user_nothing()
+        else:
+            self._dialogue.user_final(heard.text)
+        self._advance(inputs.TurnSettled())
+        if not self._quiet:
+            self._speak_introduction()
+
     # --- the flow's wishes ---------------------------------------------------------------------------------------
     def _apply(self, outcome: Outcome) -> None:
-        if self._leaving:
+        if self._leaving or self._quiet:
             return  # the flow has nothing more to say
         self._show(outcome)
         self._times.mark("flow", self._clock.now_s())
@@ -373,3 +388,8 @@ class Conversation:
         self._due = speech
         interruptible = all(item.interruptible for item in speech if isinstance(item, Say | Ask))
         self._advance(inputs.AnswerDue(interruptible))
+
+    def _speak_introduction(self) -> None:
+        speech, self._introduction = self._introduction, ()
+        if speech:
+            self._speak(speech)

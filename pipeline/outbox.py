@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from pipeline.frames.audio import AudioOut
+from pipeline.frames.audio import Ambience, AudioOut
 from pipeline.ports import Frame, Leg
 
 
@@ -24,8 +24,12 @@ class Outbox:
     def send(self, frame: Frame) -> None:
         """Send or hold; sound is never held, and lets out what belongs before it."""
         if isinstance(frame, AudioOut):
-            self.let_go()
             self._on_sound(frame.pcm)
+        if isinstance(frame, Ambience):  # tells nobody that the answer has begun
+            self._leg.send(frame)
+            return
+        if isinstance(frame, AudioOut):
+            self.let_go()
         if self.is_holding:
             self._held.append(frame)
         else:

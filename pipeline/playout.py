@@ -101,6 +101,7 @@ class Playout:
         self._faded = False  # the line is silent in mid-answer
         self._acknowledged = Acknowledged(rate_hz)
         self.has_marks = False  # of the leg: `acknowledge` tells what was heard
+        self.background_s = 0.0  # until when something else fills the line; the next sample comes after it
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -158,10 +159,22 @@ class Playout:
         await self._room.wait()
 
     # --- the floor ----------------------------------------------------------------------------------------------
-    def pause(self) -> None:
-        """Fade out behind the frames already out; keep the rest."""
-        self._fade_out()
+    def pause(self, *, recall: bool = False) -> bool:
+        """Fade out behind the frames already out; keep the rest.
+
+        Args:
+            recall: The leg can drop what is on its way: keep what has not been heard as well, to be sent again.
+
+        Returns:
+            Whether something is to be dropped.
+        """
+        recalled = recall and self._started and not self._paused and not self._held and self.generation >= 0
+        if recalled:
+            self._queue_again(self._sent_samples - self._heard_samples())
+        else:
+            self._fade_out()
         self._paused = True
+        return recalled
 
     def resume(self) -> None:
         """Send on from the next frame, fading in."""
@@ -176,10 +189,15 @@ class Playout:
         if self.generation < 0 or not self._started:
             return
         ahead_s = self._origin_s + self._sent_samples / self.rate_hz - heard_s
-        unheard = min(len(self._out), int(max(0.0, ahead_s) / FRAME_S + 0.5))
+        self._queue_again(max(0.0, ahead_s) * self.rate_hz)
+
+    def _queue_again(self, samples: float) -> None:
+        """Take back the last `samples` that were sent, to the nearest frame."""
+        frame_samples = self._frame_bytes // 2
+        unheard = min(len(self._out), int(samples / frame_samples + 0.5))
         for _ in range(unheard):
             self._queue.appendleft(self._out.pop())
-        self._sent_samples -= unheard * self._frame_bytes // 2
+        self._sent_samples -= unheard * frame_samples
         self._faded = self._faded or unheard > 0
 
     def release(self) -> None:
@@ -227,6 +245,16 @@ class Playout:
         told_s = self._acknowledged.heard_at_s(self._sent_samples)
         return by_clock_s + _NOT_TOLD_S if told_s is None else max(by_clock_s, told_s)
 
+    @property
+    def busy_until_s(self) -> float:
+        """When all that was sent, and the background, will have been played."""
+        return max(self.background_s, self._origin_s + self._sent_samples / self.rate_hz)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether nobody listens."""
+        return self._held
+
     # --- playing ------------------------------------------------------------------------------------------------
     async def run(self) -> None:
         """Play for as long as the call lasts."""
@@ -240,10 +268,10 @@ class Playout:
         while self._queue and not self._paused and not self._held:
             now_s = self._clock.now_s()
             due_s = self._origin_s + self._sent_samples / self.rate_hz
-            if due_s < now_s - self._lead_s or not self._started:
+            if due_s < max(now_s - self._lead_s, self.background_s) or not self._started:
                 # Nothing was playing (or we are later than the lead can hide): the line starts anew, now.
-                self._origin_s = now_s - self._sent_samples / self.rate_hz
-                due_s = now_s
+                due_s = max(now_s, self.background_s)
+                self._origin_s = due_s - self._sent_samples / self.rate_hz
             if due_s - self._ahead_s > now_s:
                 await asyncio.sleep(due_s - self._ahead_s - now_s)
                 continue

@@ -321,12 +321,14 @@ class LegCapabilities:
         rate_out_hz: Of `AudioOut`.
         lead_ms: How far ahead of real time audio is sent.
         marks: `Played` tells what was heard; elsewhere the clock does.
+        recalls: So much is on its way that a pause takes it back (`Recalled`), to be sent again.
     """
 
     rate_in_hz: int = 16_000
     rate_out_hz: int = 16_000
     lead_ms: int = 60
     marks: bool = False
+    recalls: bool = False
 
 
 class Leg(Protocol):

@@ -20,7 +20,8 @@ from kit.clock import Clock
 from kit.errors import AntiphonError
 from pipeline.call_tasks import CallTasks, Work
 from pipeline.carrier_acts import CarrierActs, LineReported
-from pipeline.conversation import Conversation, ConversationPorts
+from pipeline.conversation import Conversation
+from pipeline.conversation_ports import ConversationPorts
 from pipeline.dialogue import Dialogue
 from pipeline.ears import Ears
 from pipeline.frames.audio import AudioIn
@@ -29,6 +30,8 @@ from pipeline.frames.control import (
     CallFailed,
     DtmfPressed,
     Farewell,
+    Introduce,
+    KeepQuiet,
     LineBack,
     LineLost,
     PeerGone,
@@ -57,6 +60,7 @@ from pipeline.turns.voice_activity import (
 )
 from pipeline.vad import VadScheduler
 from pipeline.voice import ModelFailed, ToolAsked, Voice, VoicePorts
+from pipeline.watch import Watch, watched
 
 log = structlog.get_logger()
 
@@ -140,8 +144,10 @@ class CallSession:
         leg: Leg,
         host: CallHost,
         observer: CallObserver | None = None,
+        watch: Watch | None = None,
     ) -> None:
         """Prepare; nothing happens before `run`."""
+        post, told = self._post, watched(watch, self._post)
         self._about, self._providers, self._clock = about, providers, host.clock
         self._observer = observer
         self._settings = _limited(host.settings, about.manner)
@@ -149,17 +155,17 @@ class CallSession:
         self._inbox: asyncio.PriorityQueue[tuple[int, int, _Item]] = asyncio.PriorityQueue()
         self._arrivals = itertools.count()
         gate = host.new_gate() if host.new_gate else None
-        self._ears = Ears(leg.capabilities.rate_in_hz, host.vad, gate, self._post, about.manner)
+        self._ears = Ears(leg.capabilities.rate_in_hz, host.vad, gate, told, about.manner)
         self._leg = Outbox(leg, partial(self._ears.note_played, leg.capabilities.rate_out_hz))
-        self._reader = TurnReader(self._ears, providers, self._spawn, self._post, host.clock)
+        self._reader = TurnReader(self._ears, providers, self._spawn, told, host.clock)
         self._dialogue = Dialogue(self._leg.send)
+        self._acts = CarrierActs(leg.control, self._spawn, post)
         self._voice = Voice(
             VoicePorts(
-                providers, self._leg, self._dialogue, host.clock, self._spawn, self._post, observer, about.manner
+                providers, self._leg, self._dialogue, host.clock, self._spawn, post, observer, about.manner, self._acts
             )
         )
         self._control = leg.control
-        self._acts = CarrierActs(leg.control, self._spawn, self._post)
         ports = ConversationPorts(
             self._reader, self._voice, self._dialogue, self._leg, host.clock, self._spoken_s, self._acts, self._emitted
         )
@@ -317,6 +323,10 @@ class CallSession:
                 self._talk.line_done(done)
             case Farewell(reason, text):
                 self._talk.say_goodbye(reason, text)
+            case KeepQuiet():
+                self._talk.keep_quiet()
+            case Introduce(text):
+                self._talk.introduce(text)
             case (
                 inputs.PartialHeard()
                 | inputs.BreathRead()

@@ -10,11 +10,13 @@ import structlog
 from flows.actions import Ask, ToolSpec
 from kit.clock import Clock
 from kit.errors import ProviderError
+from pipeline.ambience import fill_silence
 from pipeline.answer import FILLERS, Answer, AnswerPorts
 from pipeline.brain import Speech
+from pipeline.carrier_acts import CarrierActs
 from pipeline.dialogue import Dialogue
-from pipeline.frames.audio import AudioOut
-from pipeline.frames.control import Interrupted, StatusChanged
+from pipeline.frames.audio import Ambience, AudioOut
+from pipeline.frames.control import Interrupted, Recalled, StatusChanged
 from pipeline.held_answer import HeldAnswer
 from pipeline.line import Line, PlayoutLine
 from pipeline.manner import PLAIN, Manner
@@ -51,6 +53,7 @@ class VoicePorts:
     Attributes:
         spawn: Starts a task that the call owns.
         post: Queues something for the call's loop.
+        acts: While they are at something, the caller is not here.
     """
 
     providers: Providers
@@ -61,6 +64,7 @@ class VoicePorts:
     post: Callable[[BotStarted | BotFinished | ToolAsked | ModelFailed], None]
     observer: CallObserver | None = None
     manner: Manner = PLAIN
+    acts: CarrierActs | None = None
 
 
 class Voice:
@@ -89,6 +93,9 @@ class Voice:
     async def play(self, began_s: float) -> None:
         """Play for as long as the call lasts; it began at `began_s`."""
         self._began_s = self._ports.dialogue.log.began_s = began_s
+        ports, underlay = self._ports, self._ports.manner.underlay
+        if underlay is not None:
+            ports.spawn(fill_silence(underlay, self.playout, self._send_ambience, self._is_on_hold, ports.clock))
         await self.playout.run()
 
     def start(self, generation: int, plan: Sequence[Speech], times: TurnTimes, *, paused: bool) -> None:
@@ -128,6 +135,12 @@ class Voice:
         if self._held is not None:
             self._held[1].cancel()
             self._held = None
+
+    def pause(self) -> None:
+        """Fall silent for now, here and on the way to the other side."""
+        leg = self._ports.leg
+        if self.playout.pause(recall=leg.capabilities.recalls):
+            leg.send(Recalled(self.playout.generation))
 
     def stop(self, generation: int) -> None:
         """Silence an answer for good, here and at the other side; history keeps what was heard."""
@@ -190,8 +203,18 @@ class Voice:
             frame = replace(frame, pcm=underlay.under(frame.pcm))
         self._ports.leg.send(frame)
         self._times.ended_s = due_s + len(frame.pcm) / 2 / self.playout.rate_hz
+        self._record(frame.pcm, due_s)
+
+    def _send_ambience(self, pcm: bytes, due_s: float) -> None:
+        self._ports.leg.send(Ambience(pcm))
+        self._record(pcm, due_s)
+
+    def _is_on_hold(self) -> bool:
+        return self._ports.acts is not None and self._ports.acts.is_busy
+
+    def _record(self, pcm: bytes, due_s: float) -> None:
         if self._ports.observer is not None:
-            self._ports.observer.spoke(frame.pcm, self.playout.rate_hz, due_s - self._began_s)
+            self._ports.observer.spoke(pcm, self.playout.rate_hz, due_s - self._began_s)
 
     def _started(self, generation: int) -> None:
         self._times.mark("playout", self._ports.clock.now_s())

@@ -13,9 +13,11 @@ from typing import Any
 
 import structlog
 
+from control_api.ports import RecordingLink
 from kit.errors import NotFoundError
 from pipeline.recorder import mend
 from pipeline.report import CallReport
+from server.recording_uploads import RecordingUploads
 from server.trace import trace_of
 from transports.ports import CallRequest
 
@@ -28,13 +30,22 @@ log = structlog.get_logger(__name__)
 class CallLog:
     """Keep `DATA_DIR/calls/<call_id>/report.json`; a recorder writes `recording.wav` beside it."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, uploads: RecordingUploads | None = None) -> None:
+        """Keep all in `data_dir`; recordings only until `uploads` has carried them away."""
         self._calls_dir = data_dir / "calls"
+        self._uploads = uploads
         self._recent: deque[Mapping[str, Any]] = deque(maxlen=RECENT)
 
     def recording_path(self, call_id: str) -> Path:
-        """Return where the recording of a call belongs."""
+        """Return where the recording of a call is written."""
+        if self._uploads is not None:
+            return self._uploads.path_of(call_id)
         return self._calls_dir / call_id / "recording.wav"
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more call may be recorded."""
+        return self._uploads is None or self._uploads.has_room
 
     def load(self) -> None:
         """Take up the last reports of earlier runs; call ids sort by time."""
@@ -65,7 +76,8 @@ class CallLog:
         """
         values = _json_values(report) | {key: getattr(request, key) for key in _FROM_REQUEST}
         values["legs"] = [dataclasses.asdict(leg) for leg in request.quality.legs(report.duration_s)]
-        values["recorded"] = self.recording_path(report.call_id).exists()
+        recording = self.recording_path(report.call_id)
+        values["recorded"] = recording.exists() or recording.with_suffix(".part").exists()  # a slow disk finishes it
         self._recent.appendleft(_summary(values))
         try:
             await asyncio.to_thread(_write, self._calls_dir / report.call_id / "report.json", values)
@@ -99,7 +111,7 @@ class CallLog:
         except FileNotFoundError as error:
             raise NotFoundError(f"No call {call_id}.", code="call.not_found") from error
         report: dict[str, Any] = json.loads(text)
-        return report | {"recording": self.recording_path(call_id).exists()}
+        return report | {"recording": self._local_recording(call_id) is not None or self._is_stored(report)}
 
     def trace(self, call_id: str) -> Mapping[str, Any]:
         """Return the timeline of a call.
@@ -109,17 +121,27 @@ class CallLog:
         """
         return trace_of(self.report(call_id))
 
-    def recording(self, call_id: str) -> Path:
-        """Return the WAV file of a call.
+    def recording(self, call_id: str) -> Path | RecordingLink:
+        """Return the WAV file of a call, or where it is.
 
         Raises:
             NotFoundError: `call.not_found` or `call.not_recorded`.
         """
-        path = self.recording_path(call_id)
-        if path.exists():
+        path = self._local_recording(call_id)
+        if path is not None:
             return path
+        is_elsewhere = self._uploads is not None and not (self._calls_dir / call_id / "report.json").exists()
+        if self._uploads is not None and (is_elsewhere or self._is_stored(self.report(call_id))):
+            return RecordingLink(self._uploads.link(call_id))  # of another node's call, too
         self.report(call_id)
         raise NotFoundError(f"Call {call_id} was not recorded.", code="call.not_recorded")
+
+    def _local_recording(self, call_id: str) -> Path | None:
+        beside_report = self._calls_dir / call_id / "recording.wav"  # of before there was a store
+        return next((path for path in (self.recording_path(call_id), beside_report) if path.exists()), None)
+
+    def _is_stored(self, report: Mapping[str, Any]) -> bool:
+        return self._uploads is not None and bool(report.get("recorded"))
 
 
 def _json_values(report: CallReport) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import structlog
 
 from kit.clock import Clock
 from kit.errors import AntiphonError
+from kit.phone_calls import CarrierCall
 from pipeline.frames.control import PeerGone
 from pipeline.ports import Frame, Leg
 from pipeline.report import CallReport
@@ -23,30 +24,18 @@ class LivePhoneCalls:
         self._calls = calls
         self.clock = clock
         self._live: dict[str, _PhoneCall] = {}
-        self._by_carrier: dict[str, _PhoneCall] = {}
+        self._of_lines: dict[CarrierCall, _PhoneCall] = {}
 
     async def place(self, request: CallRequest, leg: Leg) -> Call:
         """Prepare a call; see `transports.ports.CallFactory`."""
         return _PhoneCall(await self._calls.place(request, leg), self, request)
 
-    def tell(self, call_id: str, frame: Frame) -> bool:
-        """Give a frame to a call; False if it does not live here."""
-        call = self._live.get(call_id)
+    def tell(self, told: CarrierCall, frame: Frame) -> bool:
+        """Give a frame to a call of the line that tells; False if it does not live here."""
+        call = self._of_lines.get(told)
         if call is not None:
             call.receive(frame)
         return call is not None
-
-    def end(self, call_id: str, reason: str) -> None:
-        """End a call, if it lives here."""
-        call = self._live.get(call_id)
-        if call is not None:
-            call.end(reason)
-
-    def over_at_carrier(self, carrier_call: str) -> None:
-        """Take that a carrier has ended a call; its socket may not have told, or never will."""
-        call = self._by_carrier.get(carrier_call)
-        if call is not None:
-            call.receive(PeerGone())
 
     def is_live(self, call: "_PhoneCall") -> bool:
         """Say whether a call runs now."""
@@ -55,12 +44,12 @@ class LivePhoneCalls:
     def add(self, call: "_PhoneCall") -> None:
         """Count a call as live."""
         self._live[call.request.call_id] = call
-        self._by_carrier[str(call.request.metadata.get("carrier_call", ""))] = call
+        self._of_lines[_at_carrier(call.request)] = call
 
     def remove(self, call: "_PhoneCall") -> None:
         """Count a call no longer."""
         self._live.pop(call.request.call_id, None)
-        self._by_carrier.pop(str(call.request.metadata.get("carrier_call", "")), None)
+        self._of_lines.pop(_at_carrier(call.request), None)
 
 
 class _PhoneCall:
@@ -100,3 +89,8 @@ class _PhoneCall:
     def _doom(self) -> None:
         if self._limit.when() is None and self._calls.is_live(self):
             self._limit.reschedule(self._calls.clock.now_s() + REAP_AFTER_S)
+
+
+def _at_carrier(request: CallRequest) -> CarrierCall:
+    told = request.metadata
+    return CarrierCall(request.transport, str(told.get("carrier_call", "")), str(told.get("line_id", "")))

@@ -102,13 +102,16 @@ class MediaPlane:
         choice = await self.choice_of(request)
         choice = agent.choice.over(choice) if agent is not None else choice
         recorded = self.record and (agent is None or agent.recorded)
+        if recorded and not self.call_log.has_room:
+            log.error("not_recorded", reason="too much waits for the store of recordings")
+            recorded = False
         recorder = self._recorder(request.call_id) if recorded else None
         about = self._about(request, flow, choice, agent)
         members = await asyncio.to_thread(_members, self._registry, choice, flow)
         require_speakable(flow, members, choice.language)
         providers = for_call(members)
         self._tasks.create_task(_warm(providers))
-        call: Call = CallSession(about, providers, leg, self._host, recorder)
+        call: Call = CallSession(about, providers, leg, self._host, recorder, request.watch)
         if agent is not None:
             call = agent.around(call)
         lent = _LentCall(call, self._registry, members)

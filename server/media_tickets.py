@@ -3,9 +3,11 @@
 import datetime
 import hashlib
 import secrets
+from dataclasses import asdict
 
 from control_api.ports import UtcClock
 from kit.errors import ForbiddenError
+from kit.phone_calls import Answering, MachinePolicy
 from storage.engine import EVERY_TENANT, Database
 from storage.repositories import media_tickets
 from storage.tables.media_ticket import MediaTicket
@@ -42,6 +44,7 @@ class StoredTickets:
                 "flow_version_id": request.flow_version_id,
                 "transport": request.transport,
                 "agent_id": request.agent_id,
+                "answering": asdict(request.answering) if request.answering is not None else None,
             },
             expires_at=now + datetime.timedelta(seconds=ttl_s),
         )
@@ -58,7 +61,12 @@ class StoredTickets:
                 row = await media_tickets.spend(session, _hash(token), self._clock.utc())
         if row is None:
             raise ForbiddenError("No such ticket, or it was used before.", code="telephony.invalid_ticket")
-        return Admission(CallRequest(**row.request, account_id=row.account_id), row.line_id, row.carrier_call)
+        told = dict(row.request)
+        answering = told.pop("answering")
+        if answering is not None:
+            answering = Answering(**answering | {"policy": MachinePolicy(answering["policy"])})
+        request = CallRequest(**told, account_id=row.account_id, answering=answering)
+        return Admission(request, row.line_id, row.carrier_call)
 
 
 def _hash(token: str) -> str:

@@ -4,13 +4,11 @@ import structlog
 
 from control_api.calls.following import CallFollower
 from kit.errors import ProviderError
-from kit.phone_calls import AnsweredBy, MachinePolicy, Progress
-from pipeline.frames.control import Farewell
+from kit.phone_calls import AnsweredBy, CarrierCall, MachinePolicy, Progress
+from pipeline.frames.control import PeerGone
 from server.live_phone_calls import LivePhoneCalls
 from storage.tables.call_intent import CallIntent
-
-LEFT_MESSAGE, MACHINE = "message_left", "machine_answered"
-_BEFORE_THE_BEEP = AnsweredBy.MACHINE_START
+from telephony.answering import CarrierVerdict
 
 log = structlog.get_logger(__name__)
 
@@ -22,30 +20,28 @@ class PhoneEvents:
         self._follower = follower
         self._live = live
 
-    async def progressed(self, carrier: str, carrier_call: str, progress: Progress, intent_id: str | None) -> None:
+    async def progressed(self, call: CarrierCall, progress: Progress, intent_id: str | None) -> None:
         """See the port."""
         if progress.status.is_final:
-            self._live.over_at_carrier(carrier_call)  # first: a database that is away keeps no call alive
-        await self._follower.progressed(carrier_call, progress, intent_id)
+            self._live.tell(call, PeerGone())  # first: a database that is away keeps no call alive
+        await self._follower.progressed(call, progress, intent_id)
 
-    async def answered(self, carrier: str, carrier_call: str, by: AnsweredBy) -> None:
+    async def answered(self, call: CarrierCall, by: AnsweredBy) -> None:
         """See the port."""
-        intent = await self._follower.answered(carrier_call, by)
-        if intent is None or intent.state == "over" or not by.is_machine:
+        if self._live.tell(call, CarrierVerdict(by)):
+            return  # the call weighs it with what it hears, and tells who answered
+        intent = await self._follower.of(call)
+        if intent is None:
             return
-        policy = MachinePolicy(intent.machine_policy)
-        if policy is MachinePolicy.HANG_UP or (policy is MachinePolicy.LEAVE_MESSAGE and by is AnsweredBy.FAX):
+        await self._follower.judged(intent.id, by)
+        if by.is_machine and intent.machine_policy == MachinePolicy.HANG_UP and intent.state != "over":
             await self._hang_up(intent)
-        elif policy is MachinePolicy.LEAVE_MESSAGE and by is not _BEFORE_THE_BEEP:
-            left = self._live.tell(intent.id, Farewell(LEFT_MESSAGE, intent.message))
-            log.info("message_left" if left else "message_not_left", intent_id=intent.id)
 
-    async def recorded(self, carrier: str, carrier_call: str, recording: str) -> None:
+    async def recorded(self, call: CarrierCall, recording: str) -> None:
         """See the port."""
-        await self._follower.recorded(carrier_call, recording)
+        await self._follower.recorded(call, recording)
 
     async def _hang_up(self, intent: CallIntent) -> None:
-        self._live.end(intent.id, MACHINE)
         try:
             await self._follower.hang_up(intent)
         except ProviderError as error:

@@ -16,8 +16,10 @@ from control_api.calls.ports import CallingPorts
 from control_api.lines.routes import line_router
 from control_api.lines.service import LineHost
 from control_api.principal import LOCAL_ACCOUNT_ID
+from flows.interpolate import fill
 from kit.clock import Clock
-from kit.phone_calls import LineAccess
+from kit.phone_calls import Answering, LineAccess, MachinePolicy
+from server.answered_calls import AnsweredCalls
 from server.carriers import OtherCarriers, build_dialers
 from server.identity import Identity
 from server.live_phone_calls import LivePhoneCalls
@@ -87,6 +89,11 @@ class IntentTickets:
             flow_version_id=intent.target_version_id,
             transport=line.provider,
             agent_id=intent.target_id if to_agent else None,
+            answering=Answering(
+                MachinePolicy(intent.machine_policy),
+                fill(intent.message, intent.variables),
+                fill(intent.introduction, intent.variables),
+            ),
         )
         return await self._tickets.mint(Admission(request, line.id), ttl_s)
 
@@ -111,7 +118,8 @@ def build_phones(
     by_provider = {"twilio": twilio, **dialers.by_provider()}
     ports = CallingPorts(flows, PhoneSpending(), IntentTickets(tickets), by_provider, vault)
     placer, follower = CallPlacer(database, ports, clock), CallFollower(database, ports, clock)
-    calls, host = LivePhoneCalls(desk, clock), TwilioHost(rest, addresses, tickets, lines, clock)
+    calls = LivePhoneCalls(AnsweredCalls(desk, follower, clock), clock)
+    host = TwilioHost(rest, addresses, tickets, lines, clock)
     events, exchange = PhoneEvents(follower, calls), Exchange(calls, live, clock)
     others = OtherCarriers(settings, dialers, lines, tickets, events, exchange)
     door = TicketDesk(tickets, exchange, {"twilio": TwilioAttendant(host), "exotel": others.attendant()})

@@ -77,6 +77,19 @@ class Settings(BaseSettings):
     )
     max_calls: int = Field(default=8, ge=1, description="Calls at once; one more is told that the server is full.")
     record: bool = Field(default=True, description="Whether calls are recorded.")
+    recordings_bucket: str | None = Field(
+        default=None, description="Bucket of an S3-compatible store for recordings; unset: they stay in DATA_DIR."
+    )
+    recordings_endpoint: str | None = Field(
+        default=None, pattern="https?://", description="Address of that store, if it is not Amazon's."
+    )
+    recordings_region: str = Field(default="us-east-1", description="Region of that store.")
+    recordings_key_id: str | None = Field(default=None, description="Access key for that store.")
+    recordings_secret_key: SecretStr | None = Field(default=None, description="The secret that belongs to it.")
+    recordings_prefix: str = Field(default="", description="What names in the bucket begin with, such as `calls/`.")
+    recordings_disk_mb: int = Field(
+        default=10_000, ge=1, description="If so much waits for the store, calls are no longer recorded; in MB."
+    )
     stt: str = Field(
         default="embedded", description="Recognisers in order, such as `deepgram:nova-3, embedded` (docs/providers.md)."
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 
 import structlog
@@ -28,6 +28,8 @@ from server.money import build_money
 from server.phones import build_phones
 from server.provider_registry import local_model
 from server.provider_settings import local_llm_path, server_choice
+from server.recording_uploads import RecordingUploads
+from server.s3_store import s3_recordings
 from server.settings import Settings
 from storage.engine import Database
 from transports.live import LiveCalls
@@ -42,7 +44,8 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
         settings: What the operator decided.
         live: What a shutdown waits for.
     """
-    flows, call_log = FlowStore(settings.flows_dir), CallLog(settings.data_dir)
+    uploads = _uploads(settings)
+    flows, call_log = FlowStore(settings.flows_dir), CallLog(settings.data_dir, uploads)
     call_log.load()
     database = Database(settings.database_address)
     named, records = AccountFlows(database, flows), CallRecords(database)
@@ -65,7 +68,8 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         own = settings.has_own_account
-        async with opened(database, has_own_account=own), money.open(), media.open(), phones.open():
+        carrying = uploads.open() if uploads is not None else nullcontext()
+        async with opened(database, has_own_account=own), money.open(), carrying, media.open(), phones.open():
             made_up = await records.catch_up(await asyncio.to_thread(call_log.call_ids), call_log.stored)
             log.info("records_ready", made_up=made_up)
             yield
@@ -78,3 +82,9 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     app.state.sample_voice = media.sample
     add_routes(app, *money.routers, *phones.routers)
     return app
+
+
+def _uploads(settings: Settings) -> RecordingUploads | None:
+    store = s3_recordings(settings)
+    folder, most_bytes = settings.data_dir / "recordings", settings.recordings_disk_mb * 10**6
+    return None if store is None else RecordingUploads(folder, store, most_bytes)

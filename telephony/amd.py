@@ -18,6 +18,7 @@ QUIET_AFTER_S = 0.8  # a person waits for an answer
 UNDECIDED_S = 10.0
 GREETING_OVER_S = 2.5  # of silence; some machines do not beep
 LONGEST_GREETING_S = 40.0
+LISTENS_S = 30.0  # later, words and beeps belong to the conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,10 @@ class AmdState:
             waits.append(self.quiet_from_s + QUIET_AFTER_S)
         return min(waits)
 
+    def listens(self, now_s: float) -> bool:
+        """Whether words and tones still tell who took the call."""
+        return now_s - self.began_s < LISTENS_S or self.waits_for_end
+
     @property
     def waits_for_end(self) -> bool:
         """Whether a message is to be left once the machine's greeting is over."""
@@ -127,6 +132,8 @@ class AmdState:
 
 def step(state: AmdState, event: Event, now_s: float) -> tuple[AmdState, tuple[Judged | Do, ...]]:
     """Advance by one event; return what is known anew, and what is to be done."""
+    if isinstance(event, WordsHeard | ToneHeard) and not state.listens(now_s):
+        return state, ()
     match event:
         case VoiceBegan():
             quiet_from_s = state.quiet_from_s
@@ -148,7 +155,8 @@ def step(state: AmdState, event: Event, now_s: float) -> tuple[AmdState, tuple[J
 
 
 def _words(state: AmdState, text: str) -> tuple[AmdState, tuple[Judged | Do, ...]]:
-    match machine_in(text):
+    is_person = state.judged is not None and state.judged.by is AnsweredBy.HUMAN
+    match machine_in(text, surely=is_person):
         case "screening":
             state, known = _judge(state, AnsweredBy.UNKNOWN, "words")
             state, wanted = _want(state, "introduce")

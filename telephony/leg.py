@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from kit.clock import Clock
 from pipeline.call_control import CallControl
-from pipeline.frames.audio import AudioOut
-from pipeline.frames.control import Interrupted
+from pipeline.frames.audio import Ambience, AudioOut
+from pipeline.frames.control import Interrupted, Recalled
 from pipeline.ports import Frame, LegCapabilities
 from telephony.marks import Marks
 from telephony.messages import SoundFormat
@@ -16,6 +16,8 @@ from telephony.sound import SoundCoder
 from telephony.wire import MediaCodec, Traits
 from transports.outbox import Outbox
 
+_BACKGROUND = -1  # older than every turn of the bot
+_FEW_WAITING = 10
 _FRAMES_PER_S = 50
 _LEAD_WITHOUT_CLEAR_MS = 60  # so much cannot be taken back
 _TAIL_SPARE_MS = 80  # between the latest moment at which a piece leaves and that at which it is due
@@ -35,7 +37,8 @@ def capabilities_of(traits: Traits, rate_hz: int) -> LegCapabilities:
     if traits.piece_samples:
         piece_ms = 1000 * piece_samples(traits, rate_hz) // rate_hz
         lead_ms = piece_ms + round(1000 * TAIL_S) + _TAIL_SPARE_MS
-    return LegCapabilities(rate_hz, rate_hz, lead_ms, marks=traits.marks)
+    recalls = bool(traits.piece_samples) and traits.clears
+    return LegCapabilities(rate_hz, rate_hz, lead_ms, marks=traits.marks, recalls=recalls)
 
 
 class CarrierLeg:
@@ -60,6 +63,7 @@ class CarrierLeg:
         self._codec, self._traits, self._clock, self._on_overflow = codec, traits, clock, on_overflow
         self._coder = SoundCoder(sound)
         self._end_samples = 0
+        self._fills = False  # the last piece was background
         self._tail_waits = asyncio.Event()
         self.has_room = asyncio.Event()
         self.has_room.set()
@@ -72,10 +76,12 @@ class CarrierLeg:
         if self.is_away:
             return
         match frame:
+            case Ambience(pcm):
+                self._fill(self._coder.encode(pcm))
             case AudioOut(pcm, pos_samples, generation):
                 self._end_samples = pos_samples + len(pcm) // 2
                 self._speak(self._coder.encode(pcm), generation)
-            case Interrupted(generation):
+            case Interrupted(generation) | Recalled(generation):
                 self._interrupt(generation)
             case _:
                 return
@@ -108,10 +114,29 @@ class CarrierLeg:
             else:
                 self._put(pieces.tail(), pieces.generation)
 
+    def _fill(self, sound: bytes) -> None:
+        """Send background, if the carrier keeps up; what waits to be a piece is filled with it."""
+        if not self.has_room.is_set() or len(self.outbox) > _FEW_WAITING:
+            return
+        if self.pieces is None:
+            self.outbox.put_wire(self._codec.send_media(sound), _BACKGROUND)
+            return
+        generation = _BACKGROUND if self.pieces.deadline_s is None else self.pieces.generation
+        self._cut(sound, generation)
+
     def _speak(self, sound: bytes, generation: int) -> None:
         if self.pieces is None:
             self._put(sound, generation)
             return
+        if self._fills and self.marks.all_echoed:  # a piece of background would be played before
+            self._fills = False
+            self.outbox.drop_until(_BACKGROUND)
+            self.outbox.put_wire(self._codec.send_clear(), generation)
+        self._cut(sound, generation)
+
+    def _cut(self, sound: bytes, generation: int) -> None:
+        """Send what is a whole piece now."""
+        assert self.pieces is not None, "of a carrier that wants some"
         for piece in self.pieces.add(sound, generation, self._clock.now_s()):
             self._put(piece, generation)
         if self.pieces.deadline_s is not None:
@@ -119,9 +144,10 @@ class CarrierLeg:
 
     def _put(self, sound: bytes, generation: int) -> None:
         most = self._traits.max_media_bytes
+        self._fills = generation == _BACKGROUND and self._traits.clears
         for start in range(0, len(sound), most):
             self.outbox.put_wire(self._codec.send_media(sound[start : start + most]), generation)
-        if self._traits.marks:
+        if self._traits.marks and generation != _BACKGROUND:
             mark = self.marks.after(self._end_samples, generation)
             if mark is not None:
                 self.outbox.put_wire(self._codec.send_mark(mark), generation)

@@ -30,6 +30,11 @@ class Marks:
         """Return the sample up to which all has been heard; None for a mark that is not ours or was overtaken."""
         return self._waiting.pop(name, None)
 
+    @property
+    def all_echoed(self) -> bool:
+        """Whether all that was marked has been played."""
+        return not self._waiting
+
     def clear(self) -> None:
         """Forget the marks that wait: their echoes will only say that their sound was dropped."""
         self._waiting.clear()

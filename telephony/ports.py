@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from kit.phone_calls import AnsweredBy, DialOrder, LineAccess, Progress
+from kit.phone_calls import AnsweredBy, CarrierCall, DialOrder, LineAccess, Progress
 from pipeline.call_control import CallControl
 from transports.ports import CallRequest
 
@@ -76,15 +76,18 @@ class LineDirectory(Protocol):
 
 
 class CallEvents(Protocol):
-    """Takes what carriers tell of calls, in any order and more than once. Nothing of it raises for unknown calls."""
+    """Takes what carriers tell of calls, in any order and more than once.
 
-    async def progressed(self, carrier: str, carrier_call: str, progress: Progress, intent_id: str | None) -> None:
+    Nothing of it raises for calls that are unknown, or of another line than the one that tells.
+    """
+
+    async def progressed(self, call: CarrierCall, progress: Progress, intent_id: str | None) -> None:
         """Take a status. `intent_id` is the one of `DialOrder`, where the carrier gave it back."""
 
-    async def answered(self, carrier: str, carrier_call: str, by: AnsweredBy) -> None:
+    async def answered(self, call: CarrierCall, by: AnsweredBy) -> None:
         """Take a late verdict on who answered."""
 
-    async def recorded(self, carrier: str, carrier_call: str, recording: str) -> None:
+    async def recorded(self, call: CarrierCall, recording: str) -> None:
         """Take the carrier's name of its own recording of a call."""
 
 

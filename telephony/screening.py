@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 Machine = Literal["voicemail", "screening"]
 
-# A person says none of these in the first seconds; each is enough by itself.
+# Nobody greets a caller with one of these; each is enough by itself.
 _SCREENING: Final = (
     "record your name and reason", "reason for calling", "reason why you are calling", "screen this call",
     "see if this person is available", "google is recording this call", "who is calling and why",
@@ -13,26 +13,36 @@ _SCREENING: Final = (
     "dites votre nom et", "la raison de votre appel", "diga su nombre y", "motivo de su llamada",
 )  # fmt: skip
 _VOICEMAIL: Final = (
-    "leave a message", "leave me a message", "leave your message", "leave your name", "after the tone",
-    "after the beep", "at the tone", "is not available", "not available to take", "can't take your call",
-    "cannot take your call", "can't come to the phone", "unable to take your call", "record your message",
-    "voice mail", "voicemail", "mailbox", "the person you are trying to reach", "please try again later",
-    "get back to you", "you have reached the",
-    "nach dem ton", "nach dem signalton", "nach dem piep", "hinterlassen sie", "nachricht hinterlassen",
-    "anrufbeantworter", "nicht erreichbar", "mailbox von",
-    "apres le bip", "apres le signal", "laissez un message", "laissez votre message", "messagerie vocale",
-    "despues del tono", "despues de la senal", "deje su mensaje", "deje un mensaje", "buzon de voz",
-    "dopo il segnale", "lasciate un messaggio", "segreteria telefonica",
-    "apos o sinal", "deixe sua mensagem", "deixe a sua mensagem", "caixa postal",
+    "leave me a message", "leave your message", "leave your name", "after the tone", "please leave a message",
+    "after the beep", "at the tone", "not available to take", "can't take your call",
+    "cannot take your call", "unable to take your call", "record your message", "the person you are trying to reach",
+    "nach dem ton", "nach dem signalton", "nach dem piep", "hinterlassen sie",
+    "apres le bip", "apres le signal", "laissez un message", "laissez votre message",
+    "despues del tono", "despues de la senal", "deje su mensaje", "deje un mensaje",
+    "dopo il segnale", "lasciate un messaggio",
+    "apos o sinal", "deixe sua mensagem", "deixe a sua mensagem",
+)  # fmt: skip
+# A person who has answered may say these of somebody else, or of a machine.
+_PERHAPS: Final = (
+    "leave a message", "is not available", "can't come to the phone", "voice mail", "voicemail", "mailbox",
+    "please try again later", "get back to you", "you have reached the",
+    "nachricht hinterlassen", "anrufbeantworter", "nicht erreichbar", "mailbox von", "messagerie vocale",
+    "buzon de voz", "segreteria telefonica", "caixa postal",
 )  # fmt: skip
 
 
-def machine_in(words: str) -> Machine | None:
-    """Return what speaks, if its words tell; a helper that asks for a name may also offer to take a message."""
+def machine_in(words: str, *, surely: bool = False) -> Machine | None:
+    """Return what speaks, if its words tell; a helper that asks for a name may also offer to take a message.
+
+    Args:
+        words: What was heard.
+        surely: Count only what no person says.
+    """
     plain = _plain(words)
     if any(phrase in plain for phrase in _SCREENING):
         return "screening"
-    return "voicemail" if any(phrase in plain for phrase in _VOICEMAIL) else None
+    phrases = _VOICEMAIL if surely else _VOICEMAIL + _PERHAPS
+    return "voicemail" if any(phrase in plain for phrase in phrases) else None
 
 
 def _plain(words: str) -> str:

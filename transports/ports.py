@@ -6,8 +6,10 @@ from typing import Any, Protocol
 
 from starlette.requests import HTTPConnection
 
+from kit.phone_calls import Answering
 from pipeline.ports import Frame, Leg
 from pipeline.report import CallReport
+from pipeline.watch import Watch
 from transports.quality import QualityLog
 
 
@@ -24,6 +26,8 @@ class CallRequest:
         session_id: Of the session that the call belongs to, if any.
         flow_version_id: Which version of an account's flow; None for the newest.
         agent_id: Of the account's agent that talks instead of `flow`; `context` fills its placeholders.
+        answering: What to do when no person takes it; None for a call that was not ours to make.
+        watch: Follows what the other side does.
         quality: Where the transport notes what its wires are like.
     """
 
@@ -36,6 +40,8 @@ class CallRequest:
     flow_version_id: str | None = None
     transport: str = "websocket"
     agent_id: str | None = None
+    answering: Answering | None = None
+    watch: Watch | None = field(default=None, compare=False)
     quality: QualityLog = field(default_factory=QualityLog, compare=False)
 
 

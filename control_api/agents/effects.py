@@ -76,6 +76,6 @@ EFFECTS: Mapping[str, Effect] = {
     "agent_specific_config.message_of_cut": Effect("call", "What the caller is told then.", "Time is up."),
     "agent_specific_config.end_call_message_mode": Effect("call", "Or the model finds the words.", "context_aware"),
     "agent_specific_config.noise_cancellation_strength": Effect("call", "Of the noise reduction.", 90, _REDUCED),
-    "agent_specific_config.background_noise_id": Effect("call", "Heard under the bot's speech.", "office_noise.wav"),
+    "agent_specific_config.background_noise_id": Effect("call", "Heard all the time.", "office_noise.wav"),
     "agent_specific_config.background_noise_volume": Effect("call", "Its volume in per cent.", 20, _NOISE),
 }

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_api.call_history import service
 from control_api.call_history.links import RecordingLinks
+from control_api.ports import RecordingLink
 from kit.errors import InputError, NotFoundError
 from storage.repositories.call_history import Filter
 
@@ -84,7 +85,7 @@ def table(calls: Sequence[Json]) -> str:
     return text.getvalue()
 
 
-def zipped(calls: Sequence[Json], recording: Callable[[str], Path] | None) -> Path:
+def zipped(calls: Sequence[Json], recording: Callable[[str], Path | RecordingLink] | None) -> Path:
     """Write calls, and their recordings if `recording` finds them, to a temporary ZIP that whoever asked deletes."""
     with tempfile.NamedTemporaryFile(suffix=".zip", delete=False) as file, zipfile.ZipFile(file, "w") as archive:
         archive.writestr("calls.csv", table(calls), zipfile.ZIP_DEFLATED)
@@ -92,8 +93,9 @@ def zipped(calls: Sequence[Json], recording: Callable[[str], Path] | None) -> Pa
         for row in calls if recording is not None else ():
             assert recording is not None
             try:
-                if row["recording_url"] is not None:
-                    archive.write(recording(row["id"]), f"recordings/{row['id']}.wav")
+                found = recording(row["id"]) if row["recording_url"] is not None else None
+                if isinstance(found, Path):  # what a store has, the row links to
+                    archive.write(found, f"recordings/{row['id']}.wav")
             except (NotFoundError, FileNotFoundError):
                 continue  # on another machine, or deleted
     return Path(file.name)

@@ -4,13 +4,14 @@ import asyncio
 import datetime
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_api.calls.placing import LEASE_S, note_over, note_placed, order_of
 from control_api.calls.ports import CallingPorts
 from control_api.lines import service as lines
 from control_api.ports import UtcClock
 from kit.errors import AntiphonError, ProviderError
-from kit.phone_calls import AnsweredBy, CallStatus, LineAccess, Progress
+from kit.phone_calls import AnsweredBy, CallStatus, CarrierCall, LineAccess, Progress
 from storage.engine import EVERY_TENANT, Database
 from storage.repositories import call_intents, phone_lines
 from storage.tables.call_intent import CallIntent
@@ -49,32 +50,33 @@ class CallFollower:
         self._ports = ports
         self._clock = clock
 
-    async def progressed(self, carrier_call: str, progress: Progress, intent_id: str | None) -> CallIntent | None:
-        """Take what a carrier tells of a call; returns the intent, or None if it is none of ours."""
+    async def progressed(self, call: CarrierCall, progress: Progress, intent_id: str | None) -> CallIntent | None:
+        """Take what a carrier tells of a call; returns the intent, or None if it is none of the line that tells."""
         now = self._clock.utc()
         async with self._database.writing(EVERY_TENANT) as session:
-            found = intent_id or await call_intents.of_carrier(session, carrier_call)
-            row = await call_intents.to_change(session, found) if found is not None else None
-            if row is None or (row.carrier_call not in (None, carrier_call)):
+            row = await _told_of(session, call, intent_id)
+            if row is None or (row.carrier_call not in (None, call.name)):
                 return None
-            note_placed(row, carrier_call, now)
+            note_placed(row, call.name, now)
             apply(row, progress, now)
         return row
 
-    async def answered(self, carrier_call: str, by: AnsweredBy) -> CallIntent | None:
-        """Take a carrier's verdict on who answered; the last one counts."""
+    async def of(self, call: CarrierCall) -> CallIntent | None:
+        """Return the intent that became a call; None if it is none of the line that tells."""
         async with self._database.writing(EVERY_TENANT) as session:
-            found = await call_intents.of_carrier(session, carrier_call)
-            row = await call_intents.to_change(session, found) if found is not None else None
-            if row is not None:
-                row.answered_by = by.value
-        return row
+            return await _told_of(session, call)
 
-    async def recorded(self, carrier_call: str, recording: str) -> None:
+    async def judged(self, intent_id: str, by: AnsweredBy) -> None:
+        """Take who answered; the last verdict counts, but nobody's knowledge is no verdict."""
+        async with self._database.writing(EVERY_TENANT) as session:
+            row = await call_intents.to_change(session, intent_id)
+            if row is not None and (row.answered_by is None or by is not AnsweredBy.UNKNOWN):
+                row.answered_by = by.value
+
+    async def recorded(self, call: CarrierCall, recording: str) -> None:
         """Take the name of a carrier's own recording."""
         async with self._database.writing(EVERY_TENANT) as session:
-            found = await call_intents.of_carrier(session, carrier_call)
-            row = await call_intents.to_change(session, found) if found is not None else None
+            row = await _told_of(session, call)
             if row is not None:
                 row.recording = recording
 
@@ -122,7 +124,7 @@ class CallFollower:
         progress = await dialer.look(line, intent.carrier_call)
         if progress is None:
             return await self._over(intent, "call.unknown_to_carrier")
-        await self.progressed(intent.carrier_call, progress, intent.id)
+        await self.progressed(CarrierCall(line.provider, intent.carrier_call, line.id), progress, intent.id)
         return None
 
     async def _found(self, intent: CallIntent, carrier_call: str | None) -> None:
@@ -136,7 +138,10 @@ class CallFollower:
         """Write down that the carrier has the call; False if that one is another intent's, to the same number."""
         async with self._database.writing(EVERY_TENANT) as session:
             row = await call_intents.to_change(session, intent.id)
-            if row is None or await call_intents.of_carrier(session, carrier_call) not in (None, intent.id):
+            if row is None or await call_intents.of_carrier(session, carrier_call, row.line_id) not in (
+                None,
+                intent.id,
+            ):
                 return False
             note_placed(row, carrier_call, now)
         return True
@@ -157,3 +162,19 @@ class CallFollower:
             return lines.access(row, self._ports.vault)
         except AntiphonError:
             return None
+
+
+async def _told_of(session: AsyncSession, call: CarrierCall, intent_id: str | None = None) -> CallIntent | None:
+    """Return the intent that is told of, to be changed; None if who tells has no such call."""
+    line_id = call.line_id
+    if intent_id is None and line_id is not None:
+        intent_id = await call_intents.of_carrier(session, call.name, line_id)
+    row = await call_intents.to_change(session, intent_id) if intent_id is not None else None
+    if row is None or line_id == row.line_id:
+        return row
+    if line_id is None:
+        line = await phone_lines.by_id(session, row.line_id)
+        if line is not None and line.provider == call.carrier:
+            return row
+    log.warning("news_of_another_line", carrier=call.carrier, line_id=line_id, intent_id=row.id)
+    return None

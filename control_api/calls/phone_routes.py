@@ -72,6 +72,7 @@ def _calls(router: APIRouter, host: CallingHost) -> None:
             body.machine,
             body.message,
             body.ring_timeout_s,
+            introduction=body.introduction,
         )
         return call_item(await host.placer.place(who.account_id, wish))
 

@@ -65,11 +65,12 @@ class CallWish:
     message: str = ""
     ring_timeout_s: int = 30
     agent_id: str | None = None
+    introduction: str = ""
 
     def fingerprint(self) -> str:
         """Tell one wish from another, for those that come under one key."""
         target = self.flow_id if self.agent_id is None else f"agent {self.agent_id}"
-        parts = (self.to, self.line_id, target, self.variables, self.machine_policy, self.message)
+        parts = (self.to, self.line_id, target, self.variables, self.machine_policy, self.message, self.introduction)
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -168,6 +169,7 @@ class CallPlacer:
             labels=dict(wish.labels),
             machine_policy=wish.machine_policy.value,
             message=wish.message,
+            introduction=wish.introduction,
             ring_timeout_s=wish.ring_timeout_s,
             state="dialling",
             status=CallStatus.QUEUED.value,

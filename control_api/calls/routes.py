@@ -11,6 +11,7 @@ from control_api.access import Caller
 from control_api.errors import declared
 from control_api.ports import CallArchive
 from control_api.principal import Kind
+from control_api.recordings import ELSEWHERE, recording_response
 from kit.errors import ForbiddenError
 
 
@@ -40,9 +41,9 @@ def call_router(archive: CallArchive) -> APIRouter:
         response.headers["Content-Disposition"] = f'attachment; filename="call-{call_id}.trace.json"'
         return archive.trace(str(call_id))
 
-    @router.get("/calls/{call_id}/recording.wav", response_class=FileResponse)
-    def get_recording(call_id: UUID) -> FileResponse:
+    @router.get("/calls/{call_id}/recording.wav", response_class=FileResponse, responses={**ELSEWHERE})
+    def get_recording(call_id: UUID) -> Response:
         """Return the recording of a call: stereo, caller left, bot right."""
-        return FileResponse(archive.recording(str(call_id)), media_type="audio/wav", filename=f"{call_id}.wav")
+        return recording_response(archive, str(call_id), str(call_id))
 
     return router

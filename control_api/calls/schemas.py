@@ -28,7 +28,10 @@ class CallRequestBody(BaseModel):
     variables: Annotated[dict[str, Any], Field(max_length=100)] = {}
     metadata: Annotated[dict[str, Any], Field(max_length=50)] = {}
     machine: MachinePolicy = MachinePolicy.CONTINUE
-    message: Annotated[str, Field(max_length=2000)] = ""
+    message: Annotated[str, Field(max_length=2000, description="Left after the beep; `{name}` is a variable.")] = ""
+    introduction: Annotated[
+        str, Field(max_length=500, description="Told to a helper that screens calls; empty: the flow's opening line.")
+    ] = ""
     ring_timeout_s: Annotated[int, Field(ge=5, le=120)] = 30
 
     @model_validator(mode="after")

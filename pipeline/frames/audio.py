@@ -24,3 +24,11 @@ class AudioOut(DataFrame):
     pcm: bytes
     pos_samples: int
     generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ambience(AudioOut):
+    """20 ms of background between the bot's words: played as they are, but counted by nobody and older than all."""
+
+    pos_samples: int = 0
+    generation: int = -1

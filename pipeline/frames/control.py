@@ -85,6 +85,13 @@ class Interrupted(SystemFrame):
 
 
 @dataclass(frozen=True, slots=True)
+class Recalled(SystemFrame):
+    """The bot pauses: drop audio of `generation` and older that has not been played; it will be sent again."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """One part of a turn's gap, in milliseconds from the caller's last voiced sample."""
 
@@ -117,6 +124,18 @@ class CallFailed(SystemFrame):
 
     code: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepQuiet(ControlFrame):
+    """A machine speaks: nothing is said, and nothing counts as an answer, until `Farewell`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Introduce(ControlFrame):
+    """Somebody asks who calls and why: `text` is the answer, or the opening line if empty; then the flow goes on."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,10 +64,19 @@ def ring(server: str, number: str, auth_token: str) -> Ringing:
     if answer.status_code != httpx.codes.OK:
         hint = " (is the token the line's?)" if answer.status_code == httpx.codes.FORBIDDEN else ""
         raise InputError(f"{url} answered {answer.status_code}{hint}", code="caller.not_answered")
-    document = ElementTree.fromstring(answer.text)
-    stream = document.find("Connect/Stream")
+    return answered(answer.text, call_sid, auth_token, account_sid)
+
+
+def answered(document: str, call_sid: str, auth_token: str, account_sid: str = "AC1") -> Ringing:
+    """Return the media stream that a document (TwiML) asks for.
+
+    Raises:
+        InputError: It asks for none.
+    """
+    verbs = ElementTree.fromstring(document)
+    stream = verbs.find("Connect/Stream")
     if stream is None:
-        said = document.findtext("Say") or "nothing"
+        said = verbs.findtext("Say") or "nothing"
         raise InputError(f"the line is not answered by a flow; it says: {said}", code="caller.not_answered")
     parameters = {each.attrib["name"]: each.attrib["value"] for each in stream.iter("Parameter")}
     wire = TwilioWire(f"MZ{uuid.uuid4().hex}", call_sid, account_sid, parameters)

@@ -49,10 +49,10 @@ async def to_change(session: AsyncSession, intent_id: str) -> CallIntent | None:
     return await session.get(CallIntent, intent_id, with_for_update=True, populate_existing=True)
 
 
-async def of_carrier(session: AsyncSession, carrier_call: str) -> str | None:
-    """Return the id of the call that a carrier knows by this name."""
+async def of_carrier(session: AsyncSession, carrier_call: str, line_id: str) -> str | None:
+    """Return the id of the call of a line that its carrier knows by this name."""
     found: str | None = await session.scalar(
-        select(CallIntent.id).where(CallIntent.carrier_call == carrier_call).limit(1)
+        select(CallIntent.id).where(CallIntent.carrier_call == carrier_call, CallIntent.line_id == line_id).limit(1)
     )
     return found
 

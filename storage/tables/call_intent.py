@@ -22,6 +22,7 @@ class CallIntent(Owned, Base):
         sequence: Of the newest callback that counted.
         error: Our code, if no call came of it.
         message: What a machine is told, where the policy is to leave a message.
+        introduction: What a helper is told that asks who calls and why; empty for the opening line.
         recording: The carrier's id of its own recording, if there is one.
         lease_until: Until then it takes up a place among the account's and the line's calls; None: it does not.
         next_look_at: When the carrier is asked how it is; None: never again.
@@ -46,6 +47,7 @@ class CallIntent(Owned, Base):
     labels: Mapped[dict[str, Any]] = mapped_column(JSON)
     machine_policy: Mapped[str] = mapped_column(String(20))
     message: Mapped[str] = mapped_column(Text)
+    introduction: Mapped[str] = mapped_column(Text)
     ring_timeout_s: Mapped[int]
     state: Mapped[str] = mapped_column(String(12))
     status: Mapped[str] = mapped_column(String(12))

@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, WebSocketException
 
 from kit.errors import DialRefusedError, InputError, ProviderError
-from kit.phone_calls import CallStatus, DialOrder, LineAccess, Progress
+from kit.phone_calls import CallStatus, CarrierCall, DialOrder, LineAccess, Progress
 from telephony.ports import CallEvents
 
 APP = "antiphon"
@@ -197,7 +197,7 @@ class AriEvents:
         news = self._channels.take(event) if isinstance(event, Mapping) else None
         if news is not None:
             name, progress = news
-            await self._events.progressed("asterisk", name, progress, name)
+            await self._events.progressed(CarrierCall("asterisk", name, None), progress, name)
 
 
 def _failed(answer: httpx.Response) -> ProviderError:

@@ -7,6 +7,7 @@ from starlette.websockets import WebSocket
 
 from kit.clock import Clock
 from kit.errors import InputError
+from kit.phone_calls import LineAccess
 from kit.phone_numbers import e164
 from pipeline.call_control import TransferMode, TransferResult
 from telephony.ports import Admission
@@ -44,9 +45,10 @@ class Handovers:
         self._open[call] = Handover(target, admission, asyncio.Event(), asyncio.Event())
         return self._open[call]
 
-    def of(self, call: str) -> Handover | None:
-        """Return what is going on with a call."""
-        return self._open.get(call)
+    def of(self, call: str, line: LineAccess) -> Handover | None:
+        """Return what is going on with a call of a line."""
+        found = self._open.get(call)
+        return found if found is not None and found.admission.line_id == line.id else None
 
     def end(self, call: str) -> None:
         """Nobody waits any more."""

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket
 
 from kit.clock import Clock
 from kit.errors import ForbiddenError
-from kit.phone_calls import LineAccess
+from kit.phone_calls import CarrierCall, LineAccess
 from telephony.addresses import Base, media_url
 from telephony.exotel import wording
 from telephony.exotel.control import RING_S, ExotelControl, Handovers
@@ -72,7 +72,7 @@ def exotel_router(host: ExotelHost) -> APIRouter:
         """Say where the stream of a call goes (the dynamic address of a Voicebot applet)."""
         told = wording.asked(await _fields(request))
         line = await _line(request, host, (told.called, told.caller), secret)
-        handover = host.handovers.of(told.call)
+        handover = host.handovers.of(told.call, line)
         if handover is not None:  # nobody answered there: the caller is back
             admission: Admission | None = replace(handover.admission, carrier_call=told.call)
         else:
@@ -88,8 +88,8 @@ def exotel_router(host: ExotelHost) -> APIRouter:
         """Say which way a flow goes on after a stream: 200 to the Connect applet, 302 past it."""
         fields = await _fields(request)
         told = wording.asked(fields)
-        await _line(request, host, (told.called, told.caller), secret)
-        return Response(status_code=_BRANCH_B if host.handovers.of(told.call) is None else _BRANCH_A)
+        line = await _line(request, host, (told.called, told.caller), secret)
+        return Response(status_code=_BRANCH_B if host.handovers.of(told.call, line) is None else _BRANCH_A)
 
     @router.get("/connect")
     @router.get("/connect/{secret}")
@@ -97,7 +97,7 @@ def exotel_router(host: ExotelHost) -> APIRouter:
         """Say whom a Connect applet calls."""
         told = wording.asked(request.query_params)
         line = await _line(request, host, (told.called, told.caller), secret)
-        handover = host.handovers.of(told.call)
+        handover = host.handovers.of(told.call, line)
         if handover is None:
             return JSONResponse({"error": "telephony.no_transfer"}, 404)
         handover.asked.set()
@@ -110,7 +110,8 @@ def exotel_router(host: ExotelHost) -> APIRouter:
         fields = await _fields(request)
         line, told, call = await host.lines.by_id(line_id), wording.progress(fields), wording.asked(fields).call
         if line is not None and line.provider == "exotel" and told is not None and call:
-            await host.events.progressed("exotel", call, told, str(fields.get("CustomField", "")) or None)
+            intent_id = str(fields.get("CustomField", "")) or None
+            await host.events.progressed(CarrierCall("exotel", call, line.id), told, intent_id)
         return Response(status_code=200)
 
     whole.include_router(router)

@@ -24,33 +24,33 @@ _REASONS = {"busy": "busy", "no-answer": "no_answer", "failed": "failed", "cance
 
 
 class Transfers:
-    """Transfers under way in this process, by call: who waits for the outcome, and who brings it."""
+    """Transfers under way in this process, by line and call: who waits for the outcome, and who brings it."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, asyncio.Future[TransferResult]] = {}
+        self._waiting: dict[tuple[str, str], asyncio.Future[TransferResult]] = {}
 
-    def open(self, call_id: str) -> "asyncio.Future[TransferResult]":
+    def open(self, line_id: str, call_id: str) -> "asyncio.Future[TransferResult]":
         """Wait for an outcome; one transfer at a time."""
-        if call_id in self._waiting:
+        if (line_id, call_id) in self._waiting:
             raise InputError("The call is being passed on already.", code="telephony.transfer_under_way")
-        self._waiting[call_id] = asyncio.get_running_loop().create_future()
-        return self._waiting[call_id]
+        self._waiting[line_id, call_id] = asyncio.get_running_loop().create_future()
+        return self._waiting[line_id, call_id]
 
-    def close(self, call_id: str) -> None:
+    def close(self, line_id: str, call_id: str) -> None:
         """Nobody waits any more."""
-        self._waiting.pop(call_id, None)
+        self._waiting.pop((line_id, call_id), None)
 
-    def connected(self, call_id: str) -> None:
+    def connected(self, line_id: str, call_id: str) -> None:
         """Somebody answered."""
-        self._tell(call_id, TransferResult(connected=True))
+        self._tell(line_id, call_id, TransferResult(connected=True))
 
-    def over(self, call_id: str, dial_status: str) -> None:
+    def over(self, line_id: str, call_id: str, dial_status: str) -> None:
         """It is over, in Twilio's words."""
         reason = _REASONS.get(dial_status)
-        self._tell(call_id, TransferResult(reason is None, reason or ""))
+        self._tell(line_id, call_id, TransferResult(reason is None, reason or ""))
 
-    def _tell(self, call_id: str, result: TransferResult) -> None:
-        future = self._waiting.get(call_id)
+    def _tell(self, line_id: str, call_id: str, result: TransferResult) -> None:
+        future = self._waiting.get((line_id, call_id))
         if future is not None and not future.done():
             future.set_result(result)
 
@@ -109,7 +109,7 @@ class TwilioControl:
         """See the port."""
         number = target if _SIP.fullmatch(target) else e164(target)
         call_id, host = self._admission.request.call_id, self._host
-        outcome = host.transfers.open(call_id)
+        outcome = host.transfers.open(self._line.id, call_id)
         try:
             away_s = RING_S + BACK_S
             token = await self._ticket(away_s)
@@ -117,7 +117,7 @@ class TwilioControl:
             await self._send_away(self._dial(number, token, whispers), away_s)
             return await self._outcome(outcome)
         finally:
-            host.transfers.close(call_id)
+            host.transfers.close(self._line.id, call_id)
 
     async def _outcome(self, outcome: "asyncio.Future[TransferResult]") -> TransferResult:
         """Wait for it; who was not put through is back before that is told."""

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from kit.errors import InputError
-from kit.phone_calls import LineAccess, Progress
+from kit.phone_calls import CarrierCall, LineAccess, Progress
 from telephony.ports import CallEvents, IncomingCall
 from telephony.twilio import twiml
 from telephony.twilio.addresses import PREFIX
@@ -34,6 +34,11 @@ class Told:
 
     line: LineAccess
     told: ImmutableMultiDict[str, str]
+
+    @property
+    def call(self) -> CarrierCall:
+        """The call that it is about."""
+        return CarrierCall("twilio", self.text("CallSid"), self.line.id)
 
     def text(self, name: str) -> str:
         """Return a parameter; empty if it is missing."""
@@ -93,13 +98,13 @@ class Webhooks:
         progress = Progress(
             status, told.number("SequenceNumber"), told.number("CallDuration"), answered_by_of(told.text("AnsweredBy"))
         )
-        await self._events.progressed("twilio", told.text("CallSid"), progress, request.query_params.get("intent"))
+        await self._events.progressed(told.call, progress, request.query_params.get("intent"))
 
     async def machine(self, told: Told, request: Request) -> None:
         """Take who answered; it comes while the call goes on, or after it."""
         by = answered_by_of(told.text("AnsweredBy"))
         if by is not None:
-            await self._events.answered("twilio", told.text("CallSid"), by)
+            await self._events.answered(told.call, by)
 
     async def stream_told(self, told: Told, request: Request) -> None:
         """Log what went wrong with a stream."""
@@ -109,17 +114,17 @@ class Webhooks:
     async def recording(self, told: Told, request: Request) -> None:
         """Take the name of Twilio's own recording."""
         if told.text("RecordingStatus") == "completed":
-            await self._events.recorded("twilio", told.text("CallSid"), told.text("RecordingSid"))
+            await self._events.recorded(told.call, told.text("RecordingSid"))
 
     async def joined(self, told: Told, request: Request) -> None:
         """Take that somebody answered a transfer."""
         if told.text("CallStatus") in ("in-progress", "answered"):
-            self._host.transfers.connected(request.path_params["call_id"])
+            self._host.transfers.connected(told.line.id, request.path_params["call_id"])
 
     async def dialled(self, told: Told, request: Request) -> str:
         """Say what becomes of a caller whose transfer is over: who was not put through comes back to the bot."""
         status = told.text("DialCallStatus")
-        self._host.transfers.over(request.path_params["call_id"], status)
+        self._host.transfers.over(told.line.id, request.path_params["call_id"], status)
         if status in _PASSED_ON:
             return twiml.document(twiml.hang_up())
         return twiml.document(twiml.stream(self._host.addresses.stream(request.path_params["token"])))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from starlette.responses import FileResponse, StreamingResponse
 
 from control_api.access import Reading
@@ -18,6 +18,7 @@ from control_api.call_history.live import LiveCall, live_calls
 from control_api.dialects.kupe.access import GUARDED, Allowed, uuid_of
 from control_api.dialects.kupe.errors import declared
 from control_api.ports import CallArchive, ServerState, UtcClock
+from control_api.recordings import ELSEWHERE, recording_response
 from kit.errors import RateLimitedError
 from storage.engine import Database
 from storage.repositories.call_history import Filter
@@ -55,13 +56,13 @@ def recording_router(host: CallHost) -> APIRouter:
     """Return the route of recordings: the signature in the address is the credential."""
     router = APIRouter(prefix="/api/call", tags=["kupe"], responses=declared(404))
 
-    @router.get("/recordings/{call_id}", response_class=FileResponse)
+    @router.get("/recordings/{call_id}", response_class=FileResponse, responses={**ELSEWHERE})
     def get_recording(
         call_id: UUID, expires: Annotated[int, Query(ge=0, le=2**40)], signature: Annotated[str, Query(max_length=64)]
-    ) -> FileResponse:
+    ) -> Response:
         """Return a recording: stereo, caller left, bot right."""
         host.links.check(str(call_id), expires, signature, host.clock.utc())
-        return FileResponse(host.archive.recording(str(call_id)), media_type="audio/wav", filename=f"{call_id}.wav")
+        return recording_response(host.archive, str(call_id), str(call_id))
 
     return router
 

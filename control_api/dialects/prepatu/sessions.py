@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.responses import FileResponse
 
 from control_api.access import DECLARED, Reading, Writing, needs
 from control_api.dialects.prepatu.errors import declared
 from control_api.ports import CallArchive, UtcClock
 from control_api.principal import Principal
+from control_api.recordings import ELSEWHERE, recording_response
 from control_api.sessions import reading, service
 from control_api.sessions.schemas import (
     SessionDetail,
@@ -87,14 +87,13 @@ def session_router(host: SessionHost) -> APIRouter:
         """Show a session with its transcript, variables, timings and cost."""
         return await reading.detail(session, session_id, host.clock.utc(), host.ports.credits)
 
-    @router.get("/{session_id}/recording.wav", response_class=FileResponse)
-    async def get_recording(who: _MayRead, session: Reading, session_id: str) -> FileResponse:
+    @router.get("/{session_id}/recording.wav", response_class=FileResponse, responses={**ELSEWHERE})
+    async def get_recording(who: _MayRead, session: Reading, session_id: str) -> Response:
         """Return the recording of a session: stereo, caller left, bot right."""
         shown = await reading.detail(session, session_id, host.clock.utc(), host.ports.credits)
         if shown.recording_url is None or shown.call_id is None:
             raise NotFoundError("Not recorded", code="session.not_recorded")
-        path: Path = host.archive.recording(shown.call_id)
-        return FileResponse(path, media_type="audio/wav", filename=f"{session_id}.wav")
+        return recording_response(host.archive, shown.call_id, session_id)
 
     return router
 

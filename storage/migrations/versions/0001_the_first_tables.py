@@ -114,6 +114,7 @@ def upgrade() -> None:
         sa.Column("labels", sa.JSON(), nullable=False),
         sa.Column("machine_policy", sa.String(length=20), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("introduction", sa.Text(), nullable=False),
         sa.Column("ring_timeout_s", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("status", sa.String(length=12), nullable=False),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from kit.errors import ForbiddenError
 from kit.ids import uuid7
-from kit.phone_calls import AnsweredBy, LineAccess, Progress
+from kit.phone_calls import AnsweredBy, CarrierCall, LineAccess, Progress
 from telephony.ports import TICKET_TTL_S, Admission, IncomingCall
 from transports.ports import CallRequest
 
@@ -22,7 +22,7 @@ class Desk:
     leads_to: str | None = "support"
     admitted: list[IncomingCall] = field(default_factory=list)
     tickets: dict[str, Admission] = field(default_factory=dict)
-    told: list[tuple[str, str, Progress, str | None]] = field(default_factory=list)
+    told: list[tuple[CarrierCall, Progress, str | None]] = field(default_factory=list)
 
     async def by_number(self, number: str, provider: str) -> Sequence[LineAccess]:
         digits = number.strip().lstrip("+0")
@@ -48,11 +48,11 @@ class Desk:
             raise ForbiddenError("No such ticket.", code="telephony.invalid_ticket")
         return self.tickets.pop(token)
 
-    async def progressed(self, carrier: str, carrier_call: str, progress: Progress, intent_id: str | None) -> None:
-        self.told.append((carrier, carrier_call, progress, intent_id))
+    async def progressed(self, call: CarrierCall, progress: Progress, intent_id: str | None) -> None:
+        self.told.append((call, progress, intent_id))
 
-    async def recorded(self, carrier: str, carrier_call: str, recording: str) -> None:
+    async def recorded(self, call: CarrierCall, recording: str) -> None:
         """Keep nothing: these carriers do not tell it."""
 
-    async def answered(self, carrier: str, carrier_call: str, by: AnsweredBy) -> None:
+    async def answered(self, call: CarrierCall, by: AnsweredBy) -> None:
         raise AssertionError("these carriers do not say who answered")

@@ -17,6 +17,7 @@ from server.caller.phone_wire import ClearBuffer, HangUp, PhoneWire, PlaceMark, 
 from server.caller.twilio_wire import TwilioWire
 from telephony.sockets import WebSocketPeer
 
+BEEP_HZ = 1000
 FRAME_S = 0.02
 """How finely is noted what the phone plays."""
 
@@ -34,6 +35,7 @@ class Phone:
         delay_s: Of the network, each way.
         echoes_marks: They all do; a broken carrier might not.
         speech: The caller talks.
+        beeps: A machine's tone sounds.
         sends: The carrier sends sound all the time; without, nothing comes, as where no RTP does.
         heard: What came out of the phone, 20 ms or less at a time, as (time, sound in the stream's encoding).
         cleared_s: When the carrier took a clear.
@@ -47,6 +49,7 @@ class Phone:
     delay_s: float = 0.0
     echoes_marks: bool = True
     speech: bool = False
+    beeps: bool = False
     sends: bool = True
     heard: list[tuple[float, bytes]] = field(default_factory=list)
     cleared_s: list[float] = field(default_factory=list)
@@ -67,8 +70,11 @@ class Phone:
         self._events.put_nowait({"type": "websocket.connect"})
         self.websocket = WebSocket({"type": "websocket", "headers": []}, self._events.get, self._take)
         self.socket = WebSocketPeer(self.websocket, self.wire.subprotocol)
-        self.talk = sound.write(np.frombuffer(buzz(round(sound.frame_s * sound.rate_hz), sound.rate_hz), np.int16))
-        self.quiet = sound.write(np.zeros(round(sound.frame_s * sound.rate_hz), np.int16))
+        samples = round(sound.frame_s * sound.rate_hz)
+        beep = 8000 * np.sin(2 * np.pi * BEEP_HZ * np.arange(samples) / sound.rate_hz)  # whole periods in each frame
+        self.talk = sound.write(np.frombuffer(buzz(samples, sound.rate_hz), np.int16))
+        self.quiet = sound.write(np.zeros(samples, np.int16))
+        self.beep = sound.write(beep.astype(np.int16))
 
     async def connect(self, app: ASGIApp, url: str, headers: Mapping[str, str]) -> None:
         """Open the socket at an application, and wait until it is done with it."""
@@ -112,7 +118,7 @@ class Phone:
         every = round(self.wire.sound.frame_s / FRAME_S)
         while True:
             if self.sends and frames % every == 0:
-                self.says(self.wire.media(self.talk if self.speech else self.quiet))
+                self.says(self.wire.media(self.beep if self.beeps else self.talk if self.speech else self.quiet))
             sound, marks = self._buffer.play(self.frame_bytes)
             self._tell_queue()
             if sound:

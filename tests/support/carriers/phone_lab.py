@@ -3,12 +3,14 @@
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from flows.load import load
 from kit.clock import Clock
+from kit.phone_calls import AnsweredBy, Answering
+from pipeline.manner import PLAIN, Manner
 from pipeline.ports import Leg, Providers, SttResult
 from pipeline.report import CallReport
 from pipeline.session import CallContext, CallHost, CallSession
@@ -16,6 +18,7 @@ from pipeline.vad import VadScheduler
 from providers.fake.stt import FakeStt
 from providers.fake.tts import FakeTts, buzz
 from providers.fake.vad import FakeEndOfTurn, FakeVad
+from telephony.answering import WatchedCall
 from telephony.connection import Exchange, MediaConnection
 from telephony.wire import Carrier
 from tests.support.carriers.admission import lead_to
@@ -27,6 +30,7 @@ from transports.ports import Call, CallRequest
 GREETING = "One two three four five six seven eight nine ten."
 BYE = "Thank you and good bye."
 S_PER_CHAR = 0.06
+NOBODY = Answering()
 _FLOW = f"""
 id: phone
 version: "1.0.0"
@@ -46,10 +50,15 @@ Scenario = Callable[[Phone], Awaitable[None]]
 
 @dataclass
 class Outcome:
-    """A call that is over."""
+    """A call that is over.
+
+    Attributes:
+        answered_by: What was found of who took it, one after the other.
+    """
 
     phone: Phone
     report: CallReport
+    answered_by: Sequence[AnsweredBy] = ()
 
     def line(self, text: str) -> bytes:
         """Return what a sentence is on the wire, the last 20 ms filled up, as playout does."""
@@ -80,16 +89,18 @@ class Outcome:
 class _Calls:
     """Places one call and keeps its report."""
 
-    def __init__(self, heard: Sequence[str | SttResult], vad: VadScheduler, flow: str, rate_hz: int) -> None:
-        self._flow = load(flow)
+    def __init__(
+        self, heard: Sequence[str | SttResult], vad: VadScheduler, flow: str, rate_hz: int, manner: Manner
+    ) -> None:
+        self._flow, self._manner = load(flow), manner
         self.report: CallReport | None = None
         voice = FakeTts(rate_hz=rate_hz, s_per_char=S_PER_CHAR)
         self._providers = Providers(FakeStt(heard), voice, FakeEndOfTurn())
         self._vad = vad
 
     async def place(self, request: CallRequest, leg: Leg) -> Call:
-        context = CallContext(request.call_id, self._flow)
-        session = CallSession(context, self._providers, leg, CallHost(self._vad, Clock()))
+        context = CallContext(request.call_id, self._flow, manner=self._manner)
+        session = CallSession(context, self._providers, leg, CallHost(self._vad, Clock()), watch=request.watch)
         self._run = session.run
         session.run = self._kept  # type: ignore[method-assign]  # the report passes through here
         return session
@@ -97,6 +108,22 @@ class _Calls:
     async def _kept(self) -> CallReport:
         self.report = await self._run()
         return self.report
+
+
+@dataclass
+class _Watching:
+    """Makes calls that are watched for who takes them."""
+
+    calls: _Calls
+    answering: Answering
+    judged: list[AnsweredBy] = field(default_factory=list)
+
+    async def place(self, request: CallRequest, leg: Leg) -> Call:
+        watched = WatchedCall(self.answering, leg.capabilities.rate_in_hz, Clock(), self._keep)
+        return await watched.place(self.calls, request, leg)
+
+    async def _keep(self, by: AnsweredBy) -> None:
+        self.judged.append(by)
 
 
 def call(
@@ -107,17 +134,21 @@ def call(
     *,
     greeting: str = GREETING,
     flow: str = _FLOW,
+    answering: Answering = NOBODY,
+    manner: Manner = PLAIN,
 ) -> Outcome:
-    """Hold a call until it ends by itself."""
+    """Hold a call until it ends by itself; with `answering` it is one of ours, taken by who knows whom."""
 
     async def inline(work: Callable[..., object], *args: object) -> object:
         return work(*args)
 
     async def whole() -> Outcome:
         vad = VadScheduler(FakeVad(), inline)
-        calls = _Calls(heard, vad, flow.replace(GREETING, greeting), phone.wire.sound.rate_hz)
+        calls = _Calls(heard, vad, flow.replace(GREETING, greeting), phone.wire.sound.rate_hz, manner)
         phone.begins()
-        connection = MediaConnection(phone.socket, carrier, Exchange(calls, LiveCalls(), Clock()))
+        watching = _Watching(calls, answering)
+        factory = calls if answering is NOBODY else watching
+        connection = MediaConnection(phone.socket, carrier, Exchange(factory, LiveCalls(), Clock()))
         async with asyncio.TaskGroup() as group:
             helpers = [group.create_task(vad.run()), group.create_task(phone.line())]
             serving = group.create_task(connection.serve(lead_to("phone")))
@@ -126,7 +157,7 @@ def call(
             for helper in helpers:
                 helper.cancel()
         assert calls.report is not None
-        return Outcome(phone, calls.report)
+        return Outcome(phone, calls.report, watching.judged)
 
     return run(whole())
 

@@ -10,7 +10,8 @@ from fastapi import FastAPI
 
 from kit.clock import Clock
 from kit.errors import ForbiddenError
-from kit.phone_calls import AnsweredBy, LineAccess, Progress
+from kit.phone_calls import AnsweredBy, CarrierCall, LineAccess, Progress
+from pipeline.frames.control import PeerGone
 from server.live_phone_calls import LivePhoneCalls
 from telephony.connection import Exchange
 from telephony.media_routes import TicketDesk, media_router
@@ -70,7 +71,8 @@ class PlainLines:
     async def admit(self, line: LineAccess, call: IncomingCall) -> Admission | None:
         if self.flow is None:
             return None
-        request = CallRequest(f"call-of-{call.carrier_call}", self.flow, account_id=line.account_id)
+        known = {"carrier_call": call.carrier_call, "line_id": line.id}
+        request = CallRequest(f"call-of-{call.carrier_call}", self.flow, metadata=known, account_id=line.account_id)
         return Admission(request, line.id, call.carrier_call)
 
 
@@ -83,15 +85,15 @@ class Told:
     verdicts: list[AnsweredBy] = field(default_factory=list)
     recordings: list[str] = field(default_factory=list)
 
-    async def progressed(self, carrier: str, carrier_call: str, progress: Progress, intent_id: str | None) -> None:
-        self.progress.append((carrier_call, progress, intent_id))
+    async def progressed(self, call: CarrierCall, progress: Progress, intent_id: str | None) -> None:
+        self.progress.append((call.name, progress, intent_id))
         if progress.status.is_final:
-            self.live.over_at_carrier(carrier_call)
+            self.live.tell(call, PeerGone())
 
-    async def answered(self, carrier: str, carrier_call: str, by: AnsweredBy) -> None:
+    async def answered(self, call: CarrierCall, by: AnsweredBy) -> None:
         self.verdicts.append(by)
 
-    async def recorded(self, carrier: str, carrier_call: str, recording: str) -> None:
+    async def recorded(self, call: CarrierCall, recording: str) -> None:
         self.recordings.append(recording)
 
 

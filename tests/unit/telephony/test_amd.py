@@ -144,3 +144,21 @@ def test_a_late_tick_or_an_early_one_changes_nothing() -> None:
 )
 def test_words_give_machines_away(words: str, machine: str | None) -> None:
     assert machine_in(words) == machine
+
+
+def test_words_and_beeps_of_the_conversation_tell_nothing() -> None:
+    tape = ((1.0, VoiceBegan()), (1.6, VoiceEnded()), (29.9, VoiceBegan()), (30.1, MAILBOX), (31.0, BEEP))
+    assert told(HANG_UP, *tape) == [(2.4, "human by length")]
+    assert told(LEAVE, (1.0, VoiceBegan()), (29.0, MAILBOX), (35.0, BEEP))[-1] == (35.0, "leave_message"), "waited for"
+
+
+@pytest.mark.parametrize(
+    "words", ["Sorry, he is not available.", "You can leave a message with me.", "It was my voicemail."]
+)
+def test_a_person_may_speak_of_machines(words: str) -> None:
+    tape = ((0.5, VoiceBegan()), (1.5, VoiceEnded()), (5.0, WordsHeard(words)))
+    assert told(HANG_UP, *tape) == [(2.3, "human by length")]
+    assert told(HANG_UP, (0.5, VoiceBegan()), (2.0, WordsHeard(words)), until_s=3.0)[0] == (
+        2.0,
+        "machine_start by words",
+    )

@@ -18,7 +18,7 @@ from kit.errors import (
     ProviderError,
     RateLimitedError,
 )
-from kit.phone_calls import AnsweredBy, CallStatus, MachinePolicy, Progress
+from kit.phone_calls import AnsweredBy, CallStatus, CarrierCall, MachinePolicy, Progress
 from storage.engine import Database
 from storage.tables.do_not_call import DoNotCall
 from tests.support.accounts import add_accounts
@@ -149,7 +149,7 @@ async def test_twilio_callbacks_out_of_order(lab: CallingLab) -> None:
     ]
     seen = []
     for progress in told:
-        row = await lab.follower.progressed("CA1", progress, intent.id)
+        row = await lab.follower.progressed(CarrierCall("twilio", "CA1", intent.line_id), progress, intent.id)
         assert row is not None
         seen.append(row.status)
     assert seen == ["in-progress", "in-progress", "completed", "completed", "completed", "completed"]
@@ -160,20 +160,37 @@ async def test_twilio_callbacks_out_of_order(lab: CallingLab) -> None:
 async def test_a_callback_before_the_answer_to_the_dialling_counts(lab: CallingLab) -> None:
     lab.dialer.fails, lab.dialer.although_made = ProviderError("pstn", "timed out", retryable=True), True
     intent = await lab.placer.place("anna", WISH)
-    row = await lab.follower.progressed("CA1", Progress(CallStatus.RINGING, 1), intent.id)
+    row = await lab.follower.progressed(
+        CarrierCall("twilio", "CA1", intent.line_id), Progress(CallStatus.RINGING, 1), intent.id
+    )
     assert row is not None
     assert (row.state, row.carrier_call, row.status) == ("placed", "CA1", "ringing")
-    assert await lab.follower.progressed("CA9", Progress(CallStatus.COMPLETED), intent.id) is None, "another call"
-    assert await lab.follower.progressed("CA8", Progress(CallStatus.COMPLETED), None) is None
+    assert (
+        await lab.follower.progressed(
+            CarrierCall("twilio", "CA9", intent.line_id), Progress(CallStatus.COMPLETED), intent.id
+        )
+        is None
+    ), "another call"
+    assert (
+        await lab.follower.progressed(
+            CarrierCall("twilio", "CA8", intent.line_id), Progress(CallStatus.COMPLETED), None
+        )
+        is None
+    )
 
 
 async def test_a_late_verdict_is_kept(lab: CallingLab) -> None:
     intent = await lab.placer.place("anna", WISH)
-    await lab.follower.progressed("CA1", Progress(CallStatus.COMPLETED), intent.id)
-    row = await lab.follower.answered("CA1", AnsweredBy.MACHINE_END_BEEP)
-    assert row is not None
+    await lab.follower.progressed(
+        CarrierCall("twilio", "CA1", intent.line_id), Progress(CallStatus.COMPLETED), intent.id
+    )
+    told = await lab.follower.of(CarrierCall("twilio", "CA1", intent.line_id))
+    assert told is not None
+    for verdict in (AnsweredBy.MACHINE_END_BEEP, AnsweredBy.UNKNOWN):
+        await lab.follower.judged(told.id, verdict)
+    row = await lab.intent("anna", intent.id)
     assert (row.state, row.answered_by) == ("over", "machine_end_beep")
-    assert await lab.follower.answered("CA7", AnsweredBy.HUMAN) is None
+    assert await lab.follower.of(CarrierCall("twilio", "CA7", intent.line_id)) is None
 
 
 async def test_a_place_is_free_when_the_call_is_over_or_nobody_has_renewed_it(lab: CallingLab) -> None:
@@ -182,7 +199,7 @@ async def test_a_place_is_free_when_the_call_is_over_or_nobody_has_renewed_it(la
     with pytest.raises(RateLimitedError) as full:
         await lab.placer.place("anna", dataclasses.replace(WISH, key="2"))
     assert full.value.code == "call.too_many"
-    await lab.follower.progressed("CA1", Progress(CallStatus.COMPLETED), first.id)
+    await lab.follower.progressed(CarrierCall("twilio", "CA1", first.line_id), Progress(CallStatus.COMPLETED), first.id)
     await lab.placer.place("anna", dataclasses.replace(WISH, key="3"))
     lab.clock.passed_s += 30 + placing.LEASE_S + 1
     await lab.placer.place("anna", dataclasses.replace(WISH, key="4"))
@@ -199,7 +216,7 @@ async def test_of_many_at_once_no_more_than_allowed_are_dialled(lab: CallingLab)
 async def test_calls_begun_in_a_minute_are_counted_also_when_they_are_over(lab: CallingLab) -> None:
     await _set_rules(lab, Rules(line_per_minute=1))
     first = await lab.placer.place("anna", WISH)
-    await lab.follower.progressed("CA1", Progress(CallStatus.BUSY), first.id)
+    await lab.follower.progressed(CarrierCall("twilio", "CA1", first.line_id), Progress(CallStatus.BUSY), first.id)
     with pytest.raises(RateLimitedError) as often:
         await lab.placer.place("anna", dataclasses.replace(WISH, key="2"))
     assert often.value.code == "call.too_often"
@@ -253,7 +270,9 @@ async def test_a_line_that_leads_nowhere_needs_to_be_told_a_flow(lab: CallingLab
 async def test_hanging_up_twice_or_after_the_end_is_harmless(lab: CallingLab) -> None:
     intent = await lab.placer.place("anna", WISH)
     await lab.follower.hang_up(intent)
-    ended = await lab.follower.progressed("CA1", Progress(CallStatus.COMPLETED), intent.id)
+    ended = await lab.follower.progressed(
+        CarrierCall("twilio", "CA1", intent.line_id), Progress(CallStatus.COMPLETED), intent.id
+    )
     assert ended is not None
     await lab.follower.hang_up(ended)
     assert lab.dialer.hung_up == ["CA1"]

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 
 from kit.clock import Clock
 from kit.errors import ForbiddenError
-from kit.phone_calls import CallStatus, LineAccess, Progress
+from kit.phone_calls import CallStatus, CarrierCall, LineAccess, Progress
 from telephony.addresses import base_of
 from telephony.exotel import routes, wording
 from telephony.exotel.control import ASKED_WITHIN_S, BACK_S, RING_S, ExotelControl, Handovers
@@ -143,7 +143,7 @@ def test_a_status_is_passed_on_with_our_id() -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = run(_ask(_host(desk), "POST", "status/line-1", content=urlencode(body), headers=form))
     assert answer.status_code == 200
-    assert desk.told == [("exotel", "call-1", Progress(CallStatus.NO_ANSWER), "intent-1")]
+    assert desk.told == [(CarrierCall("exotel", "call-1", "line-1"), Progress(CallStatus.NO_ANSWER), "intent-1")]
 
 
 @pytest.mark.parametrize("body", ["", "Status=odd&CallSid=c", "Status=busy", "%%%", "[" * 70_000, "a&" * 5000])
@@ -210,3 +210,18 @@ def test_a_caller_whom_nobody_answers_comes_back() -> None:
 def test_a_flow_without_a_connect_applet_passes_nobody_on() -> None:
     assert _transfer(asks=False, comes_back=False) == (False, "failed", [200])
     assert ASKED_WITHIN_S < RING_S + BACK_S
+
+
+def test_a_line_learns_nothing_of_another_lines_transfer() -> None:
+    """Who knows a stranger's call, and has a line of their own, must not get its caller."""
+
+    async def scenario() -> tuple[list[int], Desk]:
+        handovers, desk = Handovers(), _desk()
+        handovers.begin("call-1", "+919900000007", Admission(CallRequest("id-1", "support"), "line-2", "call-1"))
+        host = _host(desk, handovers=handovers)
+        paths = (f"passthru/{_PASSWORD}", f"connect/{_PASSWORD}", f"answer/{_PASSWORD}")
+        return [(await _ask(host, "GET", path, params=_ASKED)).status_code for path in paths], desk
+
+    codes, desk = run(scenario())
+    assert codes == [302, 404, 200]
+    assert desk.tickets["ticket-1"].line_id == "line-1", "a call of its own"

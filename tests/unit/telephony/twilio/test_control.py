@@ -180,11 +180,21 @@ def test_one_transfer_at_a_time_and_only_to_numbers() -> None:
         _, steering = await _talking(lab)
         with pytest.raises(InputError):
             await steering.transfer("the desk", "cold", None)
-        lab.host.transfers.open("call-1")
+        lab.host.transfers.open(LINE.id, "call-1")
         with pytest.raises(InputError):
             await steering.transfer(_HUMAN, "cold", None)
 
     _do(scenario)
+
+
+def test_another_line_cannot_say_how_a_transfer_went() -> None:
+    async def scenario(lab: TwilioLab) -> bool:
+        outcome = lab.host.transfers.open(LINE.id, "call-1")
+        lab.host.transfers.connected("line-2", "call-1")
+        lab.host.transfers.over("line-2", "call-1", "completed")
+        return outcome.done()
+
+    assert not _do(scenario)
 
 
 # --- outbound -------------------------------------------------------------------------------------------------------
