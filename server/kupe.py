@@ -9,8 +9,11 @@ from control_api.dialects.kupe.routes import KupeHost, kupe_router
 from control_api.lines.service import LineHost
 from control_api.ports import CallArchive, ServerState
 from kit.clock import Clock
+from server.account_choice import AccountChoices
+from server.agent_reach import AccountReach
 from server.identity import Identity
 from server.noise_folder import NoiseFolder
+from server.provider_settings import local_llm_path, server_choice
 from server.secret_files import secret
 from server.session_ports import SessionFlows
 from server.settings import Settings
@@ -30,8 +33,10 @@ def build_kupe(
 ) -> APIRouter:
     """Return its routes."""
     assert identity.authenticator.web_tokens is not None, "made with the identity"
+    choices = AccountChoices(identity.authenticator.database, identity.vault, server_choice(settings))
     host = KupeHost(
         agent_checks(settings),
+        AccountReach(choices, has_local_model=local_llm_path(settings) is not None),
         Clock(),
         archive,
         RecordingLinks(secret(None, settings.data_dir / "links.secret"), settings.public_url),

@@ -24,6 +24,7 @@ from server.caller.voice import Voice, VoiceSpec
 from tests.support.carriers.rest_server import CarrierRest
 from tests.support.carriers.twilio_account import ACCOUNT_SID, AUTH_TOKEN, sign
 from tests.support.server_process import ADMIN, RATE_CENTS, Server, serving
+from tests.support.vendors.http import KEY
 from tests.support.vendors.openai import Answer, OpenAiServer, text, tool_call
 
 PUBLIC = "https://voice.example.com"
@@ -183,6 +184,7 @@ async def _integrator(
         "TWILIO_BASE_URL": carriers.url,
         "EXOTEL_BASE_URL": carriers.url,
         "LLM_BASE_URL": model.base_url,
+        "LLM_API_KEY": KEY,
         "LLM_MODEL": "gpt-test",
     }
     async with (

@@ -45,7 +45,10 @@ from control_api.sessions.service import SessionPorts
 from control_api.web_tokens import WebTokens, new_key
 from kit.errors import NotFoundError
 from kit.money import from_cents
+from server.account_choice import AccountChoices
+from server.agent_reach import AccountReach
 from server.identity import make_local_account
+from server.provider_choice import Choice, parse_picks
 from server.session_ports import SessionCredits, SessionFlows
 from storage.engine import Database
 from tests.support.calling_lab import CallingLab
@@ -107,6 +110,7 @@ class PlainArchive:
         return self.wav
 
 
+SERVER_CHOICE = Choice(parse_picks("stt", "embedded"), parse_picks("tts", "embedded"), ())
 WEB_TOKENS = WebTokens(new_key)
 
 
@@ -226,6 +230,7 @@ def build_lab(
     checks, links = Checks(catalogue(), PlainNoises()), RecordingLinks(b"l" * 32)
     kupe = KupeHost(
         checks,
+        AccountReach(AccountChoices(database, vault, SERVER_CHOICE), has_local_model=False),
         clock,
         archive,
         links,

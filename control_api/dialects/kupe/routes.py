@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from control_api.agents.checking import Checks
 from control_api.call_history.links import RecordingLinks
+from control_api.catalogue.reach import Reach
 from control_api.dialects.kupe.agents import AgentHost, agent_router
 from control_api.dialects.kupe.calling import CallingHost, calling_router
 from control_api.dialects.kupe.calls import CallHost, call_analytics_router, recording_router
@@ -30,6 +31,7 @@ class KupeHost:
     """What the routes work with."""
 
     checks: Checks
+    reach: Reach
     clock: UtcClock
     archive: CallArchive
     links: RecordingLinks
@@ -49,13 +51,13 @@ def kupe_router(host: KupeHost) -> APIRouter:
     add_routes(
         router,
         agent_router(AgentHost(host.checks, host.clock)),
-        catalogue_router(host.checks, host.clock),
+        catalogue_router(host.checks, host.reach, host.clock),
         identity_router(),
         key_router(host.clock, host.proof),
         export_router(ExportHost(calls, host.send)),
         call_analytics_router(calls),
         recording_router(calls),
-        calling_router(CallingHost(host.checks, host.tokens, host.state, host.clock)),
+        calling_router(CallingHost(host.checks, host.reach, host.tokens, host.state, host.clock)),
         spending_router(calls),
         phone_router(PhoneHost(host.lines, host.clock)),
         agent_hook_router(HookHost(host.lines.vault, host.clock)),

@@ -123,7 +123,7 @@ async def test_a_model_is_named_by_code_provider_and_uuid(town: Town, name: str)
     ("section", "config", "says"),
     [
         ("agent_model_config", {"model_name": "gpt-99"}, "Unknown llm model 'gpt-99'"),
-        ("agent_model_config", {"model_name": "groq-compound"}, "no adapter"),
+        ("transcriber_config", {"transcriber_model_name": "faster_whisper"}, "no adapter"),
         ("tts_config", {"tts_model_name": "bulbul:v2"}, "no adapter"),
         ("tts_config", {"tts_model_name": "deepgram", "voice_name": "nobody"}, "thalia"),
         ("tts_config", {"voice_parameters": {"speed": 2.0}}, "speed 1.0"),
