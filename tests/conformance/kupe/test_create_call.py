@@ -182,7 +182,7 @@ async def test_credentials_are_shown_to_their_carrier_and_not_kept(town: Town) -
     body = {"phone_number": LINE_NUMBER, "provider": "Twilio", "credentials": dict(CREDENTIALS)}
     path, http = "/api/v1/phone/verify", town.lab.http
     assert (await http.post(path, json=body, headers=town.key)).json()["verified"] is True
-    wrong = body | {"credentials": CREDENTIALS | {"auth_token": "other"}}
+    wrong = body | {"credentials": dict(CREDENTIALS) | {"auth_token": "other"}}
     refused = await http.post(path, json=wrong, headers=town.key)
     assert (refused.status_code, "credentials" in refused.json()["detail"]) == (400, True)
     asterisk = body | {"provider": "asterisk", "credentials": {"ari_user": "a", "ari_password": "b"}}
