@@ -25,7 +25,7 @@ from server.call_records import CallRecords
 from server.denials import QuietDenials
 from server.doorkeeper import AccountDoor
 from server.identity import Identity
-from server.kupe import LiveView, build_kupe
+from server.kupe import build_kupe
 from server.metrics import CallMetrics
 from server.pages import STATIC_DIR, page_router
 from server.rtc import SPARE_PEERS, build_ice, build_peers, turn_provider
@@ -135,7 +135,7 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
     app.state.metrics = metrics
     app.state.desk = desk
     app.state.rbac_union = settings.api_key_scopes_add
-    add_routes(app, build_kupe(settings, identity, call_log, LiveView(desk, live, plane.state), flows))
+    add_routes(app, build_kupe(settings, identity, call_log, plane.state, flows))
     door = AccountDoor(identity.authenticator, open_to_all=settings.open_to_all)
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     add_routes(app, metrics_router(metrics.render, metrics_token))
