@@ -1,6 +1,7 @@
 """Recordings on their way to a store: a file that waits is what there is to do (docs/adr/0047)."""
 
 import asyncio
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from kit.errors import ProviderError
 
 OffLoop = Callable[[Callable[[], Any]], Awaitable[Any]]
 ROUND_S = 2.0
+_HEADER_BYTES, _RIFF_SIZE_AT, _DATA_SIZE_AT = 44, 4, 40  # of the WAV files that `pipeline.recorder` writes
 _AGAIN_S, _LONGEST_AGAIN_S = 5.0, 300.0
 
 log = structlog.get_logger(__name__)
@@ -62,6 +64,7 @@ class RecordingUploads:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Carry recordings away until it closes; what waits then is found at the next start."""
+        await self._off_loop(self._rescue_all)
         async with asyncio.TaskGroup() as tasks:
             carrying = tasks.create_task(self.run())
             try:
@@ -98,9 +101,30 @@ class RecordingUploads:
             log.info("recording_stored", call_id=path.stem)
         return True
 
+    def _rescue_all(self) -> None:
+        """Make whole what a process that was killed left: no call of this one has begun."""
+        for part in self._folder.glob("*.part"):
+            try:
+                _rescue(part)
+            except OSError as error:
+                log.error("recording_not_rescued", call_id=part.stem, reason=error.strerror)  # noqa: TRY400  no bug
+
     def _look(self) -> list[Path]:
         """Return what is whole; what is still written takes room as well."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         files = list(self._folder.iterdir())
         self._waiting_bytes = sum(path.stat().st_size for path in files if path.exists())
         return [path for path in files if path.suffix == ".wav"]
+
+
+def _rescue(part: Path) -> None:
+    """Write into a recording how long it has become, and give it its name; an empty one is dropped."""
+    data_bytes = part.stat().st_size - _HEADER_BYTES
+    if data_bytes <= 0:
+        part.unlink()
+        return
+    with part.open("r+b") as file:
+        for place, size in ((_RIFF_SIZE_AT, data_bytes + _HEADER_BYTES - 8), (_DATA_SIZE_AT, data_bytes)):
+            file.seek(place)
+            file.write(struct.pack("<I", size))
+    part.rename(part.with_suffix(".wav"))

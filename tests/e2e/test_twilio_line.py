@@ -9,10 +9,8 @@ import sys
 import threading
 import wave
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 import httpx
 import numpy as np
@@ -27,11 +25,12 @@ from server.caller.sound import RATE_HZ
 from server.caller.twilio_webhook import answered
 from server.caller.voice import Voice, VoiceSpec
 from tests.support import s3
+from tests.support.carriers.twilio_server import CALL_SID, TwilioServer, twilio_server
 from tests.support.s3 import S3, s3_store
 
 _ROOT = Path(__file__).parents[2]
 _NUMBER, _TOKEN = "+14158675309", "a-secret-of-twilio"
-_CALLEE, _CALL_SID = "+12125550123", "CA" + "2" * 32
+_CALLEE = "+12125550123"
 _MAILBOX = "You have reached Bob. Please leave a message after the tone."
 _MESSAGE = "Please call us back tomorrow."
 _FLOW = """\
@@ -47,34 +46,10 @@ states:
 pytestmark = pytest.mark.timeout(240)
 
 
-class _Account(BaseHTTPRequestHandler):
-    """Twilio's REST interface, as far as a call needs it; what it is asked is kept."""
-
-    asked: list[dict[str, str]] = []  # noqa: RUF012  one server a test
-
-    def do_POST(self) -> None:
-        body = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
-        self.asked.append({name: values[0] for name, values in body.items()})
-        data = json.dumps({"sid": _CALL_SID, "status": "queued"}).encode()
-        self.send_response(201)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(scope="module")
-def account() -> Iterator[str]:
-    server = HTTPServer(("127.0.0.1", 0), _Account)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def account() -> Iterator[TwilioServer]:
+    with twilio_server() as account:
+        yield account
 
 
 @pytest.fixture(scope="module")
@@ -89,14 +64,14 @@ def store() -> Iterator[S3]:
 
 
 @pytest.fixture(scope="module")
-def server(data_dir: Path, account: str, store: S3) -> Iterator[str]:
+def server(data_dir: Path, account: TwilioServer, store: S3) -> Iterator[str]:
     flows = data_dir / "flows"
     flows.mkdir()
     (flows / "reminder.yaml").write_text(_FLOW)
     (flows / "survey.yaml").write_text((_ROOT / "examples" / "flows" / "survey.yaml").read_text())
     settings = {
         "DATA_DIR": str(data_dir),
-        "TWILIO_BASE_URL": account,
+        "TWILIO_BASE_URL": account.url,
         "RECORDINGS_BUCKET": s3.BUCKET,
         "RECORDINGS_ENDPOINT": store.url,
         "RECORDINGS_REGION": s3.REGION,
@@ -144,20 +119,22 @@ async def _taken_by_a_mailbox(document: str) -> tuple[CallRecord, int]:
     greeting = Voice(VoiceSpec("deep")).sound_of(_MAILBOX)
     tone = 8000 * np.sin(2 * np.pi * 1000 * np.arange(RATE_HZ // 2) / RATE_HZ)
     tape = np.concatenate((greeting, np.zeros(RATE_HZ // 2, np.int16), tone.astype(np.int16)))
-    taken = answered(document, _CALL_SID, _TOKEN)
+    taken = answered(document, CALL_SID, _TOKEN)
     plan = CallPlan(taken.url, in_order((_MAILBOX,)), {_MAILBOX: tape}, limit_s=60, headers=taken.headers)
     record = await make_phone_call(plan, wire=taken.wire)
     began = next(event.at_samples for event in record.events if event.who == "caller")
     return record, began + len(tape)
 
 
-def test_a_message_is_left_on_a_mailbox_after_its_tone(server: str, data_dir: Path, store: S3) -> None:
+def test_a_message_is_left_on_a_mailbox_after_its_tone(
+    server: str, data_dir: Path, account: TwilioServer, store: S3
+) -> None:
     """No verdict of the carrier's: its words and its tone give the machine away. The recording goes to its store."""
     wish = {"to": _CALLEE, "flow_id": "reminder", "machine": "leave_message", "message": "Please call us back {when}."}
     placed = httpx.post(f"{server}/native/v1/calls", json={**wish, "variables": {"when": "tomorrow"}})
     placed.raise_for_status()
     call_id = placed.json()["id"]
-    record, tone_over = asyncio.run(_taken_by_a_mailbox(_Account.asked[-1]["Twiml"]))
+    record, tone_over = asyncio.run(_taken_by_a_mailbox(account.asked[-1][2]["Twiml"]))
     assert record.completed, record.end_reason
     report: dict[str, Any] = json.loads((data_dir / "calls" / call_id / "report.json").read_text())
     assert (report["end_reason"], report["turns"][-1]["bot"]) == ("message_left", _MESSAGE)
@@ -166,7 +143,7 @@ def test_a_message_is_left_on_a_mailbox_after_its_tone(server: str, data_dir: Pa
     assert message[-1].end_samples - message[0].start_samples > RATE_HZ, "all of it"
     told = httpx.get(f"{server}/native/v1/calls/{call_id}").json()
     assert told["answered_by"] == "machine_end_beep"
-    assert _Account.asked[-1] == {"Status": "completed"}, "hung up at the carrier too"
+    assert account.asked[-1][2] == {"Status": "completed"}, "hung up at the carrier too"
     _check_recording(server, call_id, store)
 
 

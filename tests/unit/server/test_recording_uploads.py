@@ -1,6 +1,8 @@
 """Recordings that wait for their store, on the virtual clock with a store in memory."""
 
 import asyncio
+import io
+import wave
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ import pytest
 
 from control_api.ports import RecordingLink
 from kit.errors import NotFoundError, ProviderError
+from pipeline.recorder import Recorder
 from server.call_log import CallLog
 from server.recording_uploads import ROUND_S, RecordingUploads
 from tests.support import virtual_time
@@ -60,10 +63,30 @@ def _run(uploads: RecordingUploads, seconds: float) -> None:
 
 def test_what_is_whole_leaves_and_what_is_not_stays(tmp_path: Path) -> None:
     store, folder = _Store(), tmp_path / "recordings"
-    _wait_there(folder, "a.wav", "b.part")
-    _run(_uploads(folder, store), 1)
+    uploads = _uploads(folder, store)
+
+    async def scenario() -> None:
+        async with uploads.open():
+            _wait_there(folder, "a.wav", "b.part")
+            await asyncio.sleep(ROUND_S + 0.1)
+
+    virtual_time.run(scenario())
     assert store.kept == {"a.wav": b"a.wav" * 1000}
     assert [path.name for path in folder.iterdir()] == ["b.part"]
+
+
+def test_what_a_killed_process_was_writing_is_made_whole_at_the_next_start(tmp_path: Path) -> None:
+    store, folder = _Store(), tmp_path / "recordings"
+    recorder = Recorder(folder / "a.wav", lambda work: work())
+    for number in range(500):  # 10 s; the last seconds are in memory yet
+        recorder.heard(b"\1\2" * 320, number * 0.02)
+    (folder / "b.part").write_bytes(b"")
+    _run(_uploads(folder, store), 1)
+    assert not list(folder.iterdir())
+    with wave.open(io.BytesIO(store.kept["a.wav"])) as file:
+        assert (file.getnchannels(), file.getframerate()) == (2, 16_000)
+        assert file.getnframes() >= 6 * 16_000
+        assert len(file.readframes(file.getnframes())) == 4 * file.getnframes()
 
 
 def test_nothing_is_lost_while_the_store_is_away_and_it_is_asked_ever_less_often(tmp_path: Path) -> None:
@@ -108,12 +131,17 @@ def test_the_disk_does_not_fill(tmp_path: Path) -> None:
     log = CallLog(tmp_path, uploads)
     assert log.has_room
     store.away = True
-    _wait_there(folder, "a.wav", "b.part")
-    _run(uploads, 1)
-    assert not log.has_room, "what is still written counts too"
-    store.away = False
-    _run(uploads, 3)
-    assert log.has_room
+
+    async def scenario() -> None:
+        async with uploads.open():
+            _wait_there(folder, "a.wav", "b.part")
+            await asyncio.sleep(ROUND_S + 0.1)
+            assert not log.has_room, "what is still written counts too"
+            store.away = False
+            await asyncio.sleep(10)
+            assert log.has_room
+
+    virtual_time.run(scenario())
 
 
 def test_a_recording_is_served_from_here_until_it_has_left(tmp_path: Path) -> None:
