@@ -23,6 +23,7 @@ from pipeline.ports import (
     ToolCall,
     WordTimes,
 )
+from pipeline.speech.fillers import filler_in
 from pipeline.speech.normalise import normalise
 from pipeline.speech.sentences import SentenceSplitter, sentences
 from pipeline.speech.spoken import Spoken
@@ -37,7 +38,6 @@ LLM_CHUNK_LIMIT_S = 8.0
 _CLOSE_LIMIT_S = 0.5
 _SENTENCES_AHEAD = 16
 FILLER_AFTER_S = 1.2  # a model that has said nothing for longer leaves the caller wondering
-FILLERS = ("One moment.", "Let me see.", "Just a second.")
 _TOOL_ROUNDS = 4  # a model that calls tools for ever is stopped
 
 
@@ -72,12 +72,12 @@ class Answer:
     """Makes one answer. Cancelling `run` frees everything it holds.
 
     Attributes:
-        filler: What is said while a model is slow; empty for nothing.
+        filler: Which of the sentences is said while a model is slow; None for none.
     """
 
     ports: AnswerPorts
     times: TurnTimes
-    filler: str
+    filler: int | None
     _text: str = ""
     _filled: str = ""
     _filling: asyncio.TimerHandle | None = None
@@ -176,10 +176,10 @@ class Answer:
         """Say that an answer will come, if none of it is said yet and somebody waits for it."""
         if self.ports.line.is_held:
             self._fill_later(ask, ahead)
-        elif not self._text and self.filler:
-            self._text = self._filled = self.filler
+        elif not self._text and self.filler is not None:
+            self._text = self._filled = filler_in(self._language(ask), self.filler)
             self.ports.on_text(self._text, False)
-            filler = _Sentence(normalise(self._text), self._options(ask))
+            filler = _Sentence(normalise(self._text, self._language(ask)), self._options(ask))
             ahead.put_nowait(filler)  # it is the first sentence, so there is room
 
     def _language(self, wish: Say | Ask) -> str:

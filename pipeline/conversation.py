@@ -214,6 +214,11 @@ class Conversation:
         for tool in tools:
             self.serve_answer(tool)
 
+    def close(self) -> None:
+        """The call ends: who was not going on with the last turn meant it."""
+        if self._settled_s is not None:
+            self._settle()
+
     def _take_back(self, generation: int) -> None:
         """The user goes on with the last turn: nothing that it led to has happened."""
         assert self._undo is not None, "only what was not settled is taken back"
@@ -264,8 +269,8 @@ class Conversation:
                 self._reader.decide(decision)
             case actions.DropDecision():
                 self._reader.drop()
-            case actions.ReadBreath():
-                self._reader.read_breath()
+            case actions.ReadBreath(judged):
+                self._reader.read_breath(judged=judged)
             case actions.DropBreath():
                 self._reader.drop_breath()
 

@@ -21,7 +21,7 @@ from pipeline.voice_edge import LOOK_AHEAD_SAMPLES, LOOK_BACK_SAMPLES, voice_end
 _PREROLL_FRAMES = 20  # 400 ms: the detector needs 100 to 200 ms to be sure, and a plosive starts before the voice
 _UNSURE_FRAMES = 8  # of a turn that is closed, the next may already have begun in these 160 ms
 _MISSING_FRAMES = 20  # 400 ms: enough for the detector to be sure of silence
-_LEVEL_FRAMES = 150  # 3 s: the detector is not later than that
+_LATEST_FRAMES = 150  # 3 s: the detector is not later than that
 _KEPT_FRAMES = 50 * 90  # of a turn, for the judgement whether it is over
 _WINDOW_SAMPLES = 512  # of the detector
 _ECHO_SAMPLES = RATE_HZ // 5  # of what is heard
@@ -55,14 +55,13 @@ class Ears:
         self._clean = NoiseReducer(manner.noise_reduction) if manner.noise_reduction else None
         self._activity = Activity()
         self._near = Nearness()
-        self._levels_db: deque[tuple[int, float]] = deque(maxlen=_LEVEL_FRAMES)
         self._track = vad.open(self._on_probability, gate)
         self._preroll: deque[Sound] = deque(maxlen=_PREROLL_FRAMES)
         self.language: str | None = None  # of the next turn; None as the recogniser was opened
         self._stream: SttStream | None = None
         self._stt_rate_hz = RATE_HZ
         self._turn: deque[Sound] | None = None
-        self._latest: deque[tuple[int, bytes]] = deque(maxlen=_LEVEL_FRAMES)
+        self._latest: deque[tuple[int, bytes]] = deque(maxlen=_LATEST_FRAMES)
         self._played: deque[tuple[int, int, bytes]] = deque(maxlen=_PLAYED_FRAMES)
         self._pos_samples = 0  # of what was handed on
         self._voice_from = 0
@@ -108,7 +107,6 @@ class Ears:
                 self._preroll.append(sound)
             self._pos_samples += FRAME_SAMPLES
             self._latest.append((self._pos_samples, sound.pcm))
-            self._levels_db.append((self._pos_samples, level_db(sound.pcm)))
             self._track.feed(sound.pcm)
         return [sound.pcm for sound in sounds]
 
@@ -175,14 +173,20 @@ class Ears:
         for sound in sounds:
             self._send(stream, sound)
 
+    def _level_db(self, pos_samples: int) -> float:
+        """Return how loud the frame is in which a window begins."""
+        frame = None
+        for end, pcm in reversed(self._latest):
+            if end <= pos_samples:
+                break
+            frame = pcm
+        return _SILENCE_DB if frame is None else level_db(frame)
+
     def _on_probability(self, probability: float, pos_samples: int) -> None:
         if probability >= START_PROBABILITY and self._is_echo(pos_samples + _WINDOW_SAMPLES):
             probability = 0.0
         if probability > 0.0:
-            while self._levels_db and self._levels_db[0][0] <= pos_samples:
-                self._levels_db.popleft()
-            window_db = self._levels_db[0][1] if self._levels_db else _SILENCE_DB
-            self._near, probability = nearness.step(self._near, probability, window_db)
+            self._near, probability = nearness.step(self._near, probability, self._level_db(pos_samples))
         self._activity, edge = step(self._activity, probability, pos_samples, self._sensitivity)
         match edge:
             case SpeechStarted(edge_pos_samples):

@@ -32,7 +32,7 @@ class HeldAnswer:
             ask_failed=self._ask_failed,
             on_text=self._on_text,
         )
-        self._answer = Answer(held, TurnTimes(None, self._began_s), filler="")
+        self._answer = Answer(held, TurnTimes(None, self._began_s), filler=None)
 
     async def run(self) -> None:
         """Make it, as far as it can be made unheard; the rest once it is released."""
@@ -44,7 +44,7 @@ class HeldAnswer:
             return False
         return not any(isinstance(item, Ask) for item in plan) or _alike(self._prompt, prompt)
 
-    def release(self, line: Line, times: TurnTimes, filler: str) -> None:
+    def release(self, line: Line, times: TurnTimes, filler: int | None) -> None:
         """It is wanted: what is made of it goes out on `line`, and all else about it happens."""
         made = self._answer.times.moments_s
         times.saved_s = made.get("tts", self._ports.clock.now_s()) - self._began_s

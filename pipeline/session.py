@@ -218,6 +218,7 @@ class CallSession:
                 about, abilities = self._about, self._acts.abilities
                 self._talk.start(flow_events.Started(about.context, has_llm, about.today, abilities))
                 await self._decide_all()
+                self._talk.close()
             except Exception:  # a call ends here: its record is not lost, and the others go on
                 log.exception("call_failed")
                 self._break()
@@ -330,6 +331,7 @@ class CallSession:
             case (
                 inputs.PartialHeard()
                 | inputs.BreathRead()
+                | inputs.BreathJudged()
                 | inputs.EndExpected()
                 | inputs.EndWithdrawn()
                 | inputs.EndHeard()
@@ -382,10 +384,10 @@ class CallSession:
         closing = CallTasks(lambda: None)  # a call ends though its recogniser breaks or hangs: its record is not lost
         closing.spawn(self._reader.aclose())
         await closing.end(_CLOSE_LIMIT_S)
-        await self._hang_up()
         self._leg.let_go()
         if self._talk.owner.bot is not Bot.IDLE:
             self._dialogue.bot_ends(self._voice.playout.heard_text())
+        await self._hang_up()
         self._leg.send(StatusChanged("ended"))
         if self._observer is not None:
             self._observer.closed()

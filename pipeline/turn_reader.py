@@ -16,7 +16,9 @@ from pipeline.frames.control import CallFailed
 from pipeline.ingest import RATE_HZ
 from pipeline.ports import ChoosingStream, EagerEnd, EndOfTurn, EndOfTurnModel, Providers, Resumed, SttStream
 from pipeline.turn_log import TurnTimes
+from pipeline.turns.endpointing import COMPLETE
 from pipeline.turns.inputs import (
+    BreathJudged,
     BreathRead,
     EndExpected,
     EndHeard,
@@ -34,8 +36,9 @@ _OPEN_LIMIT_S = 10.0
 _QUICK_PARTIAL_S = 0.02  # a recogniser that answers so soon only tells what it knows already
 _NEXT_PARTIAL_S = 0.1  # and can be asked so often
 _QUICK_FINAL_S = 0.25  # one that needs longer is not asked in each breath
+_QUICK_VERDICT_S = 0.15  # nor is an end-of-turn model that has so much to do
 
-Reading = PartialHeard | BreathRead | EndExpected | EndWithdrawn | EndHeard | TranscriptReady | EndJudged
+Reading = PartialHeard | BreathRead | BreathJudged | EndExpected | EndWithdrawn | EndHeard | TranscriptReady | EndJudged
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
 
@@ -67,7 +70,9 @@ class TurnReader:
         self._partial_every_s: float | None = None
         self._soon = self._knows_quickly = False
         self._breath: tuple[asyncio.Task[None], asyncio.Future[Heard]] | None = None
+        self._verdict: tuple[asyncio.Task[None], asyncio.Future[float | None]] | None = None  # of the breath
         self._final_took_s: float | None = None
+        self._verdict_took_s = 0.0
         self._clock = clock
         self._moments_s: dict[str, float] = {}
         self._failures: list[str] = []
@@ -115,12 +120,22 @@ class TurnReader:
         self._soon = soon
         self._read_along()
 
-    def read_breath(self) -> None:
-        """The user may be done: read all, so that the decision need not wait for it."""
+    def read_breath(self, *, judged: bool) -> None:
+        """The user may be done: read all, and if it is to be `judged` do that, so that the decision need not wait."""
         if self._breath is None and self._stream is not None and (self._final_took_s or 0.0) <= _QUICK_FINAL_S:
             self._stop_partials()  # the one below is the last: what a recogniser knows now may be all
             read: asyncio.Future[Heard] = asyncio.get_running_loop().create_future()
             self._breath = self._spawn(self._read_ahead(self._stream, read)), read
+        if judged and self._verdict is None:
+            self._verdict = self._ask_ahead(self._end_of_turn)
+
+    def _ask_ahead(
+        self, model: EndOfTurnModel | None
+    ) -> "tuple[asyncio.Task[None], asyncio.Future[float | None]] | None":
+        if model is None or self._verdict_took_s > _QUICK_VERDICT_S:
+            return None
+        judged: asyncio.Future[float | None] = asyncio.get_running_loop().create_future()
+        return self._spawn(self._judge_ahead(model, judged)), judged
 
     def drop_breath(self) -> None:
         """The user was not done."""
@@ -130,6 +145,11 @@ class TurnReader:
             task.cancel()
             read.cancel()
             self._read_along()
+        if self._verdict is not None:
+            judging, judged = self._verdict
+            self._verdict = None
+            judging.cancel()
+            judged.cancel()
 
     def decide(self, decision: int) -> None:
         """The user paused: read all, and judge whether the turn is over."""
@@ -240,7 +260,9 @@ class TurnReader:
             await self._opened.wait()
             if self._breath is not None:
                 heard = await self._breath[1]
-            if self._stream is not None and heard.failed:
+            # Of a single word, the breath may lack what makes it one; over the bot it is more likely a noise.
+            missed = not heard.text.strip() and not self._soon and (self._final_took_s or 0.0) <= _QUICK_FINAL_S
+            if self._stream is not None and (heard.failed or missed):
                 heard = await self._finalize(self._stream)
         except ProviderError as error:
             log.warning("stt_failed", provider=error.provider, code=error.code)
@@ -248,11 +270,30 @@ class TurnReader:
         self._moments_s["stt"] = self._clock.now_s()
         self._on_reading(TranscriptReady(decision, heard))
 
+    async def _judge_ahead(self, model: EndOfTurnModel, judged: "asyncio.Future[float | None]") -> None:
+        probability = await self._probability(model)
+        if not judged.done():
+            judged.set_result(probability)
+            if probability is not None:
+                self._on_reading(BreathJudged(probability))
+
     async def _judge(self, model: EndOfTurnModel, decision: int) -> None:
+        probability = None if self._verdict is None else await self._verdict[1]
+        if probability is None or probability < COMPLETE:  # with more of the silence it may hear the end
+            probability = await self._probability(model)
+        if probability is None:
+            self._failures.append("end_of_turn")
+        else:
+            self._on_reading(EndJudged(decision, probability))
+
+    async def _probability(self, model: EndOfTurnModel) -> float | None:
+        asked_s, known_s = self._clock.now_s(), self._verdict_took_s
         try:
             probability = await model.probability(self._ears.turn_pcm())
+            known_s = 0.0
         except ProviderError as error:
             log.info("end_of_turn_failed", provider=error.provider, code=error.code)
-            self._failures.append("end_of_turn")
-            return
-        self._on_reading(EndJudged(decision, probability))
+            return None
+        finally:  # one that is thrown away tells that it needs longer
+            self._verdict_took_s = max(known_s, self._clock.now_s() - asked_s)
+        return probability

@@ -15,7 +15,8 @@ log = structlog.get_logger(__name__)
 Window = npt.NDArray[np.float32]
 Offload = Callable[..., Awaitable[Any]]
 
-_COLLECT_S = 0.004  # a batch waits this long for other calls' windows
+_COLLECT_S = 0.0001  # for each call that is open, a batch waits this long for other calls' windows
+_LONGEST_COLLECT_S = 0.004
 _GATE_HOLD_WINDOWS = 12  # after the gate last opened, the model goes on listening
 _MAX_PENDING_WINDOWS = 64  # 2 s: a track that falls further behind drops its oldest
 
@@ -88,12 +89,15 @@ class VadScheduler:
         """Call the model through `offload(function, *args)`."""
         self.model = model
         self._offload = offload
+        self._open: set[VadTrack] = set()
         self._ready: dict[VadTrack, None] = {}
         self._wake = asyncio.Event()
 
     def open(self, on_probability: Callable[[float, int], None], gate: VoiceGate | None = None) -> VadTrack:
         """Start listening to one more call."""
-        return VadTrack(self, gate, on_probability)
+        track = VadTrack(self, gate, on_probability)
+        self._open.add(track)
+        return track
 
     def wake(self, track: VadTrack) -> None:
         """Say that `track` has something to score."""
@@ -101,7 +105,8 @@ class VadScheduler:
         self._wake.set()
 
     def forget(self, track: VadTrack) -> None:
-        """Drop what `track` still has waiting."""
+        """Drop what `track` still has waiting; it is closed."""
+        self._open.discard(track)
         track.pending.clear()
         self._ready.pop(track, None)
 
@@ -111,7 +116,7 @@ class VadScheduler:
             await self._wake.wait()
             self._wake.clear()
             while self._ready:
-                await asyncio.sleep(_COLLECT_S)
+                await asyncio.sleep(min(_COLLECT_S * len(self._open), _LONGEST_COLLECT_S))
                 await self._score_one_each()
 
     async def _score_one_each(self) -> None:

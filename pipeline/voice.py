@@ -11,7 +11,7 @@ from flows.actions import Ask, ToolSpec
 from kit.clock import Clock
 from kit.errors import ProviderError
 from pipeline.ambience import fill_silence
-from pipeline.answer import FILLERS, Answer, AnswerPorts
+from pipeline.answer import Answer, AnswerPorts
 from pipeline.brain import Speech
 from pipeline.carrier_acts import CarrierActs
 from pipeline.dialogue import Dialogue
@@ -105,7 +105,7 @@ class Voice:
         self.playout.begin(generation, paused=paused)
         ports.dialogue.bot_begins(times)
         line = PlayoutLine(self.playout, generation)
-        filler = FILLERS[generation % len(FILLERS)] if ports.manner.fillers else ""
+        filler = generation if ports.manner.fillers else None
         if self._held is not None and self._held[0].fits(plan, ports.dialogue.history()):
             (held, self._answer), self._held = self._held, None
             held.release(line, times, filler)

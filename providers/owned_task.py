@@ -22,6 +22,10 @@ class OwnedTask:
         """Tell it to end."""
         self._task.cancel()
 
+    async def wait(self, limit_s: float) -> None:
+        """Return when it is done, or after so long."""
+        await asyncio.wait({self._task}, timeout=limit_s)
+
     async def aclose(self) -> None:
         """Cancel it and see it go; what hangs while it is cancelled is not waited for longer than 40 ms."""
         self._task.cancel()

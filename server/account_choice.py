@@ -8,24 +8,27 @@ from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
 from control_api.principal import LOCAL_ACCOUNT_ID
-from control_api.providers.service import OwnKey, own_keys
+from control_api.providers.service import OURS, Wanted, wanted
 from control_api.providers.vault import Vault
 from kit.errors import InputError
 from pipeline.usage import Kind
-from server.provider_choice import Access, Choice, Pick
+from server.provider_choice import Access, Choice, Pick, voice_pick
 from storage.engine import Database
 from transports.ports import CallRequest
 
-# What an account's provider is called here; where a model must be named, the one that Prepatu's accounts get.
-PICKS: Mapping[tuple[Kind, str], Pick] = {
-    ("stt", "deepgram"): Pick("stt", "deepgram"),
-    ("stt", "openai"): Pick("stt", "openai"),
-    ("tts", "deepgram"): Pick("tts", "deepgram"),
-    ("tts", "openai"): Pick("tts", "openai"),
-    ("llm", "openrouter"): Pick("llm", "compatible", "openai/gpt-4o-mini"),
-    ("llm", "openai"): Pick("llm", "openai", "gpt-4o-mini"),
+_OURS: Mapping[Kind, tuple[Pick, ...]] = {
+    "stt": (Pick("stt", "embedded"),),
+    "tts": (Pick("tts", "embedded"),),
+    "llm": (),
 }
-OPENROUTER_URL = "https://openrouter.ai/api/v1"
+# Where an account names a language model's vendor and no model; other vendors' models must be named.
+_USUAL_MODELS = {
+    "openrouter": "openai/gpt-4o-mini",
+    "openai": "gpt-4o-mini",
+    "anthropic": "claude-haiku-4-5",
+    "google": "gemini-2.5-flash",
+    "groq": "llama-3.3-70b-versatile",
+}
 
 log = structlog.get_logger(__name__)
 
@@ -33,12 +36,11 @@ log = structlog.get_logger(__name__)
 class AccountChoices:
     """Looks up what a call may use; a call whose account cannot be asked goes on with the server's providers."""
 
-    def __init__(self, database: Database, vault: Vault, server: Choice, openrouter_url: str = OPENROUTER_URL) -> None:
+    def __init__(self, database: Database, vault: Vault, server: Choice) -> None:
         """Put accounts' choices over `server`."""
         self._database = database
         self._vault = vault
         self._server = server
-        self._openrouter_url = openrouter_url
 
     async def of(self, request: CallRequest) -> Choice:
         """Return the choice of a call."""
@@ -47,35 +49,50 @@ class AccountChoices:
         assert request.account_id is not None
         try:
             async with self._database.reading(request.account_id) as session:
-                keys = await own_keys(session, request.account_id, self._vault)
+                wishes = await wanted(session, request.account_id, self._vault)
         except (InputError, SQLAlchemyError) as error:
             log.warning("own_keys_not_read", reason=type(error).__name__)
             return self._server
-        return layered(self._server, keys, self._openrouter_url)
+        return layered(self._server, wishes)
 
 
-def layered(server: Choice, keys: Mapping[str, OwnKey], openrouter_url: str) -> Choice:
-    """Put an account's own keys over the server's choice; its providers stand in when an own one fails."""
+def layered(server: Choice, wishes: Mapping[str, Wanted]) -> Choice:
+    """Put what an account wants over the server's choice, whose providers stand in when an own one fails."""
     access: dict[str, Access] = {}
 
     def over(kind: Kind, below: tuple[Pick, ...]) -> tuple[Pick, ...]:
-        key = keys.get(kind)
-        pick = PICKS.get((kind, key.provider)) if key is not None else None
-        if key is None or pick is None:
+        wish = wishes.get(kind)
+        if wish is None:
             return below
-        url = openrouter_url if key.provider == "openrouter" else _address(server, pick.vendor)
-        access[pick.vendor] = Access(SecretStr(key.key), url)
-        # A vendor is reached with one key in a call, and that is the account's.
+        if wish.provider == OURS:
+            ours = tuple(pick for pick in below if pick.served.in_process) or _OURS[kind]
+            return (*ours, *(pick for pick in below if pick not in ours))
+        pick = pick_of(kind, wish)
+        usual = server.access_of(pick)
+        if wish.key is not None:
+            own = Access(SecretStr(wish.key), usual.base_url)
+            access[f"{kind}.{pick.vendor}"] = own
+            if usual.key is None:
+                access.setdefault(pick.vendor, own)  # for who names the vendor for other work
+        elif usual.key is None:
+            return below
+        # A vendor is reached with one key for this work, and that is the account's.
         return (pick, *(each for each in below if each.vendor != pick.vendor))
 
+    stt = wishes.get("stt")
     return replace(
         server,
         stt=over("stt", server.stt),
         tts=over("tts", server.tts),
         llm=over("llm", server.llm),
+        language=(stt.language if stt else "") or server.language,
         access={**server.access, **access},
     )
 
 
-def _address(server: Choice, vendor: str) -> str | None:
-    return server.access.get(vendor, Access()).base_url
+def pick_of(kind: Kind, wish: Wanted) -> Pick:
+    """Return whom a call asks for what an account wants."""
+    if kind == "tts":
+        return voice_pick(wish.provider, wish.voice, wish.model)
+    model = wish.model or (_USUAL_MODELS.get(wish.provider, "") if kind == "llm" else "")
+    return Pick(kind, wish.provider, model)

@@ -8,6 +8,8 @@ from server.settings import load_settings
 from storage import schema
 from storage.engine import Database
 
+_PATIENCE_S = 3600.0  # for a step over a large table
+
 
 @click.group()
 def db() -> None:
@@ -21,7 +23,7 @@ def upgrade() -> None:
 
 
 async def _upgrade(address: str) -> str | None:
-    database = Database(address)
+    database = Database(address, patience_s=_PATIENCE_S)
     try:
         await schema.upgrade(database)
         return schema.newest_revision()

@@ -14,9 +14,9 @@ from server.provider_choice import Choice, Pick
 from server.provider_registry import ProviderRegistry
 from server.provider_settings import server_choice
 from server.settings import Settings
+from server.vendors import key_setting
 
 _LIMIT_S = 15.0
-_IN_PROCESS = ("embedded", "local")
 
 
 def examine_providers(settings: Settings) -> Iterator[Diagnosis]:
@@ -32,7 +32,7 @@ def examine_providers(settings: Settings) -> Iterator[Diagnosis]:
 
 async def _examine(pick: Pick, choice: Choice) -> Diagnosis:
     name = f"{pick.kind.upper()} {pick}"
-    if pick.vendor in _IN_PROCESS:
+    if pick.served.in_process:
         return Diagnosis(name, "runs in this process")
     registry = ProviderRegistry()
     began_s = asyncio.get_running_loop().time()
@@ -97,7 +97,7 @@ async def _speak(tts: TextToSpeech) -> None:
 def _key_fix(pick: Pick) -> str:
     if pick.vendor == "pipecat":
         return f'Set PIPECAT_KEYS={{"{pick.access_name.removeprefix("pipecat.")}": "…"}}.'
-    return "Set LLM_API_KEY." if pick.vendor == "compatible" else f"Set {pick.vendor.upper()}_API_KEY."
+    return f"Set {key_setting(pick.vendor)}."
 
 
 def _config_fix(pick: Pick, code: str) -> str:

@@ -9,7 +9,8 @@ from pipeline.usage import Kind
 from providers.pipecat_host.service_name import parse_service_name
 from providers.resilience.for_call import ProviderSet
 from providers.resilience.voices import vendor_of
-from server.provider_choice import VENDORS, Named, Pick, parse_picks
+from server.provider_choice import Named, Pick, parse_picks, voice_pick
+from server.vendors import VENDORS
 
 _VOICES = tuple(vendor for vendor in VENDORS["tts"] if vendor != "pipecat")  # which is no one vendor
 _FOR_FLOWS = frozenset({"language", "model", "voice"})  # of a hosted service; the rest is the operator's
@@ -51,20 +52,23 @@ def named_in(flow: Flow) -> Named:
         InputError: `flow.voice`, `flow.stt` or `flow.llm`: nobody here knows the vendor, or no model is named.
     """
     voices: set[str] = set()
+    spoken: set[Pick] = set()
     stt: dict[str, Pick] = {}
     llm: dict[str, Pick] = {}
     for each in (flow, *flow.library.values()):
         for where, part in _parts(each):
-            vendor = vendor_of(part.voice)[0]
+            vendor, voice = vendor_of(part.voice)
             if vendor and vendor not in _VOICES:
                 known = ", ".join(_VOICES)
                 raise InputError(f"{where}.voice: no provider {vendor!r}; use one of {known}", code="flow.voice")
-            voices |= {vendor} - {""}
+            if vendor:
+                voices.add(vendor)
+                spoken.add(voice_pick(vendor, voice))
             if part.stt:
                 stt[part.stt] = _pick("stt", part.stt, where)
             if part.llm:
                 llm[part.llm] = _pick("llm", part.llm, where)
-    return Named(frozenset(voices), stt, llm)
+    return Named(frozenset(voices), frozenset(spoken), stt, llm)
 
 
 def _pick(kind: Kind, text: str, where: str) -> Pick:

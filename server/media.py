@@ -27,6 +27,7 @@ from server.flow_store import FlowStore
 from server.greetings import Greetings
 from server.provider_choice import Choice
 from server.provider_registry import ProviderRegistry
+from server.provider_watch import ProviderWatch
 from transports.ports import Call, CallRequest
 
 log = structlog.get_logger(__name__)
@@ -58,10 +59,15 @@ class MediaPlane:
     speech_cache_bytes: int = 64 * 1024 * 1024
     agent_of: Callable[[CallRequest, Leg], Awaitable[AgentCall | None]] | None = None
     _clock: Clock = field(default_factory=Clock)
+    _watch: ProviderWatch = field(init=False)
     _registry: ProviderRegistry | None = None
     _tasks: asyncio.TaskGroup | None = None
     _host: CallHost | None = None
     _writer: ThreadPoolExecutor | None = None
+
+    def __post_init__(self) -> None:
+        """Watch what vendors refuse."""
+        self._watch = ProviderWatch(self.choice)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -77,8 +83,10 @@ class MediaPlane:
         try:
             await models.warm()
             async with asyncio.TaskGroup() as self._tasks:
+                asked = self._tasks.create_task(self._watch.start())
                 self._registry = self._providers(models, self._tasks)
                 members = await asyncio.to_thread(self._registry.members, self.choice)
+                await asked
                 lasting = self._start(models, members, detector, self._tasks)
                 seconds = round(self._clock.now_s() - began_s, 2)
                 log.info("models_ready", seconds=seconds, llm=bool(members.llm))
@@ -106,7 +114,7 @@ class MediaPlane:
             recorded = False
         recorder = self._recorder(request.call_id) if recorded else None
         about = self._about(request, flow, choice, agent)
-        members = await asyncio.to_thread(_members, self._registry, choice, flow)
+        members = await self._members(self._registry, choice, flow)
         require_speakable(flow, members, choice.language)
         providers = for_call(members)
         self._tasks.create_task(_warm(providers))
@@ -120,6 +128,15 @@ class MediaPlane:
             return CallContext(request.call_id, flow, request.context, agent.today, choice.language, agent.manner)
         today = self._clock.utc().astimezone().date().isoformat()
         return CallContext(request.call_id, flow, request.context, today, choice.language)
+
+    async def _members(self, registry: ProviderRegistry, choice: Choice, flow: Flow) -> ProviderSet:
+        """Return whom a call may use; a flow that names what cannot be had is refused, as its own mistake."""
+        named = named_in(flow)
+        await self._watch.prove(choice, named)
+        try:
+            return await asyncio.to_thread(registry.members, self._watch.usable(choice, named), named)
+        except ConfigError as error:
+            raise InputError(str(error), code="flow.provider") from error
 
     def _providers(self, models: EmbeddedModels, tasks: asyncio.TaskGroup) -> ProviderRegistry:
         store = SpeechStore(self.speech_cache_bytes)
@@ -135,7 +152,7 @@ class MediaPlane:
         loop = asyncio.get_running_loop()
         vad = VadScheduler(models.vad, lambda work, *args: loop.run_in_executor(detector, work, *args))
         self._host = CallHost(vad, self._clock, models.gate_factory)
-        work = [vad.run()]
+        work = [vad.run(), self._watch.run()]
         voice = members.tts[0].provider
         # A vendor's characters cost money: its greetings are spoken once somebody calls.
         if self.speech_cache_bytes and self.choice.tts[0].vendor == "embedded" and isinstance(voice, CachedTts):
@@ -162,15 +179,6 @@ class _LentCall:
     async def run(self) -> CallReport:
         async with self._registry.lent(self._members):
             return await self._session.run()
-
-
-def _members(registry: ProviderRegistry, choice: Choice, flow: Flow) -> ProviderSet:
-    """Return whom a call may use; a flow that names a vendor without a key is refused, as its own mistake."""
-    named = named_in(flow)
-    try:
-        return registry.members(choice, named)
-    except ConfigError as error:
-        raise InputError(str(error), code="flow.provider") from error
 
 
 async def _warm(providers: Providers) -> None:

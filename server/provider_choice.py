@@ -1,25 +1,20 @@
 """Which providers a call uses, from what operators (and later accounts and agents) write. Pure.
 
 A pick is `VENDOR`, `VENDOR:MODEL` or, for a voice, `VENDOR:MODEL:VOICE`; several, in order, are separated by commas.
+Within a voice's model `%3A` is a colon.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from urllib.parse import unquote
 
 from pydantic import SecretStr
 
 from kit.errors import ConfigError
 from pipeline.usage import Kind
 from providers.pipecat_host.service_name import parse_service_name
-
-VENDORS: Mapping[Kind, tuple[str, ...]] = {
-    "stt": ("embedded", "deepgram", "openai", "pipecat"),
-    "tts": ("embedded", "deepgram", "openai", "pipecat"),
-    "llm": ("local", "compatible", "openai", "anthropic", "pipecat"),
-}
-_NEEDS_MODEL = {("llm", "openai"), ("llm", "anthropic"), ("llm", "compatible")}
-KEYLESS = frozenset({"embedded", "local", "compatible", "pipecat"})  # whose classes say themselves what they need
+from server.vendors import VENDORS, Vendor
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +29,11 @@ class Pick:
     def __str__(self) -> str:
         """Return it as it is written."""
         return ":".join(part for part in (self.vendor, self.model, self.voice) if part)
+
+    @property
+    def served(self) -> Vendor:
+        """How its vendor is reached."""
+        return VENDORS[self.kind][self.vendor]
 
     @property
     def access_name(self) -> str:
@@ -55,7 +55,7 @@ class Choice:
 
     Attributes:
         language: BCP 47, where a flow names none.
-        access: By vendor.
+        access: By vendor; `KIND.VENDOR` is for that kind of work alone, and goes first.
     """
 
     stt: tuple[Pick, ...] = ()
@@ -75,6 +75,11 @@ class Choice:
             access={**below.access, **self.access},
         )
 
+    def access_of(self, pick: Pick) -> Access:
+        """Return how a pick is reached."""
+        usual = self.access.get(pick.access_name, Access())
+        return self.access.get(f"{pick.kind}.{pick.access_name}", usual)
+
     def picks(self) -> tuple[Pick, ...]:
         """Return all that is picked."""
         return (*self.stt, *self.tts, *self.llm)
@@ -86,16 +91,25 @@ class Named:
 
     Attributes:
         voices: Vendors of voices (`VENDOR:VOICE`).
+        spoken: Those voices.
         stt: By the flow's own words.
         llm: Likewise.
     """
 
     voices: frozenset[str] = frozenset()
+    spoken: frozenset[Pick] = frozenset()
     stt: Mapping[str, Pick] = field(default_factory=lambda: MappingProxyType({}))
     llm: Mapping[str, Pick] = field(default_factory=lambda: MappingProxyType({}))
 
 
 NOTHING_NAMED = Named()
+
+
+def voice_pick(vendor: str, voice: str, model: str = "") -> Pick:
+    """Return a vendor's voice; with some, voices are models."""
+    if VENDORS["tts"][vendor].voices_are_models:
+        return Pick("tts", vendor, voice or model)
+    return Pick("tts", vendor, model, voice)
 
 
 def parse_picks(kind: Kind, text: str) -> tuple[Pick, ...]:
@@ -110,16 +124,12 @@ def parse_picks(kind: Kind, text: str) -> tuple[Pick, ...]:
         if vendor not in VENDORS[kind]:
             known = ", ".join(VENDORS[kind])
             raise ConfigError(f"{kind.upper()}: no provider {vendor!r}; use one of {known}", code="config.provider")
-        if (kind, vendor) in _NEEDS_MODEL and not rest:
+        named = VENDORS[kind][vendor]
+        if "model" in named.wants and not rest:
             raise ConfigError(f"{kind.upper()}: name a model, such as {vendor}:MODEL", code="config.provider")
         if vendor == "pipecat":
             parse_service_name(rest)
-        model, _, voice = rest.partition(":") if kind == "tts" and vendor == "openai" else (rest, "", "")
+        two = kind == "tts" and vendor != "pipecat" and not named.voices_are_models
+        model, _, voice = map(unquote, rest.partition(":")) if two else (rest, "", "")
         picks.append(Pick(kind, vendor, model, voice))
     return tuple(picks)
-
-
-def missing_keys(choice: Choice) -> tuple[str, ...]:
-    """Return the vendors that are picked and have no key."""
-    needed = {pick.vendor for pick in choice.picks()} - KEYLESS
-    return tuple(sorted(vendor for vendor in needed if choice.access.get(vendor, Access()).key is None))

@@ -14,7 +14,8 @@ from pipeline.usage import Kind
 from providers.resilience.for_call import ProviderSet
 from providers.resilience.member import LLM_PATIENCE, PATIENT, STT_PATIENCE, TTS_PATIENCE, Member, Patience
 from providers.trimmed import TrimmedTts
-from server.provider_choice import KEYLESS, NOTHING_NAMED, Access, Choice, Named, Pick
+from server.provider_choice import NOTHING_NAMED, Access, Choice, Named, Pick
+from server.vendors import make
 
 # Reading a whole turn over HTTP takes longer than finishing one that was read along.
 _TRANSCRIPTION = Patience(first_s=4.0, next_s=4.0, total_s=8.0, hedge_s=4.0)
@@ -22,8 +23,6 @@ _PATIENCE: Mapping[Kind, Patience] = {"stt": STT_PATIENCE, "tts": TTS_PATIENCE, 
 # A server of one's own may read a cold prompt for seconds; asked twice it is slower still.
 _OWN_SERVER = Patience(first_s=10.0, next_s=5.0, total_s=60.0, hedge_s=10.0)
 _KEPT = 256
-_SHARED = ("embedded", "local")  # which belong to the process
-_SLOW = {("stt", "openai"): _TRANSCRIPTION, ("llm", "compatible"): _OWN_SERVER}
 
 
 class ProviderRegistry:
@@ -86,15 +85,13 @@ class ProviderRegistry:
         Raises:
             ConfigError: See `members`.
         """
-        access = choice.access.get(pick.access_name, Access())
+        access = choice.access_of(pick)
         place = (pick, _fingerprint(access))
         with self._making:
             if place not in self._members:
-                patience = PATIENT if pick.vendor in _SHARED else _PATIENCE[pick.kind]
                 made = self._make(pick, access)
                 made = self._remembering(made) if pick.kind == "tts" else made
-                slow = _SLOW.get((pick.kind, pick.vendor), patience)
-                self._members[place] = Member(made, _TRANSCRIPTION if _reads_whole_turns(pick, made) else slow)
+                self._members[place] = Member(made, _patience(pick, made))
             self._members.move_to_end(place)
             return self._members[place]
 
@@ -122,7 +119,7 @@ class ProviderRegistry:
             free = [
                 place
                 for place, member in self._members.items()
-                if place[0].vendor not in _SHARED and not self._in_use[id(member.breaker)]
+                if not place[0].served.in_process and not self._in_use[id(member.breaker)]
             ]
             excess = max(0, len(self._members) - self._kept)
             closing = [self._members.pop(place) for place in free[:excess]]
@@ -138,57 +135,16 @@ class ProviderRegistry:
             if self._local_llm is None:
                 raise ConfigError("LLM: there is no local model; run: make llm", code="config.llm")
             return self._local_llm()
-        if pick.vendor == "pipecat":
-            from providers.pipecat_host.entry import hosted
-
-            key = access.key.get_secret_value() if access.key else None
-            return hosted(pick.kind, pick.model, key, access.base_url)
-        if access.key is None and pick.vendor not in KEYLESS:
-            raise ConfigError(
-                f"{pick.kind.upper()}: {pick.vendor} needs a key; set {pick.vendor.upper()}_API_KEY",
-                code="config.provider_key",
-            )
-        if access.base_url is not None and not access.base_url.startswith(("http://", "https://")):
-            raise ConfigError(f"{pick.vendor}: its address must begin with http:// or https://", code="config.provider")
-        return _vendor(pick, access)
+        key = access.key.get_secret_value() if access.key else None
+        return make(pick.kind, pick.vendor, pick.model, pick.voice, key, access.base_url)
 
 
-def _reads_whole_turns(pick: Pick, made: Any) -> bool:
-    return (pick.kind, pick.vendor) == ("stt", "pipecat") and not made.capabilities.partials
-
-
-def _vendor(pick: Pick, access: Access) -> Any:
-    """Make one; imported here, since an SDK costs up to two seconds."""
-    asked = {"model": pick.model, "voice": pick.voice, "base_url": access.base_url}
-    given: dict[str, Any] = {name: value for name, value in asked.items() if value}
-    given["api_key"] = access.key.get_secret_value() if access.key else ""
-    match pick.kind, pick.vendor:
-        case "stt", "deepgram":
-            from providers.deepgram.stt import DeepgramStt
-
-            return DeepgramStt(**given)
-        case "tts", "deepgram":
-            from providers.deepgram.tts import DeepgramTts
-
-            voice = given.pop("model", None)  # its voices are its models
-            return DeepgramTts(**given, **({"voice": voice} if voice else {}))
-        case "stt", "openai":
-            from providers.openai.stt import OpenAiStt
-
-            return OpenAiStt(**given)
-        case "tts", "openai":
-            from providers.openai.tts import OpenAiTts
-
-            return OpenAiTts(**given)
-        case "llm", "anthropic":
-            from providers.anthropic.llm import AnthropicLlm
-
-            return AnthropicLlm(**given)
-        case _:
-            from providers.openai.llm import OpenAiLlm
-            from providers.openai.sdk import BASE_URL
-
-            return OpenAiLlm(**{"base_url": BASE_URL, **given})
+def _patience(pick: Pick, made: Any) -> Patience:
+    if pick.served.in_process:
+        return PATIENT
+    if pick.kind == "stt" and not made.capabilities.partials:
+        return _TRANSCRIPTION
+    return _OWN_SERVER if pick.vendor == "compatible" else _PATIENCE[pick.kind]
 
 
 def _fingerprint(access: Access) -> str:

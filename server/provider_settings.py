@@ -3,9 +3,22 @@
 import importlib.util
 from pathlib import Path
 
+from kit.errors import ConfigError
 from providers.embedded.gguf import installed
 from server.provider_choice import Access, Choice, parse_picks
 from server.settings import Settings
+from server.vendors import NAMES
+
+_CODE = "config.provider"
+_OTHERS = NAMES - {
+    "embedded",
+    "local",
+    "pipecat",
+    "deepgram",
+    "openai",
+    "anthropic",
+    "compatible",
+}  # with settings of their own
 
 
 def server_choice(settings: Settings) -> Choice:
@@ -20,6 +33,11 @@ def server_choice(settings: Settings) -> Choice:
         "anthropic": Access(settings.anthropic_api_key, settings.anthropic_base_url),
         "compatible": Access(settings.llm_api_key, settings.llm_base_url),
     }
+    for name in {*settings.provider_keys, *settings.provider_base_urls}:
+        if name not in _OTHERS:
+            known = ", ".join(sorted(_OTHERS))
+            raise ConfigError(f"PROVIDER_KEYS, PROVIDER_BASE_URLS: no {name!r}; there are {known}", code=_CODE)
+        access[name] = Access(settings.provider_keys.get(name), settings.provider_base_urls.get(name))
     for vendor in {*settings.pipecat_keys, *settings.pipecat_base_urls}:
         key, address = settings.pipecat_keys.get(vendor), settings.pipecat_base_urls.get(vendor)
         access[f"pipecat.{vendor}"] = Access(key, address)

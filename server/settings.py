@@ -114,6 +114,12 @@ class Settings(BaseSettings):
     asterisk_ari_user: str | None = Field(default=None, description="Who listens there to how calls go.")
     asterisk_ari_password: SecretStr | None = Field(default=None, description="The password of that user.")
     audiosocket_port: int | None = Field(default=None, ge=0, le=65_535, description="TCP port for AudioSockets.")
+    provider_keys: dict[str, SecretStr] = Field(
+        default_factory=dict, description='Keys of the other vendors, such as {"cartesia": "…", "groq": "…"}.'
+    )
+    provider_base_urls: dict[str, str] = Field(
+        default_factory=dict, description='Addresses of those, such as {"azure": "https://RESOURCE.openai.azure.com"}.'
+    )
     pipecat_keys: dict[str, SecretStr] = Field(
         default_factory=dict, description='Keys for hosted pipecat services by vendor, such as {"cartesia": "…"}.'
     )

@@ -2,25 +2,28 @@
 
 import asyncio
 import enum
+import sqlite3
 import threading
 import weakref
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 
 from kit.errors import ConfigError
+from storage.impatient import connect
 from storage.tables.base import Owned
 
-_LOCK_WAIT_S = 15
 _LAST_ANSWER_S = 2.0
+_POOL_WAIT_S = 5  # for a connection while others have all of them: who asks is told soon that it cannot be done now
 # A server that has vanished is noticed within half a minute, whatever was being waited for.
 _POSTGRES = {
     "connect_timeout": 5,
@@ -49,17 +52,20 @@ class TenantError(AssertionError):
 class Database:
     """One pool of connections; made once, closed at shutdown."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, patience_s: float = 8.0) -> None:
         """Prepare; connects when first used.
 
         Args:
             url: `sqlite:///path/to/file.db` or `postgresql+psycopg://user:password@host/name`.
             pool_size: Connections at most.
+            patience_s: How long PostgreSQL may take for an answer, and others may write in an SQLite file, before the
+                database counts as away.
 
         Raises:
             ConfigError: No such database can be used.
         """
-        self._engine = _engine(async_url(url), pool_size)
+        self._engine = _engine(async_url(url), pool_size, patience_s)
+        self._patience_s = patience_s
         self._threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         if self.is_sqlite:
             event.listen(self._engine.sync_engine, "connect", self._note_thread)
@@ -106,7 +112,7 @@ class Database:
             yield
             return
         try:
-            async with asyncio.timeout(_LOCK_WAIT_S):
+            async with asyncio.timeout(self._patience_s):
                 await self._write_turn.acquire()
         except TimeoutError as error:
             raise PoolTimeoutError("Others have been writing for too long.") from error
@@ -141,12 +147,13 @@ def async_url(url: str) -> URL:
     return parsed.set(drivername=drivers[backend])
 
 
-def _engine(url: URL, pool_size: int) -> AsyncEngine:
+def _engine(url: URL, pool_size: int, patience_s: float) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         return create_async_engine(
             url,
-            connect_args=_POSTGRES,
+            connect_args=_POSTGRES | {"async_creator_fn": partial(connect, patience_s)},
             pool_size=pool_size,
+            pool_timeout=_POOL_WAIT_S,
             max_overflow=0,
             pool_pre_ping=True,
             hide_parameters=True,
@@ -154,10 +161,16 @@ def _engine(url: URL, pool_size: int) -> AsyncEngine:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(
-        url, connect_args={"timeout": _LOCK_WAIT_S}, pool_size=pool_size, max_overflow=0, hide_parameters=True
+        url,
+        connect_args={"timeout": patience_s},
+        pool_size=pool_size,
+        pool_reset_on_return=None,  # by `_reset_sqlite`
+        max_overflow=0,
+        hide_parameters=True,
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    event.listen(engine.sync_engine, "reset", _reset_sqlite)
     return engine
 
 
@@ -172,7 +185,6 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     for pragma in (
         "journal_mode=WAL",
         "synchronous=NORMAL",
-        f"busy_timeout={_LOCK_WAIT_S * 1000}",
         "foreign_keys=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
@@ -180,7 +192,19 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN " + connection.get_execution_options().get("sqlite_begin", "DEFERRED"))
+    begin = "BEGIN " + connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    # Straight to the driver: SQLAlchemy would also open and close a cursor, each a trip to the connection's thread.
+    driver: Any = connection.connection.dbapi_connection
+    try:
+        driver.run_async(lambda sqlite: sqlite.execute(begin))
+    except sqlite3.OperationalError as error:
+        raise OperationalError(begin, None, error) from error
+
+
+def _reset_sqlite(connection: Any, _: Any, __: Any) -> None:
+    """Roll back what was left open, as SQLAlchemy would, but make no trip where nothing was."""
+    if connection.driver_connection.in_transaction:
+        connection.rollback()
 
 
 # --- the tenant rule ------------------------------------------------------------------------------------------------

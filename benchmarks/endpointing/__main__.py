@@ -11,7 +11,7 @@ import click
 
 from benchmarks.endpointing.baselines import end_by_silence, end_by_smart_turn
 from benchmarks.endpointing.hearing import HeardTurn, hear_all
-from benchmarks.endpointing.replay import Delays, Ending, Settings, end_all
+from benchmarks.endpointing.replay import Delays, Ending, Settings, end_all, end_calls
 from benchmarks.report import machine, percentiles, table, write_json
 from benchmarks.turn_set import turns
 from pipeline.turns.endpointing import COMPLETE
@@ -22,6 +22,9 @@ _CURVE = (
     *(Settings(ceilings=factor) for factor in (0.5, 0.7, 1.0, 1.4, 2.0)),
     *(Settings(least_floor_s=floor_s) for floor_s in (0.4, 0.5, 0.6, 0.7, 0.8, 1.0)),
     *(Settings(complete=share) for share in (0.8, 0.9, 0.95, 0.98)),
+)
+_FIT = tuple(
+    Settings(heard_s=heard_s, enough_words=words) for words in (5, 6, 7, 8) for heard_s in (0.55, 0.6, 0.65, 0.7, 0.75)
 )
 _BANDS = ("wideband", "telephone")
 _TIMEOUTS_S = (0.2, 0.5, 0.8, 1.2)
@@ -52,10 +55,15 @@ def report(heard: Sequence[HeardTurn], delays: Delays, json_out: Path | None) ->
     print(f"an answer takes {delays.model_s * 1000:.0f} ms, a line that was spoken before nothing")
     ours, at_once = end_all(heard, Settings(), delays), replace(delays, model_s=0.0)
     rows = {
-        "ways": [_row("ours", ours), *_simpler(heard, delays)],
+        "ways": [
+            _row("ours", ours),
+            _row("ours, ten turns a call", end_calls(heard, Settings(), delays)),
+            *_simpler(heard, delays),
+        ],
         "ways, lines that are ready": [_row("ours", end_all(heard, Settings(), at_once)), *_simpler(heard, at_once)],
         "curve": [_row(_name(point), end_all(heard, point, delays)) for point in _CURVE],
         "curve, lines that are ready": [_row(_name(point), end_all(heard, point, at_once)) for point in _CURVE],
+        "fit of what is sure": [_row(_name(point), end_all(heard, point, delays)) for point in _FIT],
         "kinds": [_row(kind, [end for end in ours if end.heard.turn.kind == kind]) for kind in _kinds(heard)],
         "bands": [
             _row(band, [end for end in ours if end.heard.turn.band == band]) for band in ("wideband", "telephone")
@@ -97,7 +105,7 @@ def _row(name: str, endings: Sequence[Ending]) -> dict[str, Any]:
         "over p50 ms": over["p50"],
         "p50 ms": delays["p50"],
         "p95 ms": delays["p95"],
-        "answers a turn": round(sum(end.begun for end in endings) / max(len(endings), 1), 2),
+        "answers a turn": f"{sum(end.begun for end in endings) / max(len(endings), 1):.2f}",
         "never ended": sum(end.at_s is None for end in endings),
     }
 
@@ -109,6 +117,8 @@ def _share(endings: Sequence[Ending]) -> str | None:
 def _name(point: Settings) -> str:
     if point == Settings():
         return "default"
+    if point.heard_s is not None:
+        return f"sure from {point.enough_words} words, else heard from {point.heard_s * 1000:.0f} ms"
     if point.least_floor_s:
         return f"floors ≥ {point.least_floor_s * 1000:.0f} ms"
     return f"ceilings × {point.ceilings}" if point.complete == COMPLETE else f"complete from {point.complete}"

@@ -97,15 +97,19 @@ class _Watch:
 
     def told(self, waterfall: Waterfall) -> None:
         """The server says where the time of this answer went; of that, when the turn was over is taken from it."""
-        over_ms = {span.name: span.end_ms for span in waterfall.spans}.get("end_of_turn")
-        if waterfall.gap_ms is None or over_ms is None:
+        ends_ms = {span.name: span.end_ms for span in waterfall.spans}
+        over_ms, decided_ms = ends_ms.get("end_of_turn"), ends_ms.get("endpoint")
+        if waterfall.gap_ms is None or over_ms is None or decided_ms is None:
             return  # an answer to nothing
         asked_s = self.work.asked_s
         committed_s = self.out_s - (waterfall.gap_ms - over_ms) / 1000
+        decided_s = max(self.out_s - (waterfall.gap_ms - decided_ms) / 1000, asked_s)
         silent_s = max((at_s for at_s in self.windows_s if at_s <= asked_s), default=None)
         if committed_s >= asked_s - _ROUNDED_S:
             spans = tuple(self.work.spans)
-            self.turns.append(TurnMoments(silent_s, asked_s, max(committed_s, asked_s), self.out_s, spans))
+            committed_s = max(committed_s, asked_s)
+            moments = TurnMoments(silent_s, asked_s, min(decided_s, committed_s), committed_s, self.out_s, spans)
+            self.turns.append(moments)
         self.work.spans.clear()
 
 

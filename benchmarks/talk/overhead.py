@@ -13,7 +13,8 @@ class TurnMoments:
 
     Attributes:
         silent_s: The sample came in that completed the detector's last window of silence; None where it is not known.
-        asked_s: The detector said that the voice has stopped, and the recogniser was asked.
+        asked_s: The detector said that the voice is gone, and the recogniser was asked.
+        decided_s: It has been gone for long enough to decide whether the turn is over.
         committed_s: The turn was found to be over.
         out_s: The first frame of the answer was sent.
         models: When models were at work, `(from_s, to_s)`; they may overlap.
@@ -21,6 +22,7 @@ class TurnMoments:
 
     silent_s: float | None
     asked_s: float
+    decided_s: float
     committed_s: float
     out_s: float
     models: Sequence[tuple[float, float]] = field(default_factory=tuple)
@@ -35,7 +37,9 @@ class TurnMoments:
         """Return the server's own part of the time from the last silent window to the first frame sent."""
         verdict_s = 0.0 if self.silent_s is None else self.asked_s - self.silent_s
         known_s = max((to_s for _, to_s in self.models if to_s <= self.committed_s), default=self.asked_s)
-        waited = [(self.asked_s, self.committed_s)] if self.committed_s - known_s > _ON_A_TIMER_S else []
+        waited = [(self.asked_s, self.decided_s)]
+        if self.committed_s - max(known_s, self.decided_s) > _ON_A_TIMER_S:
+            waited.append((self.decided_s, self.committed_s))
         ready_s = max((to_s for _, to_s in self.models if to_s <= self.out_s), default=self.committed_s)
         ready_s = max(ready_s, self.committed_s)
         if self.out_s - ready_s > _ON_A_TIMER_S:  # ready, and held until no answer would be too soon

@@ -22,7 +22,7 @@ def metrics_router(render: Callable[[], tuple[bytes, str]], token: str | None) -
     def get_metrics(authorization: Annotated[str, Header()] = "") -> Response:
         """Return counters, gauges and histograms of all calls since the start."""
         if token is not None and not _bears(authorization, token):
-            raise HTTPException(401, "Authentication required", {"WWW-Authenticate": "Bearer"})
+            raise HTTPException(401, "Unauthorized", {"WWW-Authenticate": "Bearer"})
         content, media_type = render()
         return Response(content, media_type=media_type)
 

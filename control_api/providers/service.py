@@ -14,19 +14,16 @@ from storage.tables.provider_choice import ProviderChoice
 
 DEFAULTS = {"stt": "deepgram", "tts": "deepgram", "llm": "openrouter"}
 KNOWN = {
-    "stt": ("deepgram", "openai", "embedded"),
+    "stt": ("deepgram", "openai", "cartesia", "assembly_ai", "soniox", "embedded"),
     "tts": ("deepgram", "cartesia", "elevenlabs", "openai", "embedded"),
-    "llm": ("openrouter", "openai", "embedded"),
+    "llm": ("openrouter", "openai", "anthropic", "groq", "deepinfra", "fireworks", "google", "embedded"),
 }
-CALLED = {
-    "stt": frozenset({"deepgram", "openai"}),
-    "tts": frozenset({"deepgram", "openai"}),
-    "llm": frozenset({"openrouter", "openai"}),
-}
-"""Which of them calls use with an account's own key; a key for another one is kept, and lowers no price."""
+OURS = "embedded"
+"""What runs on this server and knows no key."""
 MASK = "••••"
 _MIN_HINTED = 12  # of a shorter key, four characters would tell too much
 _HINT_CHARS = 4
+_SAID = ("model", "voice", "language")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +33,17 @@ class Choice:
     Attributes:
         has_key: It brings its own key.
         masked: What may be shown of that key; None without one.
+        model: Empty for the provider's usual one.
+        voice: Likewise, of `tts`.
+        language: BCP 47, of the whole call, kept with `stt`; empty leaves it to the server.
     """
 
     provider: str
     has_key: bool = False
     masked: str | None = None
+    model: str = ""
+    voice: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,54 +51,73 @@ class Wish:
     """What shall change for one kind of work.
 
     Attributes:
-        provider: None leaves it. Another provider without a key clears the key: it was made for the old one.
+        provider: None leaves it. Another provider clears key, model and voice that do not come with it: they were the
+            old one's.
         key: None leaves it, an empty one clears it.
+        model: Likewise.
+        voice: Likewise.
+        language: Likewise.
     """
 
     provider: str | None = None
     key: str | None = None
+    model: str | None = None
+    voice: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class OwnKey:
-    """An account's key, for who calls the provider with it."""
+class Wanted:
+    """What an account wants for one kind, for who calls the provider; see `Choice`.
+
+    Attributes:
+        key: The account's; None for the server's.
+    """
 
     provider: str
-    key: str
+    key: str | None = None
+    model: str = ""
+    voice: str = ""
+    language: str = ""
 
 
 class KeyCheck(Protocol):
-    """Asks a provider whether it takes a key."""
+    """Asks a provider whether it does what an account wants of it."""
 
-    async def refuses(self, kind: str, provider: str, key: str) -> bool:
-        """Say whether the provider refuses the key; False too where it cannot be asked, or not within seconds."""
+    async def refusal(self, kind: str, wanted: Wanted) -> InputError | None:
+        """Say what it refuses; None too where it cannot be asked, or not within seconds."""
 
 
 class NoKeyCheck:
-    """Takes every key for good."""
+    """Takes everything for good."""
 
-    async def refuses(self, kind: str, provider: str, key: str) -> bool:
+    async def refusal(self, kind: str, wanted: Wanted) -> InputError | None:
         """See `KeyCheck`."""
-        del kind, provider, key
-        return False
+        del kind, wanted
+        return None
 
 
-async def check(before: Mapping[str, Choice], wishes: Mapping[str, Wish], keys: KeyCheck) -> None:
-    """Have the providers look at new keys; outside of a transaction, for they take their time.
+async def check(
+    session: AsyncSession, account_id: str, wishes: Mapping[str, Wish], vault: Vault
+) -> Mapping[str, Wanted]:
+    """Return what providers must be asked about before the wishes are granted: what is new of who is called and how.
 
     Raises:
-        InputError: `provider.key_refused`: a provider refuses its key.
+        InputError: There is no such provider, or this is no key.
     """
+    rows = await provider_choices.by_kind(session, account_id)
+    asked = {}
     for kind, wish in wishes.items():
-        provider = wish.provider or before[kind].provider
-        if not wish.key or wish.key.startswith(MASK) or provider not in CALLED[kind]:
-            continue
-        _require_key(kind, wish.key)
-        if await keys.refuses(kind, provider, wish.key):
-            raise InputError(
-                f"{provider} refuses {kind}_api_key; copy it again from your account there, or make a new one.",
-                code="provider.key_refused",
-            )
+        row = rows.get(kind) or _new(account_id, kind)
+        before = (row.sealed_key, row.model, row.voice, row.language)
+        after = ProviderChoice(
+            **{name: getattr(row, name) for name in ("account_id", "kind", "provider", "sealed_key", "hint", *_SAID)}
+        )
+        _apply(after, wish, vault)
+        here = (after.sealed_key, after.model, after.voice, after.language)
+        if here != before and any(here):
+            asked[kind] = _wanted(after, vault)
+    return asked
 
 
 async def choices(session: AsyncSession, account_id: str) -> Mapping[str, Choice]:
@@ -116,27 +138,22 @@ async def change(
     for kind, wish in wishes.items():
         row = rows.get(kind)
         if row is None:
-            row = rows[kind] = ProviderChoice(
-                account_id=account_id, kind=kind, provider=DEFAULTS[kind], sealed_key=None, hint="", changed_at=now
-            )
+            row = rows[kind] = _new(account_id, kind)
             session.add(row)
-        _apply(row, wish, vault, now)
+        _apply(row, wish, vault)
+        row.changed_at = now
     await session.flush()
     return {kind: _choice(kind, rows.get(kind)) for kind in DEFAULTS}
 
 
-async def own_keys(session: AsyncSession, account_id: str, vault: Vault) -> Mapping[str, OwnKey]:
-    """Return an account's keys by kind, to call providers with.
+async def wanted(session: AsyncSession, account_id: str, vault: Vault) -> Mapping[str, Wanted]:
+    """Return what an account wants by kind, to call providers with.
 
     Raises:
-        InputError: One cannot be read, for the operator's secret is another one now.
+        InputError: A key cannot be read, for the operator's secret is another one now.
     """
     rows = await provider_choices.by_kind(session, account_id)
-    return {
-        kind: OwnKey(row.provider, vault.open(row.sealed_key, _about(row)))
-        for kind, row in rows.items()
-        if row.sealed_key is not None
-    }
+    return {kind: _wanted(row, vault) for kind, row in rows.items()}
 
 
 class StoredKeys:
@@ -145,19 +162,30 @@ class StoredKeys:
     async def kinds(self, session: AsyncSession, account_id: str) -> Set[str]:
         """See the port."""
         rows = await provider_choices.by_kind(session, account_id)
-        return {kind for kind, row in rows.items() if row.sealed_key is not None and row.provider in CALLED[kind]}
+        return {kind for kind, row in rows.items() if row.sealed_key is not None and row.provider != OURS}
 
 
-def _apply(row: ProviderChoice, wish: Wish, vault: Vault, now: datetime.datetime) -> None:
+def _new(account_id: str, kind: str) -> ProviderChoice:
+    return ProviderChoice(
+        account_id=account_id, kind=kind, provider=DEFAULTS[kind], sealed_key=None, hint="", **dict.fromkeys(_SAID, "")
+    )
+
+
+def _apply(row: ProviderChoice, wish: Wish, vault: Vault) -> None:
     provider = wish.provider or row.provider
     if provider not in KNOWN[row.kind]:
         known = ", ".join(KNOWN[row.kind])
         raise InputError(f"{row.kind}_provider is one of: {known}.", code="provider.unknown")
     shown_back = wish.key is not None and wish.key == _masked(row)
     key = None if shown_back else wish.key
-    if key is None and provider != row.provider:
-        key = ""
-    row.provider, row.changed_at = provider, now
+    if provider != row.provider:
+        key = key or ""
+        row.model = row.voice = ""
+    row.provider = provider
+    for name in _SAID:
+        said = getattr(wish, name)
+        if said is not None:
+            setattr(row, name, said)
     if key is None:
         return
     _require_key(row.kind, key)
@@ -173,7 +201,12 @@ def _require_key(kind: str, key: str) -> None:
 def _choice(kind: str, row: ProviderChoice | None) -> Choice:
     if row is None:
         return Choice(DEFAULTS[kind])
-    return Choice(row.provider, row.sealed_key is not None, _masked(row))
+    return Choice(row.provider, row.sealed_key is not None, _masked(row), row.model, row.voice, row.language)
+
+
+def _wanted(row: ProviderChoice, vault: Vault) -> Wanted:
+    key = None if row.sealed_key is None else vault.open(row.sealed_key, _about(row))
+    return Wanted(row.provider, key, row.model, row.voice, row.language)
 
 
 def _masked(row: ProviderChoice) -> str | None:

@@ -21,7 +21,9 @@ class DropDecision:
 
 @dataclass(frozen=True, slots=True)
 class ReadBreath:
-    """Read the turn so far, should this breath be its end."""
+    """Read the turn so far, should this breath be its end; and judge its sound, where that can make an end sure."""
+
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pipeline.turns.lexicon import Lexicon, is_short_answer, trails_off, words_o
 from pipeline.turns.spoken_forms import is_whole_email, is_whole_phone_number
 
 COMPLETE = 0.5  # of the end-of-turn model
+CERTAIN = 1.0  # of a recogniser that is sure by itself
 WITHOUT_MODEL_S = 0.6
 
 KEPT_PAUSES = 8
@@ -33,6 +34,8 @@ class Profile:
         short_answers: Whether "yes" is all that will come.
         heard_s: No answer is heard sooner after the last voiced sample: until then the turn can be taken back.
         brisk_s: The same for a caller who has not paused so far; None where anybody does.
+        sure_s: The same for an answer of so many words that sounds finished; it is not waited for longer either.
+        enough_words: From so many on; None where words can never be enough.
         is_whole: Tells by the words whether all that was asked for is there; None where words cannot tell.
     """
 
@@ -42,6 +45,8 @@ class Profile:
     short_answers: bool = False
     heard_s: float = 0.0
     brisk_s: float | None = None
+    sure_s: float = 0.0
+    enough_words: int | None = None
     is_whole: Callable[[str], bool] | None = None
 
     def scaled(self, factor: float) -> "Profile":
@@ -56,14 +61,14 @@ class Profile:
 # are given piece by piece, a piece sounds finished: there, and between the sentences of a long answer, the floor is
 # longer than such pauses are.
 PROFILES = {
-    "default": Profile(0.2, 0.9, 1.5, heard_s=0.55, brisk_s=0.3),
+    "default": Profile(0.2, 0.9, 1.5, heard_s=0.7, brisk_s=0.3, sure_s=0.3, enough_words=7),
     "text": Profile(0.5, 1.8, 1.8, heard_s=0.55),
-    "yes_no": Profile(0.2, 0.7, 1.2, short_answers=True, heard_s=0.3),
+    "yes_no": Profile(0.2, 0.7, 1.2, short_answers=True, heard_s=0.3, sure_s=0.3),
     "digits": Profile(1.0, 1.4, 1.6, heard_s=1.1),
     "phone": Profile(0.3, 1.4, 1.4, is_whole=is_whole_phone_number),
     "spelling": Profile(1.3, 1.8, 1.8),
     "email": Profile(0.3, 1.4, 1.4, is_whole=is_whole_email),
-    "long_answer": Profile(1.2, 1.8, 1.8, heard_s=1.4),
+    "long_answer": Profile(1.2, 1.8, 1.8, heard_s=1.4, sure_s=0.55, enough_words=14),
 }
 
 
@@ -115,7 +120,14 @@ class Patience:
         if profile.brisk_s is not None and not self.pauses and self.turns >= ENOUGH_TURNS:
             heard_s = profile.brisk_s
         hold_s = profile.hold_s * max(1.0, self.factor)
-        return replace(profile, floor_s=floor_s, ceiling_s=ceiling_s, hold_s=hold_s, heard_s=max(heard_s, cautious_s))
+        return replace(
+            profile,
+            floor_s=floor_s,
+            ceiling_s=ceiling_s,
+            hold_s=hold_s,
+            heard_s=max(heard_s, cautious_s),
+            sure_s=max(profile.sure_s, cautious_s),
+        )
 
 
 UNKNOWN_CALLER = Patience()
@@ -137,6 +149,40 @@ def wait_by_sound_s(profile: Profile, probability: float | None) -> float:
     if probability is None:
         return min(max(WITHOUT_MODEL_S, profile.floor_s), profile.ceiling_s)
     return profile.floor_s if probability >= COMPLETE else profile.ceiling_s
+
+
+def is_sure(profile: Profile, text: str, probability: float | None, lexicon: Lexicon) -> bool:
+    """Tell whether a turn has all it needs, or sounds finished and has words enough.
+
+    The model takes every whole sentence for an end; most people who pause do so in the first few words.
+    """
+    told_s = wait_by_words_s(profile, text, lexicon)
+    if told_s is not None:
+        return told_s <= profile.floor_s
+    if probability is None or profile.enough_words is None:
+        return False
+    enough = len(words_of(text)) >= profile.enough_words or is_short_answer(text, lexicon)
+    return probability >= (COMPLETE if enough else CERTAIN)
+
+
+def waits_s(
+    profile: Profile, text: str, probability: float | None, lexicon: Lexicon, *, is_judged: bool
+) -> tuple[float, float]:
+    """Return how long after the last voiced sample a turn ends, and from when on its answer is heard.
+
+    Args:
+        profile: What is asked for, and of whom.
+        text: What was said.
+        probability: That it is over, by its sound; None if that is not known.
+        lexicon: Of the language.
+        is_judged: Whether it is known, or never will be.
+    """
+    told_s = wait_by_words_s(profile, text, lexicon)
+    if is_sure(profile, text, probability, lexicon):
+        return min(profile.floor_s, profile.sure_s) if told_s is None else told_s, profile.sure_s
+    if told_s is None:
+        told_s = wait_by_sound_s(profile, probability) if is_judged else profile.ceiling_s
+    return told_s, profile.heard_s
 
 
 def _quantile(values: tuple[float, ...], share: float) -> float:

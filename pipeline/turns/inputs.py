@@ -71,6 +71,13 @@ class BreathRead:
 
 
 @dataclass(frozen=True, slots=True)
+class BreathJudged:
+    """How likely the turn is over, by the sound of it up to a breath of the user's."""
+
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class EndExpected:
     """The recogniser itself believes that the turn is over, or will be soon."""
 
@@ -167,6 +174,7 @@ Input = (
     | UserStopped
     | PartialHeard
     | BreathRead
+    | BreathJudged
     | EndExpected
     | EndWithdrawn
     | EndHeard

@@ -24,7 +24,7 @@ from pipeline.turns.actions import (
     TakeBack,
     UserTookFloor,
 )
-from pipeline.turns.endpointing import PROFILES, wait_by_sound_s, wait_by_words_s
+from pipeline.turns.endpointing import CERTAIN, PROFILES, waits_s
 from pipeline.turns.guessing import ahead_of_the_end, may_guess, read_quickly
 from pipeline.turns.inputs import (
     AnswerBegun,
@@ -32,6 +32,7 @@ from pipeline.turns.inputs import (
     AnswerGuarded,
     BotFinished,
     BotStarted,
+    BreathJudged,
     BreathRead,
     EndExpected,
     EndHeard,
@@ -77,7 +78,9 @@ def step(state: State, event: Input, now_s: float) -> tuple[State, tuple[Action,
             return _partial_heard(state, event, now_s)
         case TranscriptReady() | EndJudged():
             return _learned(state, event, now_s)
-        case UserPaused() | UserWentOn() | BreathRead() | EndExpected() | EndWithdrawn() | AnswerBegun():
+        case (
+            UserPaused() | UserWentOn() | BreathRead() | BreathJudged() | EndExpected() | EndWithdrawn() | AnswerBegun()
+        ):
             return ahead_of_the_end(state, event, now_s)
         case EndHeard(heard, bot_words):
             return _end_heard(state, heard, bot_words, now_s)
@@ -152,7 +155,7 @@ def _user_started(state: State, now_s: float) -> tuple[State, tuple[Action, ...]
         haste_s=haste_s(state, now_s),
         unheard=state.unheard if state.bot is Bot.PREPARING else None,
         ended=None,
-        ahead=replace(ahead, in_breath=False, words=None),
+        ahead=replace(ahead.paused(in_breath=False), words=None),
         over_bot=state.bot is Bot.PLAYING or (deciding and state.over_bot),
         heard=None,
         end_probability=None,
@@ -187,7 +190,7 @@ def _user_stopped(state: State, quiet_since_s: float, now_s: float) -> tuple[Sta
     )
     if state.ended is None:
         return deciding, (Decide(decision),)
-    over, actions = _read(replace(deciding, end_probability=1.0), state.ended, "", now_s)
+    over, actions = _read(replace(deciding, end_probability=CERTAIN), state.ended, "", now_s)
     return over, (Decide(decision), *actions)
 
 
@@ -207,7 +210,7 @@ def _partial_heard(state: State, event: PartialHeard, now_s: float) -> tuple[Sta
 
 def _end_heard(state: State, heard: Heard, bot_words: str, now_s: float) -> tuple[State, tuple[Action, ...]]:
     if state.user is User.DECIDING:
-        return _read(replace(state, end_probability=1.0), heard, bot_words, now_s)
+        return _read(replace(state, end_probability=CERTAIN), heard, bot_words, now_s)
     if state.user is User.TALKING and not state.over_bot:
         return replace(state, ended=heard), ()
     return state, ()
@@ -258,26 +261,24 @@ def _judge(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:
         return state, ()
     if state.bot is not Bot.IDLE and not state.interruptible:
         return _discard(state, now_s)  # the bot began meanwhile what must be heard
-    profile = state.profile
-    wait_s = wait_by_words_s(profile, state.heard.text, state.lexicon)
-    if wait_s is None:
-        unjudged = state.end_probability is None and state.has_end_model
-        wait_s = profile.ceiling_s if unjudged else wait_by_sound_s(profile, state.end_probability)
+    is_judged = state.end_probability is not None or not state.has_end_model
+    known = state.profile, state.heard.text, state.end_probability, state.lexicon
+    wait_s, heard_s = waits_s(*known, is_judged=is_judged)
     due_s = state.quiet_since_s + wait_s
     if now_s >= due_s and state.hinted and now_s < due_s + HINT_S:
         return replace(state, deadline_s=due_s + HINT_S), ()
     if now_s >= due_s:
-        return _commit(state, state.heard)
+        return _commit(state, state.heard, heard_s)
     ahead, actions = contradict(state.ahead, state.heard)
     if may_guess(state) and is_finished(state.heard.text, state.lexicon) and not state.heard.failed:
         if now_s < due_s - AHEAD_S:
             return replace(state, ahead=ahead, deadline_s=due_s - AHEAD_S), actions
-        ahead, more = begin(ahead, state.heard, Ground.BEST)
+        ahead, more = begin(ahead, state.heard, Ground.SURE)
         actions = (*actions, *more)
     return replace(state, ahead=ahead, deadline_s=due_s), actions
 
 
-def _commit(state: State, heard: Heard) -> tuple[State, tuple[Action, ...]]:
+def _commit(state: State, heard: Heard, heard_s: float = 0.0) -> tuple[State, tuple[Action, ...]]:
     actions: tuple[Action, ...] = ()
     if state.bot is not Bot.IDLE:
         actions = (StopAnswer(state.generation), UserTookFloor())
@@ -289,7 +290,7 @@ def _commit(state: State, heard: Heard) -> tuple[State, tuple[Action, ...]]:
         patience=patience,
         ahead=closed(state.ahead, heard),
         unheard=unheard,
-        heard_from_s=0.0 if unheard is None else state.quiet_since_s + state.profile.heard_s,
+        heard_from_s=0.0 if unheard is None else state.quiet_since_s + heard_s,
     )
     return over, (*actions, Commit(heard))
 

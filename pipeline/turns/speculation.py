@@ -10,7 +10,7 @@ from pipeline.turns.lexicon import Lexicon, is_backchannel, is_short_answer, tra
 AHEAD_S = 0.5  # before the wait for a turn's end is over: what a model and a voice may need
 STILL_S = 0.2  # a quick reading that stands at a full stop for so long
 FRESH_S = 0.25  # an older quick reading lacks the last words
-MOST_A_TURN = 2
+MOST_A_TURN = 4
 _STOPS = (".", "?", "!", "。", "？", "！", "।")
 
 
@@ -19,10 +19,16 @@ class Ground(StrEnum):
 
     QUICK = "quick"  # words that a recogniser may still change
     BEST = "best"  # the best reading of a pause, or the recogniser's own belief
+    SURE = "sure"  # that, and what is known of its sound; or half of the wait is over
 
 
-# Turns without a guess after one that was wrong: at most 1/10 + 1/4 of the turns cost a second model call.
-RESTS = {Ground.QUICK: 9, Ground.BEST: 3}
+# Hundredths of model calls that may be for nothing: each turn earns some, a wrong guess costs one, and the less a guess
+# rests on, the more must be there: what is sure can be guessed after a quick guess was wrong. So at most a third of the
+# turns costs a second call, whatever the caller does.
+EARNED_A_TURN = 33
+MOST_SPARE = 132
+WRONG_GUESS = 100
+NEEDED = {Ground.QUICK: 132, Ground.BEST: 99, Ground.SURE: 33}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,8 @@ class Ahead:
 
     Attributes:
         in_breath: Voice is gone, for now.
+        read: The best reading of that breath; None while there is none.
+        probability: That the turn is over, by the sound of it; None while that is not known.
         words: The newest quick reading of the turn.
         words_since_s: It has read so since then.
         words_at_s: When it was made.
@@ -38,10 +46,12 @@ class Ahead:
         ground: What that rests on.
         asks_model: Its price is a model call.
         begun: Answers begun in this turn.
-        rests: Turns to rest, by ground.
+        spare: What may still be guessed for nothing, in hundredths of model calls.
     """
 
     in_breath: bool = False
+    read: Heard | None = None
+    probability: float | None = None
     words: Heard | None = None
     words_since_s: float = 0.0
     words_at_s: float = 0.0
@@ -49,12 +59,7 @@ class Ahead:
     ground: Ground = Ground.QUICK
     asks_model: bool = False
     begun: int = 0
-    rest_quick: int = 0
-    rest_best: int = 0
-
-    def rest(self, ground: Ground) -> int:
-        """Return for how many turns, this one included, nothing is begun on that ground."""
-        return self.rest_quick if ground is Ground.QUICK else self.rest_best
+    spare: int = MOST_SPARE
 
     def looks_over(self, now_s: float, lexicon: Lexicon, *, short_answers: bool) -> bool:
         """Tell whether the quick reading may be all that is said: in a breath, or because it stands still."""
@@ -66,6 +71,10 @@ class Ahead:
             short_answers and is_short_answer(self.words.text, lexicon)
         )
         return ends and now_s - self.words_since_s >= STILL_S
+
+    def paused(self, *, in_breath: bool) -> "Ahead":
+        """Begin or end a breath: what was known of the last one counts no more."""
+        return replace(self, in_breath=in_breath, read=None, probability=None)
 
     def with_words(self, words: Heard, now_s: float) -> "Ahead":
         """Take a quick reading."""
@@ -86,7 +95,7 @@ def begin(ahead: Ahead, heard: Heard, ground: Ground) -> tuple[Ahead, tuple[Gues
     if ahead.answered == heard:
         return ahead, ()
     ahead, dropped = contradict(ahead, heard)
-    if ahead.begun >= MOST_A_TURN or ahead.rest(ground):
+    if ahead.begun >= MOST_A_TURN or ahead.spare < NEEDED[ground]:
         return ahead, dropped
     # Words that are under way already are only looked at again: with another confidence the flow may do otherwise.
     known = ahead.answered is not None
@@ -121,21 +130,17 @@ def drop(ahead: Ahead) -> tuple[Ahead, tuple[Guess, ...]]:
 def closed(ahead: Ahead, heard: Heard | None) -> Ahead:
     """Return what is left when the turn is over; `heard` is what it was, None if it was nothing."""
     if heard is None:
-        return Ahead(rest_quick=ahead.rest_quick, rest_best=ahead.rest_best)
+        return Ahead(spare=ahead.spare)
     if ahead.answered is not None and words_of(ahead.answered.text) != words_of(heard.text):
         ahead = _missed(ahead)
-    return Ahead(rest_quick=max(0, ahead.rest_quick - 1), rest_best=max(0, ahead.rest_best - 1))
+    return Ahead(spare=min(MOST_SPARE, ahead.spare + EARNED_A_TURN))
 
 
 def taken_back(ahead: Ahead) -> Ahead:
-    """Return what is left when a turn that was over is not: its answer was for nothing."""
-    return replace(ahead, rest_quick=RESTS[Ground.QUICK] + 1, rest_best=RESTS[Ground.BEST] + 1)
+    """Return what is left when a turn that was over is not: its answer was for nothing, and it earned nothing."""
+    return replace(ahead, spare=max(-MOST_SPARE, ahead.spare - WRONG_GUESS - EARNED_A_TURN))
 
 
 def _missed(ahead: Ahead) -> Ahead:
-    gone = replace(ahead, answered=None, asks_model=False)
-    if not ahead.asks_model:
-        return gone
-    if ahead.ground is Ground.QUICK:
-        return replace(gone, rest_quick=RESTS[Ground.QUICK] + 1)
-    return replace(gone, rest_best=RESTS[Ground.BEST] + 1)
+    spare = ahead.spare - WRONG_GUESS if ahead.asks_model else ahead.spare
+    return replace(ahead, answered=None, asks_model=False, spare=spare)

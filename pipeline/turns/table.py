@@ -11,6 +11,7 @@ from pipeline.turns.inputs import (
     AnswerDue,
     BotFinished,
     BotStarted,
+    BreathJudged,
     BreathRead,
     EndExpected,
     EndHeard,
@@ -75,6 +76,7 @@ _INPUTS: tuple[tuple[str, Input], ...] = (
     ("the bot's own words", PartialHeard("on the terrace", _BOT_WORDS)),
     ("more words than before", PartialHeard("a table for two on Friday")),
     ("", _BREATH),
+    ("complete", BreathJudged(0.9)),
     ("", EndExpected(_WORDS)),
     ("", EndWithdrawn()),
     ("", EndHeard(_WORDS)),
@@ -160,15 +162,23 @@ def _waits() -> Iterator[tuple[str, float]]:
     yield "A longer pause was none within a turn", endpointing.LONGEST_PAUSE_S
 
 
+def _sure_s(profile: endpointing.Profile) -> float | None:
+    """Return from when on an answer is heard where all that is known speaks for an end; None where nothing can."""
+    if profile.enough_words is not None:
+        return profile.sure_s
+    can_be = profile.short_answers or profile.is_whole is not None
+    return max(profile.sure_s, profile.floor_s) if can_be else None
+
+
 def render() -> str:
     """Return the tables of waits, profiles and transitions, as Markdown."""
     lines = ["## Waits", "", "| wait | seconds |", "|---|---|"]
     lines += [f"| {what} | {seconds:g} |" for what, seconds in _waits()]
     lines += [
         "",
-        "| waits for | floor | ceiling | words call for more | heard from | ceiling if brisk | if patient |",
+        "| waits for | floor | ceiling | words call for more | heard from | if sure | ceiling if brisk | if patient |",
     ]
-    lines += ["|---|---|---|---|---|---|---|"]
+    lines += ["|---|---|---|---|---|---|---|---|"]
     for name, profile in endpointing.PROFILES.items():
         brisk = max(profile.floor_s, profile.ceiling_s * endpointing.BRISKEST)
         slow = profile.ceiling_s * endpointing.MOST_PATIENT
@@ -177,10 +187,12 @@ def render() -> str:
             profile.ceiling_s,
             profile.hold_s,
             max(profile.heard_s, profile.floor_s),
+            _sure_s(profile),
             brisk,
             slow,
         )
-        lines.append(" | ".join((f"| {name}", *(f"{wait_s:.2f}" for wait_s in waits_s))) + " |")
+        shown = ("" if wait_s is None else f"{wait_s:.2f}" for wait_s in waits_s)
+        lines.append(" | ".join((f"| {name}", *shown)) + " |")
     lines += ["", "## Transitions", "", "What is not here changes nothing.", ""]
     lines += ["| phase | input | actions | next phase | deadline in |", "|---|---|---|---|---|"]
     for row in rows():

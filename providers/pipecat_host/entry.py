@@ -5,7 +5,7 @@ from typing import Any
 
 from kit.errors import ConfigError
 from pipeline.usage import Kind
-from providers.pipecat_host.service_name import parse_service_name
+from providers.pipecat_host.service_name import ServiceName, parse_service_name
 
 _PROVIDERS = {"stt": "HostedStt", "llm": "HostedLlm", "tts": "HostedTts"}
 
@@ -22,7 +22,11 @@ def hosted(kind: Kind, picked: str, key: str | None, address: str | None) -> Any
     Raises:
         ConfigError: Packages are missing, there is no such class, or it does not take what is given.
     """
-    name = parse_service_name(picked)
+    return service(kind, parse_service_name(picked), key, address)
+
+
+def service(kind: Kind, name: ServiceName, key: str | None, address: str | None) -> Any:
+    """Return the provider of a class; see `hosted`."""
     try:
         module = importlib.import_module(f"providers.pipecat_host.{kind}")
     except ImportError as error:

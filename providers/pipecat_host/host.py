@@ -1,17 +1,21 @@
 """One service of pipecat without a pipeline: frames in, frames out, everything freed at the end."""
 
 import asyncio
+import contextlib
 import inspect
 from collections.abc import Callable
 from typing import Any
 
 from kit.errors import ProviderError
+from providers.owned_task import OwnedTask
 from providers.pipecat_host import library
 from providers.pipecat_host.failures import stalled, translated
 
 _OPEN_LIMIT_S = 3.0
 _INTERRUPT_LIMIT_S = 0.025
-_TIDY_LIMIT_S = 0.025
+_TIDY_LIMIT_S = 0.02
+_CLIENT_LIMIT_S = 0.01
+_CLIENT_PATIENCE_S = 1.0
 _KILL_LIMIT_S = 0.004
 _KILLS = 4
 _SOCKET = {"open_timeout": 3.0, "ping_interval": 1.0, "ping_timeout": 1.5, "compression": None}
@@ -93,6 +97,7 @@ class Host:
         self._tasks = library.TaskManager()
         self._socket: Any = None
         self._closed = False
+        self._closing: OwnedTask | None = None
 
     async def open(self) -> None:
         """Connect and start.
@@ -176,11 +181,12 @@ class Host:
         try:
             async with asyncio.timeout(_TIDY_LIMIT_S):
                 await self.service.cleanup()
-                await self._close_client()
         except TimeoutError:
             pass
         finally:
             await self._kill()
+            self._closing = OwnedTask(self._close_clients())
+            await self._closing.wait(_CLIENT_LIMIT_S)  # which goes on without us: its sockets must not stay open
 
     async def _kill(self) -> None:
         """Cancel what is left, more than once: a task may begin another, or lose a cancellation in `wait_for`."""
@@ -194,12 +200,14 @@ class Host:
                 task.cancel()
             await asyncio.wait(tasks, timeout=_KILL_LIMIT_S)
 
-    async def _close_client(self) -> None:
+    async def _close_clients(self) -> None:
         """Close the SDK's connections, which services leave open."""
         for client in (self._session, getattr(self.service, "_client", None)):
             close = getattr(client, "close", None)
             if inspect.iscoroutinefunction(close):
-                await close()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_CLIENT_PATIENCE_S):
+                        await close()
 
     def _out(self, frame: Any) -> None:
         if isinstance(frame, library.ErrorFrame):

@@ -39,3 +39,17 @@ class Inbox:
         if isinstance(frame, ProviderError):
             raise frame
         return frame
+
+    async def fail_within(self, limit_s: float) -> None:
+        """Raise the reason of a failure that comes in time, else return.
+
+        Raises:
+            ProviderError: The service failed.
+        """
+        self._by_s = asyncio.get_running_loop().time() + limit_s
+        try:
+            while True:
+                await self.get()
+        except ProviderError as error:
+            if error.code != "provider.stalled":
+                raise

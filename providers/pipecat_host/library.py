@@ -50,7 +50,7 @@ with warnings.catch_warnings():
     from pipecat.services.tts_service import TTSService
     from pipecat.services.websocket_service import WebsocketService
     from pipecat.utils.asyncio.task_manager import TaskManager
-    from pipecat.utils.errors import ErrorCategory
+    from pipecat.utils.errors import ErrorCategory, classify_http_status_code
 
 asyncio.wait_for = _wait_for
 
@@ -96,4 +96,5 @@ __all__ = [
     "VADUserStartedSpeakingFrame",
     "VADUserStoppedSpeakingFrame",
     "WebsocketService",
+    "classify_http_status_code",
 ]

@@ -90,8 +90,8 @@ class HostedLlm:
             options = replace(options, stop=(), json_schema=None)
         return json.dumps(limits_of(options), sort_keys=True)
 
-    def _host(self, manner: str) -> Host:
-        return self._recipe.host(json.loads(manner))
+    async def _host(self, manner: str) -> Host:
+        return await self._recipe.host(json.loads(manner))
 
 
 def _usage(frame: Any) -> LlmUsage | None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Hashable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from providers.owned_task import OwnedTask
@@ -15,14 +16,24 @@ _KEPT_ENDINGS = 32
 Manner = TypeVar("Manner", bound=Hashable)
 
 
+@dataclass(frozen=True, slots=True)
+class _Idle(Generic[Manner]):
+    """One that nobody uses, until it expires."""
+
+    manner: Manner
+    host: Host
+    expiry: asyncio.TimerHandle
+
+
 class HostPool(Generic[Manner]):
     """Lends a host to one request at a time; one that was interrupted is lent again if it is well."""
 
-    def __init__(self, make: Callable[[Manner], Host]) -> None:
+    def __init__(self, make: Callable[[Manner], Awaitable[Host]]) -> None:
         """Make hosts with `make`."""
         self._make = make
-        self._idle: list[tuple[Manner, Host]] = []
+        self._idle: list[_Idle[Manner]] = []
         self._endings: list[OwnedTask] = []
+        self._closed = False
 
     @contextlib.asynccontextmanager
     async def lend(self, manner: Manner) -> AsyncGenerator[Host, None]:
@@ -33,7 +44,7 @@ class HostPool(Generic[Manner]):
         """
         host = self._kept(manner)
         if host is None:
-            host = self._make(manner)
+            host = await self._make(manner)
             await host.open()
         try:
             yield host
@@ -50,32 +61,35 @@ class HostPool(Generic[Manner]):
             pass
 
     async def aclose(self) -> None:
-        """Close those that are not lent."""
+        """Close those that are not lent; the others when they come back."""
+        self._closed = True
         idle, self._idle = self._idle, []
-        await asyncio.gather(*(host.aclose() for _, host in idle))
+        for each in idle:
+            each.expiry.cancel()
+        await asyncio.gather(*(each.host.aclose() for each in idle))
         await asyncio.gather(*(ending.aclose() for ending in self._endings))
         self._endings.clear()
 
     def _kept(self, manner: Manner) -> Host | None:
-        for place, (kept, host) in enumerate(self._idle):
-            if kept == manner and host.usable:
+        for place, each in enumerate(self._idle):
+            if each.manner == manner and each.host.usable:
+                each.expiry.cancel()
                 del self._idle[place]
-                return host
+                return each.host
         return None
 
     async def _returned(self, manner: Manner, host: Host) -> None:
         well = (await host.interrupt()) if host.busy else host.usable
-        if not well:
+        if not well or self._closed:
             await host.aclose()
             return
         host.listen(lambda _: None)
-        self._idle.append((manner, host))
-        asyncio.get_running_loop().call_later(KEPT_S, self._expire, host)
+        expiry = asyncio.get_running_loop().call_later(KEPT_S, self._expire, host)
+        self._idle.append(_Idle(manner, host, expiry))
         if len(self._idle) > _KEPT_HOSTS:
-            self._expire(self._idle[0][1])
+            self._idle[0].expiry.cancel()
+            self._expire(self._idle[0].host)
 
     def _expire(self, host: Host) -> None:
-        """End a host that was not lent since it came back."""
-        if any(each is host for _, each in self._idle):
-            self._idle = [pair for pair in self._idle if pair[1] is not host]
-            self._endings = [*self._endings[-_KEPT_ENDINGS:], OwnedTask(host.aclose())]
+        self._idle = [each for each in self._idle if each.host is not host]
+        self._endings = [*self._endings[-_KEPT_ENDINGS:], OwnedTask(host.aclose())]

@@ -1,5 +1,6 @@
 """How a service of pipecat is made: its class found, its settings sorted, its own ways of waiting tamed."""
 
+import asyncio
 import contextlib
 import dataclasses
 import importlib
@@ -55,14 +56,22 @@ class Recipe:
         self.voice = str(getattr(probe.settings, "voice", None) or "")
         self.times_words = isinstance(probe, library.TTSService) and not probe._push_text_frames
 
-    def host(self, more: Mapping[str, Any], **rates_hz: int) -> Host:
+    async def host(self, more: Mapping[str, Any], **rates_hz: int) -> Host:
         """Return a service with some more settings, hosted but not started yet.
+
+        It is made in a thread: an SDK may spend 30 ms on a client, most of it on reading certificates.
 
         Raises:
             ConfigError: It refuses its settings.
         """
         session = aiohttp.ClientSession() if "aiohttp_session" in self._arguments else None
-        return Host(self._make(more, session), self.provider, session=session, **rates_hz)
+        try:
+            service = await asyncio.to_thread(self._make, more, session)
+        except (ConfigError, asyncio.CancelledError):
+            if session is not None:
+                await session.close()
+            raise
+        return Host(service, self.provider, session=session, **rates_hz)
 
     def _make(self, more: Mapping[str, Any], session: aiohttp.ClientSession | None) -> Any:
         given = {**self._given, **{name: value for name, value in more.items() if value not in (None, "")}}

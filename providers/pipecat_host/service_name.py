@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from kit.errors import ConfigError
 
 _PATH = re.compile(r"pipecat\.services\.([a-z0-9_]+)(?:\.[a-z0-9_]+)*\.[A-Z]\w*")
-ADDRESSES = ("base_url", "url", "endpoint", "server_url", "api_base", "host")
+ADDRESSES = ("base_url", "url", "endpoint", "server_url", "api_base", "host", "api_endpoint_base_url")
 _SECRET = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)
 
 
@@ -36,15 +36,24 @@ def parse_service_name(text: str) -> ServiceName:
         ConfigError: `config.provider`: not a class of pipecat's services, or a key in a place that is shown.
     """
     path, _, query = text.partition("?")
-    found = _PATH.fullmatch(path)
-    if found is None:
-        example = "pipecat.services.cartesia.tts.CartesiaTTSService"
-        raise ConfigError(f"{path!r} is no service of pipecat; write a path such as {example}", code="config.provider")
     settings = {name: _value(value) for name, value in parse_qsl(query, keep_blank_values=True)}
     if any(_SECRET.search(name) for name in settings):
         raise ConfigError(f"{path}: keys belong in PIPECAT_KEYS, not in the pick", code="config.provider_key")
     if not settings.keys().isdisjoint(ADDRESSES):
         raise ConfigError(f"{path}: addresses belong in PIPECAT_BASE_URLS, not in the pick", code="config.provider")
+    return service_name(path, settings)
+
+
+def service_name(path: str, settings: Mapping[str, Any]) -> ServiceName:
+    """Return the name of a class that is set up so.
+
+    Raises:
+        ConfigError: `config.provider`: not a class of pipecat's services.
+    """
+    found = _PATH.fullmatch(path)
+    if found is None:
+        example = "pipecat.services.cartesia.tts.CartesiaTTSService"
+        raise ConfigError(f"{path!r} is no service of pipecat; write a path such as {example}", code="config.provider")
     return ServiceName(path, found[1], settings)
 
 

@@ -40,7 +40,7 @@ class HostedStt:
             ProviderError: It cannot be reached, or refuses.
         """
         known = self._recipe.takes("language")
-        host = self._recipe.host({"language": language} if known else {}, rate_in_hz=rate_hz)
+        host = await self._recipe.host({"language": language} if known else {}, rate_in_hz=rate_hz)
         stream = HostedSttStream(host, self._recipe, language, rate_hz, segmented=self._segmented)
         await stream.open()
         return stream

@@ -16,6 +16,7 @@ from providers.pipecat_host.recipe import Recipe
 from providers.pipecat_host.service_name import ServiceName
 
 _FIRST_LIMIT_S = 5.0
+_REASON_S = 0.05  # some say that they stopped before they say why
 _NEXT_LIMIT_S = 2.5  # after 3 s pipecat takes silence for the end
 
 
@@ -75,6 +76,7 @@ class HostedTts:
                 for times in words.add(frame.text.strip(), clock.since_s(frame.pts)):
                     yield times
         if not spoken_s:
+            await inbox.fail_within(_REASON_S)
             raise ProviderError(self.provider, "sent no sound", retryable=True)
         for times in words.finish(spoken_s):
             yield times
@@ -83,8 +85,8 @@ class HostedTts:
         language = (options.language or "") if self._recipe.takes("language") else ""
         return _Manner(options.voice or "", language, options.rate_hz or self.capabilities.rates_hz[0])
 
-    def _host(self, manner: _Manner) -> Host:
-        return self._recipe.host({"voice": manner.voice, "language": manner.language}, rate_out_hz=manner.rate_hz)
+    async def _host(self, manner: _Manner) -> Host:
+        return await self._recipe.host({"voice": manner.voice, "language": manner.language}, rate_out_hz=manner.rate_hz)
 
 
 class _Words:

@@ -32,16 +32,16 @@ class Won(Generic[Item]):
 def in_order(members: Sequence[Member[Any]]) -> Iterator[Member[Any]]:
     """Yield whom to ask, first to last: the healthy, or everyone if nobody is; a single one may be asked twice.
 
-    Nobody is asked before the time that they named themselves.
+    Nobody is asked before the time that they named themselves. Whoever asks says so by `Breaker.admit`.
     """
     resting = []
     asked = 0
     for member in members:
-        if member.breaker.admit(_clock.now_s()):
+        if member.breaker.is_open(_clock.now_s()):
+            resting.append(member)
+        else:
             asked += 1
             yield member
-        else:
-            resting.append(member)
     again = [*(resting if not asked else ()), *(members if len(members) == 1 else ())]
     for member in again:
         if not member.breaker.is_held(_clock.now_s()):
@@ -76,11 +76,16 @@ class Race(Generic[Item]):
         Raises:
             ProviderError: That of the last one who failed.
         """
+        winner = None
         try:
             async with asyncio.TaskGroup() as tasks:
                 winner = await self._race(tasks)
                 for loser in self._running:
                     loser.cancel()
+        except asyncio.CancelledError:
+            if winner is not None:
+                await winner.rest.aclose()
+            raise
         finally:
             await self._close_late_winners()
         if winner is None:
@@ -105,6 +110,7 @@ class Race(Generic[Item]):
     def _ask(self, tasks: asyncio.TaskGroup) -> None:
         member = self._next
         assert member is not None, "asked only while somebody is left"
+        member.breaker.admit(_clock.now_s())  # the others wait for what comes of it
         self._running[tasks.create_task(_begin(member, self._start(member)))] = member
         self._next = next(self._coming, None)
 

@@ -63,6 +63,7 @@ class Openers:
         last = nobody("stt")
         for round_number in range(_TRIES):
             for member in in_order(self.members):
+                member.breaker.admit(self.clock.now_s())
                 try:
                     stream = await self.open(member, language, rate_hz)
                 except ProviderError as error:

@@ -15,6 +15,9 @@ class ProviderChoice(Owned, Base):
         kind: `stt`, `tts` or `llm`.
         sealed_key: Encrypted; None: the server's own key is used.
         hint: The end of the key, for people who have several; empty for short ones.
+        model: Empty for the provider's usual one.
+        voice: Likewise, of `tts`.
+        language: Of the whole call, kept with `stt`; empty leaves it to the server.
     """
 
     __tablename__ = "provider_choice"
@@ -25,4 +28,7 @@ class ProviderChoice(Owned, Base):
     provider: Mapped[str] = mapped_column(String(50))
     sealed_key: Mapped[str | None] = mapped_column(Text)
     hint: Mapped[str] = mapped_column(String(8))
+    model: Mapped[str] = mapped_column(String(200))
+    voice: Mapped[str] = mapped_column(String(200))
+    language: Mapped[str] = mapped_column(String(35))
     changed_at: Mapped[datetime.datetime]

@@ -19,7 +19,7 @@ from pipeline.session import CallContext, CallHost, CallSession, CallSettings
 from pipeline.vad import VadScheduler
 from providers.fake.stt import FakeStt
 from providers.fake.tts import FakeTts, buzz
-from providers.fake.vad import FakeEndOfTurn, FakeVad
+from providers.fake.vad import FakeEndOfTurn, FakeGate, FakeVad
 from tests.support import virtual_time
 
 _Frame = TypeVar("_Frame", bound=Frame)
@@ -125,7 +125,8 @@ def call(
             manner=setup.manner,
         )
         providers = setup.providers or Providers(stt, setup.tts, setup.end_of_turn, setup.llm)
-        session = CallSession(about, providers, leg, CallHost(vad, Clock(), settings=setup.settings), setup.observer)
+        host = CallHost(vad, Clock(), FakeGate, setup.settings)
+        session = CallSession(about, providers, leg, host, setup.observer)
         setup.beforehand(session)
         async with asyncio.TaskGroup() as tasks:
             listening = tasks.create_task(vad.run())

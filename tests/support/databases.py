@@ -51,6 +51,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     address = request.getfixturevalue("postgres_address")
     name = f"test_{next(_numbers)}"
-    postgres.execute(address, f"CREATE DATABASE {name} TEMPLATE migrated")
+    # Copying files takes half as long here as what the server would do by itself, which is to log every page.
+    postgres.execute(address, f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY FILE_COPY")
     yield f"{address}/{name}"
     postgres.execute(address, f"DROP DATABASE {name} WITH (FORCE)")

@@ -97,12 +97,10 @@ class _Contract(Generic[Provider]):
         assert provider.model
 
 
-class SttContract(_Contract[SpeechToText]):
-    """Gives a `provider` fixture, which hears `words` in the sound of `turn`."""
+class SttTalk:
+    """A stream and a turn said to it, for whoever gives a `provider` fixture."""
 
-    words = "hello there"
     language = "en"
-    foreign: str | None = None  # a language it must refuse
 
     def turn(self, rate_hz: int) -> bytes:
         """Return the sound of one turn, int16."""
@@ -123,6 +121,13 @@ class SttContract(_Contract[SpeechToText]):
         for start in range(0, len(pcm), frame_bytes):
             stream.feed(pcm[start : start + frame_bytes])
             await asyncio.sleep(0)
+
+
+class SttContract(SttTalk, _Contract[SpeechToText]):
+    """Gives a `provider` fixture, which hears `words` in the sound of `turn`."""
+
+    words = "hello there"
+    foreign: str | None = None  # a language it must refuse
 
     async def test_a_turn_is_read(self, provider: SpeechToText, stream: SttStream) -> None:
         await self.say(provider, stream)

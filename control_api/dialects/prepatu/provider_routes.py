@@ -19,6 +19,8 @@ _MayRead = Annotated[Principal, Depends(needs("providers:read"))]
 _MayWrite = Annotated[Principal, Depends(needs("providers:write", missing="Missing Authorization header"))]
 _Provider = Annotated[str | None, Field(min_length=1, max_length=50)]
 _Key = Annotated[str | None, Field(max_length=500)]
+_Name = Annotated[str | None, Field(max_length=200, pattern=r"^[\x21-\x7e]*$")]
+_OF_KIND = {"stt": ("provider", "model"), "tts": ("provider", "model", "voice"), "llm": ("provider", "model")}
 Masked = Annotated[bool, Query(description="Show the end of each key.")]
 
 
@@ -34,10 +36,15 @@ class ProviderKeys(BaseModel):
     llm_provider: str
     llm_api_key: str | None
     llm_api_key_set: bool
+    stt_model: str | None
+    tts_model: str | None
+    tts_voice: str | None
+    llm_model: str | None
+    language: str | None
 
 
 class ProviderChange(BaseModel):
-    """What shall change: null or left out stays; an empty key is cleared, and so is one whose provider changes."""
+    """What shall change: null or left out stays; what is empty is cleared, and so is what was another provider's."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"stt_api_key": "dg-...", "llm_api_key": "sk-or-..."}]})
 
@@ -47,6 +54,11 @@ class ProviderChange(BaseModel):
     tts_api_key: _Key = None
     llm_provider: _Provider = None
     llm_api_key: _Key = None
+    stt_model: _Name = None
+    tts_model: _Name = None
+    tts_voice: _Name = None
+    llm_model: _Name = None
+    language: Annotated[str | None, Field(max_length=35, pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")] = None
 
 
 def provider_router(vault: Vault, clock: UtcClock, keys: KeyCheck) -> APIRouter:
@@ -60,10 +72,12 @@ def provider_router(vault: Vault, clock: UtcClock, keys: KeyCheck) -> APIRouter:
 
     async def checked(who: _MayWrite, request: Request, body: ProviderChange) -> Mapping[str, Wish]:
         wishes, database = _wishes(body), request.app.state.authenticator.database
-        if any(wish.key for wish in wishes.values()):
-            async with database.reading(who.account_id) as session:
-                before = await service.choices(session, who.account_id)
-            await service.check(before, wishes, keys)
+        async with database.reading(who.account_id) as session:
+            asked = await service.check(session, who.account_id, wishes, vault)
+        for kind, wanted in asked.items():
+            refusal = await keys.refusal(kind, wanted)
+            if refusal is not None:
+                raise refusal
         return wishes
 
     @router.patch("", responses=declared(401, 403))
@@ -73,7 +87,7 @@ def provider_router(vault: Vault, clock: UtcClock, keys: KeyCheck) -> APIRouter:
         session: Writing,
         masked: Masked = False,
     ) -> ProviderKeys:
-        """Change providers or keys; a key that its provider refuses is not taken."""
+        """Change providers, keys, models or voices; what a provider refuses is not taken."""
         return _shown(await service.change(session, who.account_id, wishes, vault, clock.utc()), masked=masked)
 
     return router
@@ -81,17 +95,26 @@ def provider_router(vault: Vault, clock: UtcClock, keys: KeyCheck) -> APIRouter:
 
 def _wishes(body: ProviderChange) -> Mapping[str, Wish]:
     sent = body.model_dump(exclude_none=True)
-    return {
-        kind: Wish(sent.get(f"{kind}_provider"), sent.get(f"{kind}_api_key"))
-        for kind in service.DEFAULTS
-        if f"{kind}_provider" in sent or f"{kind}_api_key" in sent
-    }
+    wishes = {}
+    for kind, names in _OF_KIND.items():
+        wish = {name: sent[f"{kind}_{name}"] for name in names if f"{kind}_{name}" in sent}
+        if f"{kind}_api_key" in sent:
+            wish["key"] = sent[f"{kind}_api_key"]
+        if kind == "stt" and "language" in sent:
+            wish["language"] = sent["language"]
+        if wish:
+            wishes[kind] = Wish(**wish)
+    return wishes
 
 
 def _shown(choices: Mapping[str, Choice], *, masked: bool) -> ProviderKeys:
-    fields: dict[str, str | bool | None] = {}
+    fields: dict[str, str | bool | None] = {
+        "tts_voice": choices["tts"].voice or None,
+        "language": choices["stt"].language or None,
+    }
     for kind, choice in choices.items():
         fields[f"{kind}_provider"] = choice.provider
+        fields[f"{kind}_model"] = choice.model or None
         fields[f"{kind}_api_key"] = choice.masked if masked else None
         fields[f"{kind}_api_key_set"] = choice.has_key
     return ProviderKeys.model_validate(fields)

@@ -45,6 +45,8 @@ a {{ color: light-dark(#4744b8, #a3a6f5) }}
 def verify_page_router(by_mail: ByMail, frontend_url: str) -> APIRouter:
     """Return the page and what its button does; afterwards it leads to the dashboard at `frontend_url`."""
     router = APIRouter(prefix=PATH, tags=["auth"], default_response_class=HTMLResponse)
+    answers = declared()
+    answers[400] = {"content": {**answers[400]["content"], "text/html": {"schema": {"type": "string"}}}}
 
     @router.get("", responses=declared())
     async def confirm_page(token: _Token) -> HTMLResponse:
@@ -56,7 +58,7 @@ def verify_page_router(by_mail: ByMail, frontend_url: str) -> APIRouter:
         )
         return _page("Confirm your e-mail address", button)
 
-    @router.post("", responses=declared())
+    @router.post("", responses=answers)
     async def confirm(token: Annotated[str, Form(max_length=200)]) -> HTMLResponse:
         """Prove the address, and say so in HTML."""
         way_on = f'<p><a href="{escape(frontend_url)}/ui">Go to your account</a></p>'

@@ -317,6 +317,9 @@ def upgrade() -> None:
         sa.Column("provider", sa.String(length=50), nullable=False),
         sa.Column("sealed_key", sa.Text(), nullable=True),
         sa.Column("hint", sa.String(length=8), nullable=False),
+        sa.Column("model", sa.String(length=200), nullable=False),
+        sa.Column("voice", sa.String(length=200), nullable=False),
+        sa.Column("language", sa.String(length=35), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("account_id", sa.String(length=36), nullable=False),
         sa.ForeignKeyConstraint(

@@ -1,15 +1,21 @@
 import asyncio
+import contextlib
 import datetime
+import sqlite3
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from kit.errors import ConfigError
 from storage.engine import EVERY_TENANT, Database, TenantError, async_url
 from storage.tables.account import Account
 from storage.tables.api_key import ApiKey
+from tests.support.stalling_proxy import StallingProxy
 
 _AT = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
 
@@ -99,6 +105,30 @@ def test_an_address_that_cannot_be_used_is_refused(url: str) -> None:
         async_url(url)
 
 
+async def test_a_connection_comes_back_without_what_was_left_open_on_it(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'one.db'}", pool_size=1)
+    async with database.connection() as connection:
+        raw = await connection.get_raw_connection()
+        await connection.rollback()
+        await raw.driver_connection.execute("BEGIN IMMEDIATE")  # behind SQLAlchemy's back
+    async with database.connection() as connection:
+        assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+    await database.close()
+
+
+async def test_a_file_that_another_program_writes_is_away(tmp_path: Path) -> None:
+    file = tmp_path / "kept.db"
+    database = Database(f"sqlite:///{file}", patience_s=0.1)
+    async with database.connection():
+        pass
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError, match="locked"):
+            async with database.writing(EVERY_TENANT) as session:
+                await session.execute(text("SELECT 1"))
+    await database.close()
+
+
 async def test_closing_waits_for_connections_that_were_given_up(keys: Database) -> None:
     async def read() -> None:
         async with keys.reading("anna") as session:
@@ -113,3 +143,23 @@ async def test_closing_waits_for_connections_that_were_given_up(keys: Database) 
     await keys.close()
     assert not [thread for thread in threading.enumerate() if "_connection_worker" in thread.name]
     assert threading.active_count() <= before + 1
+
+
+async def test_a_server_that_takes_bytes_and_does_nothing_is_given_up_soon(postgres_address: str) -> None:
+    url = make_url(postgres_address)
+    assert url.port is not None
+    async with StallingProxy(url.port).running() as proxy:
+        through = url.set(port=proxy.own_port, database="migrated").render_as_string(hide_password=False)
+        database = Database(through, patience_s=0.3)
+        async with database.writing(EVERY_TENANT) as session:
+            session.add(Account(id="anna", name="anna", created_at=_AT))
+            await session.flush()
+            proxy.stall()
+            async with asyncio.timeout(5):
+                with pytest.raises(OperationalError):
+                    await session.execute(text("SELECT 1"))
+            proxy.mend()
+            await session.rollback()
+        async with database.reading(EVERY_TENANT) as session:
+            assert (await session.scalars(select(Account))).all() == []
+        await database.close()

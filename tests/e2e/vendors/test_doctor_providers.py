@@ -13,11 +13,14 @@ from server.doctor_providers import examine_providers
 from server.settings import load_settings
 from tests.support.vendors import cartesia
 from tests.support.vendors.anthropic import AnthropicServer
+from tests.support.vendors.assembly_ai import AssemblyAiServer
 from tests.support.vendors.cartesia import CartesiaServer
 from tests.support.vendors.deepgram import DeepgramSpeakServer
 from tests.support.vendors.deepgram_listen import DeepgramListenServer
+from tests.support.vendors.elevenlabs import ElevenLabsServer
 from tests.support.vendors.http import KEY
 from tests.support.vendors.openai import OpenAiServer
+from tests.support.vendors.soniox import SonioxServer
 
 
 @contextmanager
@@ -35,6 +38,13 @@ def vendors() -> Iterator[dict[str, str]]:
             addresses.update(openai=openai.base_url, anthropic=anthropic.url, speak=speak.url)
             addresses["listen"] = listen.url.replace("ws", "http")
             hosted = await stack.enter_async_context(CartesiaServer().running())
+            others: dict[str, Any] = {
+                "elevenlabs": ElevenLabsServer(),
+                "assembly_ai": AssemblyAiServer(),
+                "soniox": SonioxServer(),
+            }
+            for name, server in others.items():
+                addresses[name] = (await stack.enter_async_context(server.running())).url
             addresses["cartesia"] = hosted.url
             over = asyncio.Event()
             loops.extend([asyncio.get_running_loop(), over])

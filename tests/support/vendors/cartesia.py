@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request
 
 from providers.fake.tts import buzz
+from tests.support.vendors.hearing import Hearing, Script
 from tests.support.vendors.http import KEY
 from tests.support.vendors.sockets import Line, SocketVendor
 
@@ -18,8 +19,6 @@ VOICE = "71a7ad14-091c-4e8e-a314-022ece01c121"
 _CHUNK_S = 0.1
 _PACE_S = 0.005
 _S_PER_CHAR = 0.05
-_WORDS_PER_S = 4.0
-_INTERIM_S = 0.25
 
 
 class CartesiaServer(SocketVendor):
@@ -33,8 +32,7 @@ class CartesiaServer(SocketVendor):
 
     def __init__(self, script: Sequence[str] = ("hello there",) * 99) -> None:
         super().__init__()
-        self.script = script
-        self.said = 0
+        self.script = Script([*script])
         self.cancelled: list[str] = []
         self.asked: list[str] = []
         self.speaking: set[str] = set()
@@ -44,11 +42,6 @@ class CartesiaServer(SocketVendor):
 
     async def talk(self, line: Line) -> None:
         await (_Mouth(self, line) if line.path == "/tts/websocket" else _Ear(self, line)).run()
-
-    def next_words(self) -> list[str]:
-        words = self.script[self.said % len(self.script)].split()
-        self.said += 1
-        return words
 
 
 class _Mouth:
@@ -114,22 +107,20 @@ class _Mouth:
 
 
 class _Ear:
-    """Audio is the clock; sound is anything but digital silence."""
-
     def __init__(self, owner: CartesiaServer, line: Line) -> None:
         assert line.query["encoding"] == "pcm_s16le"
-        self._owner, self._line = owner, line
-        self._bytes_per_s = 2 * int(line.query["sample_rate"])
-        self._words: list[str] = []
-        self._sound_s = self._interim_at_s = 0.0
+        self._line = line
+        self._hearing = Hearing(int(line.query["sample_rate"]), owner.script.next_words)
 
     async def run(self) -> None:
         while True:
             message = await self._line.recv()
             if isinstance(message, bytes):
-                await self._hear(message)
+                if self._hearing.hear(message):
+                    await self._transcript(final=False)
             elif message == "finalize":
                 await self._transcript(final=True)
+                self._hearing.begin()
                 await self._line.send({"type": "flush_done", "request_id": "r1"})
             else:
                 assert message == "done"
@@ -137,16 +128,8 @@ class _Ear:
                 await self._line.send({"type": "done", "request_id": "r1"})
                 return
 
-    async def _hear(self, pcm: bytes) -> None:
-        if any(pcm):
-            self._words = self._words or self._owner.next_words()
-            self._sound_s += len(pcm) / self._bytes_per_s
-            if self._sound_s >= self._interim_at_s + _INTERIM_S:
-                self._interim_at_s = self._sound_s
-                await self._transcript(final=False)
-
     async def _transcript(self, *, final: bool) -> None:
-        said = self._words[: max(1, round(self._sound_s * _WORDS_PER_S))]
+        said = self._hearing.said
         if said or not final:
             await self._line.send(
                 {
@@ -154,9 +137,7 @@ class _Ear:
                     "is_final": final,
                     "request_id": "r1",
                     "text": " ".join(said),
-                    "duration": round(self._sound_s, 3),
+                    "duration": round(self._hearing.sound_s, 3),
                     "language": "en",
                 }
             )
-        if final:
-            self._words, self._sound_s, self._interim_at_s = [], 0.0, 0.0

@@ -12,13 +12,21 @@ from providers.fake.tts import buzz
 from tests.support.vendors.http import KEY
 from tests.support.vendors.sockets import Line, SocketVendor
 
-_CHUNK_S = 0.1
+_CHUNK_S = 0.2
 _PACE_S = 0.005
 _S_PER_CHAR = 0.05
 
 
 class DeepgramSpeakSocket(SocketVendor):
-    """Speaks any text as a buzz."""
+    """Speaks any text as a buzz.
+
+    Attributes:
+        asked: Texts to speak.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
 
     def authorized(self, request: Request) -> bool:
         return request.headers.get("Authorization") == f"Token {KEY}"
@@ -28,12 +36,12 @@ class DeepgramSpeakSocket(SocketVendor):
         line.read_elsewhere = True
         commands: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         async with asyncio.TaskGroup() as tasks:
-            speaking = tasks.create_task(_speak(line, commands))
+            speaking = tasks.create_task(_speak(self, line, commands))
             try:
                 while (command := json.loads(await line.recv()))["type"] != "Close":
                     if command["type"] == "Clear":
                         speaking.cancel()
-                        speaking = tasks.create_task(_speak(line, commands))
+                        speaking = tasks.create_task(_speak(self, line, commands))
                         await line.send({"type": "Cleared", "sequence_id": 0})
                     else:
                         commands.put_nowait(command)
@@ -43,7 +51,7 @@ class DeepgramSpeakSocket(SocketVendor):
                 speaking.cancel()
 
 
-async def _speak(line: Line, commands: asyncio.Queue[dict[str, Any]]) -> None:
+async def _speak(owner: DeepgramSpeakSocket, line: Line, commands: asyncio.Queue[dict[str, Any]]) -> None:
     rate_hz, text = int(line.query["sample_rate"]), ""
     with contextlib.suppress(ConnectionClosed, ConnectionResetError):
         while True:
@@ -52,6 +60,7 @@ async def _speak(line: Line, commands: asyncio.Queue[dict[str, Any]]) -> None:
                 text += command["text"]
                 continue
             assert command["type"] == "Flush"
+            owner.asked.append(text)
             pcm, size = buzz(round(len(text) * _S_PER_CHAR * rate_hz), rate_hz), round(_CHUNK_S * rate_hz) * 2
             for start in range(0, len(pcm), size):
                 await line.send(pcm[start : start + size])

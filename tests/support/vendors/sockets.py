@@ -104,7 +104,13 @@ class SocketVendor:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:
         async with serve(
-            self._serve, "127.0.0.1", 0, process_request=self._admit, compression=None, close_timeout=0.05
+            self._serve,
+            "127.0.0.1",
+            0,
+            process_request=self._admit,
+            compression=None,
+            close_timeout=0.05,
+            max_queue=None,  # who does not read does not notice that the other side is gone
         ) as server:
             self.url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
             try:
@@ -117,6 +123,10 @@ class SocketVendor:
     def authorized(self, request: Request) -> bool:
         """Judge the key."""
         raise NotImplementedError
+
+    def refusal(self, status: int) -> dict[str, str]:
+        """Return the body of a refused handshake."""
+        return {"message": "scripted"}
 
     async def talk(self, line: Line) -> None:
         """Serve one socket until it closes."""
@@ -131,9 +141,9 @@ class SocketVendor:
         fault = self.faults.popleft() if self.faults else self.later
         connection.fault = fault  # type: ignore[attr-defined]
         if not self.authorized(request) or (fault and fault.kind is Kind.UNAUTHORIZED):
-            return connection.respond(HTTPStatus.UNAUTHORIZED, '{"message":"scripted"}')
+            return connection.respond(HTTPStatus.UNAUTHORIZED, json.dumps(self.refusal(401)))
         if fault and fault.kind is Kind.RATE_LIMITED:
-            refused = connection.respond(HTTPStatus.TOO_MANY_REQUESTS, '{"message":"scripted"}')
+            refused = connection.respond(HTTPStatus.TOO_MANY_REQUESTS, json.dumps(self.refusal(429)))
             refused.headers["Retry-After"] = str(RETRY_AFTER_S)
             return refused
         if fault and fault.kind is Kind.HALF_OPEN and fault.after == 0:

@@ -12,21 +12,34 @@ def test_what_models_and_their_overlap_cover_counts_once() -> None:
 
 def test_a_turn_one_model_after_the_other_leaves_the_time_between() -> None:
     models = ((0.0, 0.1), (0.103, 0.303), (0.305, 0.405))
-    turn = TurnMoments(silent_s=-0.006, asked_s=0.0, committed_s=0.101, out_s=0.407, models=models)
+    turn = TurnMoments(silent_s=-0.006, asked_s=0.0, decided_s=0.0, committed_s=0.101, out_s=0.407, models=models)
     assert turn.overhead_s() == pytest.approx(0.006 + 0.003 + 0.002 + 0.002)
 
 
 def test_a_wait_on_purpose_is_no_overhead() -> None:
     models = ((0.0, 0.1), (0.501, 0.701), (0.701, 0.801))
-    turn = TurnMoments(silent_s=None, asked_s=0.0, committed_s=0.5, out_s=0.802, models=models)
+    turn = TurnMoments(silent_s=None, asked_s=0.0, decided_s=0.0, committed_s=0.5, out_s=0.802, models=models)
+    assert turn.overhead_s() == pytest.approx(0.002)
+
+
+def test_a_breath_that_is_waited_out_is_no_overhead_though_its_reading_was_there() -> None:
+    models = ((0.0, 0.1), (0.16, 0.22), (0.221, 0.421), (0.421, 0.521))
+    turn = TurnMoments(silent_s=None, asked_s=0.0, decided_s=0.16, committed_s=0.22, out_s=0.522, models=models)
     assert turn.overhead_s() == pytest.approx(0.002)
 
 
 def test_work_begun_early_never_makes_it_negative() -> None:
     models = ((0.0, 0.1), (-0.2, 0.0), (0.0, 0.1))
-    assert TurnMoments(None, 0.0, 0.1005, 0.102, models).overhead_s() == pytest.approx(0.002)
+    assert TurnMoments(None, 0.0, 0.0, 0.1005, 0.102, models).overhead_s() == pytest.approx(0.002)
 
 
 def test_moments_survive_json() -> None:
-    told = {"silent_s": None, "asked_s": 0.0, "committed_s": 0.1, "out_s": 0.2, "models": [[0.0, 0.1]]}
+    told = {
+        "silent_s": None,
+        "asked_s": 0.0,
+        "decided_s": 0.0,
+        "committed_s": 0.1,
+        "out_s": 0.2,
+        "models": [[0.0, 0.1]],
+    }
     assert TurnMoments.read(told).models == ((0.0, 0.1),)

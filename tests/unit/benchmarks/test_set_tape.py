@@ -25,6 +25,15 @@ def test_a_telephone_turn_has_its_sound_where_its_labels_say() -> None:
     assert loud[first:last].mean() > 5 * loud[: first - FRAME_SAMPLES].mean()
 
 
+def test_the_turns_of_a_call_are_those_of_one_caller_at_one_telephone() -> None:
+    """Who is 14 dB softer than the caller is taken for somebody in the background; the set's voices differ by more."""
+    levels_db = []
+    for said in turns(("statement", "noise")):
+        voice = np.concatenate([said.sound[round(a * RATE_HZ) : round(b * RATE_HZ)] for a, b in said.speech])
+        levels_db.append(10 * np.log10((voice.astype(np.float64) ** 2).mean() / 32768**2))
+    assert max(levels_db) - min(levels_db) < 8
+
+
 def test_a_call_asks_for_one_kind_of_thing_and_has_few_turns() -> None:
     some = [turn(f"t{number}") for number in range(5)]
     assert [(flow, len(dealt)) for flow, dealt in deal(some, 2, hints=True)] == [

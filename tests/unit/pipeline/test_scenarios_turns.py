@@ -25,7 +25,7 @@ from tests.unit.pipeline.test_session import FLOW, ONE_STATE
 
 FRAME_S = 0.02
 WINDOW = 512
-COLLECT_S = 0.004
+COLLECT_S = 0.0001  # of one call
 STORY = "The harbour opens at seven and closes at ten, but not on Monday."
 TALKS = f"""
 id: talks
@@ -247,7 +247,8 @@ def test_a3_a_caller_who_pauses_long_is_given_longer() -> None:
 
 def test_a3_a_caller_who_never_pauses_is_answered_sooner() -> None:
     gaps = _gaps_ms([0.0, 0.0, 0.0], 0.0)
-    assert gaps == [pytest.approx(gap, abs=22) for gap in (1800, 1800, 1800, 1260)]
+    # The detector's windows of 32 ms fall differently into each turn.
+    assert gaps == [pytest.approx(gap, abs=33) for gap in (1800, 1800, 1800, 1260)]
 
 
 # --- 4: a hard cut or a stray syllable -------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from pipeline.frames.control import UiAction, Waterfall
 from pipeline.frames.text import Caption
 from pipeline.ports import LlmOptions, LlmUsage, Message, SttResult, ToolCall
 from pipeline.report import CallReport
+from pipeline.turns.endpointing import ENOUGH_TURNS
 from providers.fake.llm import FakeLlm
 from providers.fake.pace import Pace
 from providers.fake.stt import FakeStt, FakeSttStream
@@ -74,7 +75,7 @@ def _first_word_s(leg: TapeLeg) -> float:
 def test_an_answer_is_ready_when_the_turn_is_over() -> None:
     setup = _setup("What time is it?")
     report, leg = call(setup, _one_turn)
-    assert _gap_ms(report) == pytest.approx(550, abs=30), "as soon as any answer is heard, though its models need 400"
+    assert _gap_ms(report) == pytest.approx(700, abs=30), "as soon as any answer is heard, though its models need 400"
     assert len(_llm(setup).requests) == 1
     assert setup.tts.spoken == ["Hello.", "I see.", "Go on."]
     waterfall = leg.of(Waterfall)[1][1]
@@ -146,7 +147,7 @@ def test_a_fixed_line_is_spoken_ahead_without_a_model() -> None:
     setup = _setup("Some tea please.")
     report, _ = call(setup, _one_turn)
     assert report.turns[1].bot == "Tea it is. Anything else?"
-    assert _gap_ms(report) == pytest.approx(550, abs=30)
+    assert _gap_ms(report) == pytest.approx(700, abs=30)
     assert _llm(setup).requests == []
     assert setup.tts.spoken.count("Tea it is.") == 1
 
@@ -261,7 +262,7 @@ def test_models_are_asked_at_most_135_times_in_100_turns(pause_s: float) -> None
             if pause_s:
                 await lab.quiet(pause_s)
                 await lab.speak(0.5)
-            await lab.quiet(3)
+            await lab.quiet(2)
 
     setup = _setup(*["What time is it?"] * turns, answers=[["Yes."]], end_of_turn=FakeEndOfTurn(0.9))
     setup.stt = Growing(2 * turns) if pause_s else setup.stt  # a turn that is taken back is read twice
@@ -284,23 +285,25 @@ def test_the_gap_with_paced_models_is_within_its_target() -> None:
     """STT 100 ms, LLM 200 ms, TTS 100 ms; turns of one to eight words, said in their time."""
     phrases = ["Yes.", "No thanks.", "At half past.", "What time is it?", "I would like some coffee.",
                "Can you book it for me?", "My number is two nine three.", "We came here by train today."]  # fmt: skip
-    gaps_ms, requests, turns = [], 0, 0
+    gaps_ms, known_ms, requests, turns = [], [], 0, 0
     for shift in range(8):
 
         async def scenario(lab: Lab, shift: int = shift) -> None:
             await lab.until_listening()
             for phrase in phrases:
                 await lab.speak(len(phrase.split()) / 3 + 0.02 * shift)
-                await lab.quiet(3)
+                await lab.quiet(2)
 
         setup = _setup(*phrases, answers=[["Yes."]])
         report, _ = call(setup, scenario)
         gaps_ms += [turn.gap_ms for turn in report.turns[1:] if turn.gap_ms is not None]
+        known_ms += [turn.gap_ms for turn in report.turns[1 + ENOUGH_TURNS :] if turn.gap_ms is not None]
         requests += len(_llm(setup).requests)
         turns += len(report.turns) - 1
     p50, p95 = statistics.median(gaps_ms), statistics.quantiles(gaps_ms, n=20)[-1]
     sys.stdout.write(f"voice to voice, n={len(gaps_ms)}: p50 {p50:.0f} ms, p95 {p95:.0f} ms; ")
     sys.stdout.write(f"model calls a turn: {requests / turns:.2f}\n")
     assert p50 <= 350
-    assert p95 <= 600
+    assert p95 <= 730, "a few words of a caller of whom nothing is known are waited for"
+    assert statistics.quantiles(known_ms, n=20)[-1] <= 600
     assert requests <= 1.35 * turns

@@ -7,12 +7,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 import pytest
 
 from flows.actions import ToolSpec
-from pipeline.answer import FILLER_AFTER_S, FILLERS
+from pipeline.answer import FILLER_AFTER_S
 from pipeline.conversation import GRACE_S
 from pipeline.frames.audio import AudioOut
-from pipeline.frames.control import Interrupted, Screen, UiAction
+from pipeline.frames.control import Interrupted, PeerGone, Screen, UiAction
 from pipeline.frames.text import Caption
 from pipeline.ports import LlmOptions, LlmUsage, Message, SttResult, ToolCall
+from pipeline.speech.fillers import filler_in
 from providers.fake.llm import FakeLlm
 from providers.fake.pace import Pace
 from providers.fake.stt import FakeStt
@@ -20,6 +21,7 @@ from providers.fake.tts import FakeTts
 from providers.fake.vad import FakeEndOfTurn
 from tests.support.call_lab import Lab, Setup, TapeLeg, call
 from tests.support.call_truths import check_sound, watching
+from tests.unit.pipeline.test_carrier_acts import Control
 
 CHAT = """
 id: chat
@@ -217,7 +219,7 @@ def test_a_filler_is_due_from_the_end_of_the_turn_whatever_tools_wait_for(tool_s
     llm = _SlowAfterTools([[ToolCall("1", "look", {})], ["It is booked."]], pace=Pace(first_s=tool_s))
     stt = FakeStt(["Book it."], pace=Pace(first_s=0.05))
     report, _ = call(Setup(LOOK, stt=stt, llm=llm, end_of_turn=FakeEndOfTurn(0.9)), _halves(0.0, 0.0, 14.0))
-    assert report.turns[1].bot == f"{FILLERS[2]} It is booked."
+    assert report.turns[1].bot == f"{filler_in('en', 2)} It is booked."
     assert report.turns[1].gap_ms is not None
     assert report.turns[1].gap_ms <= 1000 * (FILLER_AFTER_S + 0.3)
 
@@ -305,3 +307,65 @@ def test_nothing_is_said_into_the_voice_of_who_goes_on(again_s: float) -> None:
 def _onset_s(leg: TapeLeg, again_s: float) -> float:
     greeted_s = next(at_s for at_s, status in leg.statuses() if status == "listening")
     return greeted_s + 0.8 + again_s
+
+
+def _and_hangs_up(after_s: float, goes_on_s: float = 0.0) -> Callable[[Lab], Awaitable[None]]:
+    """Say something and hang up before the answer is heard, perhaps while going on."""
+
+    async def scenario(lab: Lab) -> None:
+        await lab.until_listening()
+        await lab.speak(0.8)
+        await lab.quiet(after_s)
+        await lab.speak(goes_on_s)
+        lab.call.receive(PeerGone())
+        await asyncio.sleep(0.5)
+
+    return scenario
+
+
+def test_who_hangs_up_before_the_answer_has_said_what_was_said() -> None:
+    stt = FakeStt(["Book it."], pace=Pace(first_s=0.05))
+    llm = FakeLlm([[ToolCall("1", "leave", {})]])
+    report, leg = call(Setup(BOOK, stt=stt, llm=llm, tts=FakeTts(pace=Pace(first_s=0.6))), _and_hangs_up(0.4))
+    assert report.end_reason == "peer_gone"
+    assert report.turns[-1].caller == "Book it."
+    assert _entered(leg) == ["what", "done"], "the tool that was waiting for the turn to count has run"
+
+
+def test_who_hangs_up_while_going_on_may_have_taken_it_back() -> None:
+    stt = FakeStt(["Book it.", "or rather not"], pace=Pace(first_s=0.05))
+    llm = FakeLlm([[ToolCall("1", "leave", {})]])
+    _, leg = call(Setup(BOOK, stt=stt, llm=llm, tts=FakeTts(pace=Pace(first_s=0.6))), _and_hangs_up(0.4, 0.2))
+    assert _entered(leg) == ["what"]
+
+
+@pytest.mark.parametrize("name", ["recording.resume"])
+def test_what_a_flow_emits_for_the_last_turn_is_told_though_the_caller_is_gone(name: str) -> None:
+    names = _Names()
+    setup = Setup(CONSENT, stt=FakeStt(["Yes"], pace=Pace(first_s=0.05)), tts=FakeTts(pace=Pace(first_s=0.6)))
+    setup.observer = names
+    call(setup, _and_hangs_up(0.4))
+    assert names.emitted_names == [name]
+
+
+@pytest.mark.parametrize("goes_on_s", [0.0, 0.2])
+def test_what_was_said_last_is_shown_before_the_carrier_hangs_up(goes_on_s: float) -> None:
+    class Carrier(Control):
+        async def hang_up(self) -> None:
+            await asyncio.sleep(1.0)
+            await super().hang_up()
+
+    async def scenario(lab: Lab) -> None:
+        await lab.until_listening()
+        await lab.speak(0.8)
+        await lab.quiet(0.4)
+        await lab.speak(goes_on_s)
+        lab.call.end("session_timeout")
+        await asyncio.sleep(3)
+
+    carrier = Carrier()
+    stt = FakeStt(["Book it."], pace=Pace(first_s=0.05))
+    _, leg = call(Setup(BOOK, stt=stt, tts=FakeTts(pace=Pace(first_s=0.6)), control=carrier), scenario)
+    shown_s = next(at_s for at_s, frame in leg.of(Caption) if frame.role == "user" and frame.is_final)
+    assert [what for what, _ in carrier.asked] == ["hang_up"]
+    assert shown_s <= carrier.at_s[0] - 1.0

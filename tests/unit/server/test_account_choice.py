@@ -1,6 +1,8 @@
-from control_api.providers.service import CALLED, OwnKey
-from server.account_choice import OPENROUTER_URL, PICKS, layered
+from control_api.providers.service import KNOWN, OURS, Wanted
+from server.account_choice import layered, pick_of
 from server.provider_choice import Access, Choice, Pick
+from server.provider_registry import ProviderRegistry
+from server.vendors import VENDORS
 
 _SERVER = Choice(
     (Pick("stt", "deepgram"), Pick("stt", "embedded")),
@@ -12,11 +14,11 @@ _SERVER = Choice(
 
 
 def _layered(**keys: str) -> Choice:
-    return layered(_SERVER, {kind: OwnKey(provider, f"{kind}-key") for kind, provider in keys.items()}, OPENROUTER_URL)
+    return layered(_SERVER, {kind: Wanted(provider, f"{kind}-key") for kind, provider in keys.items()})
 
 
-def _key_of(choice: Choice, vendor: str) -> str | None:
-    key = choice.access[vendor].key
+def _key_of(choice: Choice, pick: Pick) -> str | None:
+    key = choice.access_of(pick).key
     return None if key is None else key.get_secret_value()
 
 
@@ -28,25 +30,46 @@ def test_an_own_key_comes_first_and_the_others_of_the_server_stand_behind_it() -
     choice = _layered(stt="openai")
     assert choice.stt == (Pick("stt", "openai"), *_SERVER.stt)
     assert (choice.tts, choice.llm) == (_SERVER.tts, _SERVER.llm)
-    assert _key_of(choice, "openai") == "stt-key"
+    assert _key_of(choice, choice.stt[0]) == "stt-key"
 
 
 def test_a_vendor_that_the_server_uses_too_is_called_with_the_accounts_key_at_the_same_address() -> None:
     choice = _layered(stt="deepgram")
     assert choice.stt == _SERVER.stt
-    assert choice.access["deepgram"].base_url == "http://127.0.0.1:8"
-    assert _key_of(choice, "deepgram") == "stt-key"
+    assert choice.access_of(choice.stt[0]).base_url == "http://127.0.0.1:8"
+    assert _key_of(choice, choice.stt[0]) == "stt-key"
+
+
+def test_each_kind_of_work_is_done_with_its_own_key() -> None:
+    choice = _layered(stt="deepgram", tts="deepgram")
+    assert [_key_of(choice, pick) for pick in (choice.stt[0], choice.tts[0])] == ["stt-key", "tts-key"]
 
 
 def test_openrouter_is_not_mixed_up_with_the_servers_own_compatible_model() -> None:
     choice = _layered(llm="openrouter")
-    assert choice.llm == (Pick("llm", "compatible", "openai/gpt-4o-mini"),)
-    assert choice.access["compatible"].base_url == OPENROUTER_URL
+    assert choice.llm == (Pick("llm", "openrouter", "openai/gpt-4o-mini"), *_SERVER.llm)
+    assert _key_of(choice, choice.llm[1]) is None
 
 
-def test_a_provider_that_is_not_called_changes_nothing() -> None:
-    assert _layered(tts="cartesia") == _SERVER
+def test_a_model_a_voice_and_a_language_are_an_accounts_choice_too() -> None:
+    wishes = {"stt": Wanted("deepgram", "k", "nova-2", language="de"), "tts": Wanted("cartesia", "k", "sonic-3", "v1")}
+    choice = layered(_SERVER, wishes)
+    assert (str(choice.stt[0]), str(choice.tts[0]), choice.language) == ("deepgram:nova-2", "cartesia:sonic-3:v1", "de")
+    aura = pick_of("tts", Wanted("deepgram", "k", voice="aura-2-thalia-en"))
+    assert aura == Pick("tts", "deepgram", "aura-2-thalia-en")
 
 
-def test_what_lowers_the_price_is_what_calls_use() -> None:
-    assert {(kind, provider) for kind, providers in CALLED.items() for provider in providers} == set(PICKS)
+def test_a_provider_without_any_key_changes_nothing_and_our_own_needs_none() -> None:
+    assert layered(_SERVER, {"tts": Wanted("cartesia")}) == _SERVER
+    assert layered(_SERVER, {"stt": Wanted(OURS)}).stt == (Pick("stt", "embedded"), Pick("stt", "deepgram"))
+    assert layered(_SERVER, {"llm": Wanted(OURS)}).llm == _SERVER.llm
+
+
+async def test_whatever_an_account_can_name_can_be_made_with_its_key() -> None:
+    registry = ProviderRegistry()
+    for kind, names in KNOWN.items():
+        for name in set(names) - {OURS}:
+            assert name in VENDORS[kind]  # type: ignore[index]  # KNOWN has text for a Kind
+            choice = layered(_SERVER, {kind: Wanted(name, "own-key", "a-model" if kind == "llm" else "")})
+            assert registry.member(getattr(choice, kind)[0], choice).provider.provider
+    await registry.aclose()

@@ -2,7 +2,7 @@ import pytest
 from pydantic import SecretStr
 
 from kit.errors import ConfigError
-from server.provider_choice import Access, Choice, Pick, missing_keys, parse_picks
+from server.provider_choice import Access, Choice, Pick, parse_picks
 from server.provider_settings import server_choice
 from server.settings import load_settings
 
@@ -15,6 +15,8 @@ def test_picks_are_read_in_order() -> None:
     assert parse_picks("tts", "openai:gpt-4o-mini-tts:nova") == (Pick("tts", "openai", "gpt-4o-mini-tts", "nova"),)
     assert parse_picks("llm", "compatible:qwen3:8b") == (Pick("llm", "compatible", "qwen3:8b"),)
     assert parse_picks("llm", "") == ()
+    assert parse_picks("llm", "groq:llama-3.3-70b-versatile") == (Pick("llm", "groq", "llama-3.3-70b-versatile"),)
+    assert parse_picks("tts", "cartesia:bulbul%3Av3:anna") == (Pick("tts", "cartesia", "bulbul:v3", "anna"),)
 
 
 @pytest.mark.parametrize(
@@ -31,8 +33,7 @@ def test_a_layer_covers_only_what_it_says() -> None:
     both = agent.over(server)
     assert [str(pick) for pick in both.picks()] == ["embedded", "deepgram"]
     assert both.language == "en"
-    assert missing_keys(both) == ()
-    assert missing_keys(Choice(stt=parse_picks("stt", "deepgram")).over(server)) == ("deepgram",)
+    assert [both.access_of(pick).key is not None for pick in both.picks()] == [False, True]
 
 
 def test_without_settings_all_is_embedded() -> None:
@@ -69,3 +70,22 @@ def test_a_key_or_an_address_in_a_pick_is_refused() -> None:
         with pytest.raises(ConfigError, match="belong in PIPECAT_") as caught:
             parse_picks("tts", f"pipecat:pipecat.services.cartesia.tts.CartesiaTTSService?{setting}")
         assert "secret" not in str(caught.value)
+
+
+def test_a_key_for_one_kind_of_work_goes_before_the_vendors_usual_one() -> None:
+    access = {"openai": Access(SecretStr("usual")), "stt.openai": Access(SecretStr("for ears"))}
+    choice = Choice(access=access)
+    keys = [choice.access_of(Pick(kind, "openai")).key for kind in ("stt", "tts")]
+    assert [key.get_secret_value() for key in keys if key] == ["for ears", "usual"]
+
+
+def test_the_other_vendors_have_keys_and_addresses_by_name() -> None:
+    settings = load_settings(
+        provider_keys={"groq": "gq-hidden"}, provider_base_urls={"azure": "https://a.example"}, local_llm=False
+    )
+    choice = server_choice(settings)
+    assert choice.access_of(Pick("llm", "groq", "m")).key == SecretStr("gq-hidden")
+    assert choice.access_of(Pick("llm", "azure", "m")).base_url == "https://a.example"
+    assert "hidden" not in f"{settings!r}{choice!r}"
+    with pytest.raises(ConfigError, match=r"no 'grok'; there are .*groq"):
+        server_choice(load_settings(provider_keys={"grok": "k"}))

@@ -3,6 +3,7 @@ from pydantic import SecretStr
 
 from kit.errors import ConfigError
 from pipeline.ports import TextToSpeech
+from pipeline.usage import Kind
 from providers.fake.llm import FakeLlm
 from providers.fake.stt import FakeStt
 from providers.fake.tts import FakeTts
@@ -53,6 +54,21 @@ def test_the_local_model_is_made_once() -> None:
 def test_what_cannot_be_made_is_refused_with_what_to_do(choice: Choice, why: str) -> None:
     with pytest.raises(ConfigError, match=why):
         ProviderRegistry(FakeStt([]), FakeTts()).members(choice)
+
+
+@pytest.mark.parametrize(
+    ("kind", "pick", "access", "why"),
+    [
+        ("llm", "groq:m", Access(), r'set PROVIDER_KEYS={"groq": "…"}'),
+        ("llm", "deepinfra", Access(SecretStr("k")), "needs a model"),
+        ("tts", "cartesia", Access(), r'set PROVIDER_KEYS={"cartesia": "…"}'),
+        ("llm", "azure:m", Access(SecretStr("k")), r'set PROVIDER_BASE_URLS={"azure"'),
+    ],
+)
+def test_what_a_vendor_wants_is_named(kind: Kind, pick: str, access: Access, why: str) -> None:
+    picked = Pick(kind, *pick.split(":"))
+    with pytest.raises(ConfigError, match=why):
+        ProviderRegistry().member(picked, Choice(access={picked.vendor: access}))
 
 
 def _with_key(key: str) -> Choice:

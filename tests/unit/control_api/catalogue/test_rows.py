@@ -2,7 +2,7 @@ import pytest
 
 from control_api.catalogue.rows import KINDS, Kind, catalogue, require_language
 from kit.errors import InputError
-from server.provider_choice import VENDORS
+from server.vendors import VENDORS
 
 MODELS = catalogue()
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.turns.endpointing import (
     BRISKEST,
+    CERTAIN,
     ENOUGH_PAUSES,
     ENOUGH_TURNS,
     KEPT_PAUSES,
@@ -16,6 +17,7 @@ from pipeline.turns.endpointing import (
     UNKNOWN_CALLER,
     Patience,
     Profile,
+    is_sure,
     wait_by_sound_s,
     wait_by_words_s,
 )
@@ -151,12 +153,41 @@ def test_the_sound_moves_the_wait_between_floor_and_ceiling(
     assert wait_by_sound_s(PROFILES[name], probability) == wait_s
 
 
-@pytest.mark.parametrize(
-    ("turns", "pauses_s", "heard_s"), [(0, (), 0.55), (2, (), 0.55), (3, (), 0.3), (9, (0.4,), 0.55)]
-)
+@pytest.mark.parametrize(("turns", "pauses_s", "heard_s"), [(0, (), 0.7), (2, (), 0.7), (3, (), 0.3), (9, (0.4,), 0.7)])
 def test_a_caller_who_never_pauses_is_answered_sooner(turns: int, pauses_s: tuple[float, ...], heard_s: float) -> None:
     patience = replace(who_pauses(*pauses_s), turns=turns)
     assert patience.adapt(DEFAULT).heard_s == pytest.approx(heard_s)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "probability", "sure"),
+    [
+        ("default", "I would like to book a table", 0.5, True),  # seven words, and it sounds finished
+        ("default", "I would like to book a table", 0.49, False),
+        ("default", "I would like to book a table", None, False),
+        ("default", "I would like a table.", 0.99, False),
+        ("default", "I would like a table.", CERTAIN, True),  # the recogniser itself is sure
+        ("default", "No, thanks.", 0.9, True),
+        ("default", "No, thanks.", 0.4, False),
+        ("default", "I would like to book a table for", 0.99, False),  # the words call for more
+        ("yes_no", "Yes.", None, True),
+        ("yes_no", "Earth.", 0.99, False),
+        ("digits", "two nine three four five six seven", CERTAIN, False),
+        ("phone", "two one two five five five oh one nine nine", 0.01, True),
+        ("phone", "two one two", 0.99, False),
+        ("email", "ann at example dot com", 0.01, True),
+        ("long_answer", "I moved here in May. Since then it has been slow.", 0.99, False),
+        ("long_answer", "I moved here in May. Since then the internet has been slow every evening.", 0.99, True),
+    ],
+)
+def test_an_end_is_sure_if_it_has_all_or_sounds_finished_after_words_enough(
+    name: str, text: str, probability: float | None, sure: bool
+) -> None:
+    assert is_sure(PROFILES[name], text, probability, ENGLISH) is sure
+
+
+def test_who_was_cut_off_is_waited_for_even_where_the_end_seems_sure() -> None:
+    assert UNKNOWN_CALLER.after_haste(0.45, DEFAULT).adapt(DEFAULT).sure_s == pytest.approx(0.5)
 
 
 def test_a_caller_who_was_cut_off_is_waited_for_and_trusted_again() -> None:

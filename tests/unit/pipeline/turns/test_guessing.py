@@ -1,5 +1,8 @@
 """When the owner begins an answer ahead of the end, when it drops it, and what a wrong guess costs."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +12,7 @@ from pipeline.turns.inputs import (
     AnswerBegun,
     AnswerDue,
     BotStarted,
+    BreathJudged,
     BreathRead,
     EndExpected,
     EndHeard,
@@ -26,11 +30,13 @@ from pipeline.turns.inputs import (
     UserWentOn,
 )
 from pipeline.turns.owner import step
-from pipeline.turns.speculation import MOST_A_TURN
+from pipeline.turns.speculation import MOST_A_TURN, MOST_SPARE, WRONG_GUESS
 from pipeline.turns.state import State, User
 
 TEA = Heard("some tea please.", 1.0)
+LONG = Heard("I would like some tea with milk, please.", 1.0)
 BEGUN = AnswerBegun(asks_model=True)
+OVER, NOT_OVER = BreathJudged(0.9), BreathJudged(0.2)
 
 
 def play(state: State, *timed: tuple[float, Input]) -> tuple[State, list[tuple[float, Action]]]:
@@ -53,7 +59,19 @@ def hearing() -> State:
 
 def test_a_breath_is_read_and_its_end_drops_the_reading() -> None:
     _, done = play(hearing(), (1.8, UserPaused()), (1.85, UserWentOn()))
-    assert done == [(1.8, ReadBreath()), (1.85, DropBreath())]
+    assert done == [(1.8, ReadBreath(judged=True)), (1.85, DropBreath())]
+
+
+@pytest.mark.parametrize(("name", "judged"), [("default", True), ("long_answer", True), ("digits", False)])
+def test_the_sound_of_a_breath_is_judged_where_it_can_make_an_end_sure(name: str, judged: bool) -> None:
+    _, done = play(hearing(), (1.0, ProfileSet(name)), (1.8, UserPaused()))
+    assert done == [(1.8, ReadBreath(judged))]
+
+
+def test_words_that_are_all_that_was_asked_for_are_answered_whatever_they_sound_like() -> None:
+    yes = Heard("Yes.", 0.9)
+    _, done = play(hearing(), (1.0, ProfileSet("yes_no")), (1.8, UserPaused()), (1.9, BreathRead(yes)))
+    assert guesses(done) == [(1.9, Speculate(yes))]
 
 
 def test_fresh_words_that_look_finished_are_answered_in_a_breath() -> None:
@@ -88,8 +106,33 @@ def test_a_short_answer_that_stands_still_needs_no_full_stop_where_one_is_asked_
 
 def test_the_best_reading_of_a_breath_is_answered_and_replaces_a_worse_one() -> None:
     best = Heard("some green tea please", 0.9)
-    _, done = play(hearing(), (1.7, PartialHeard(TEA.text)), (1.8, UserPaused()), (1.9, BreathRead(best)))
+    state, done = play(hearing(), (1.7, PartialHeard(TEA.text)), (1.8, UserPaused()), (1.85, OVER))
+    state = replace(state, ahead=replace(state.ahead, spare=MOST_SPARE + WRONG_GUESS))
+    done += play(state, (1.9, BreathRead(best)))[1]
     assert guesses(done) == [(1.8, Speculate(TEA)), (1.9, DropSpeculation()), (1.9, Speculate(best))]
+
+
+@pytest.mark.parametrize("first", [OVER, BreathRead(TEA)])
+def test_a_breath_is_answered_once_its_words_and_its_sound_are_known(first: Input) -> None:
+    second = BreathRead(TEA) if first == OVER else OVER
+    state, done = play(hearing(), (1.8, UserPaused()), (1.85, first))
+    assert guesses(done) == []
+    assert guesses(play(state, (1.9, second))[1]) == [(1.9, Speculate(TEA))]
+
+
+def test_a_breath_that_does_not_sound_like_an_end_is_not_answered() -> None:
+    _, done = play(hearing(), (1.8, UserPaused()), (1.85, NOT_OVER), (1.9, BreathRead(TEA)))
+    assert guesses(done) == []
+
+
+def test_the_sound_of_one_breath_tells_nothing_of_the_next() -> None:
+    told = ((1.8, UserPaused()), (1.85, OVER), (1.86, UserWentOn()), (2.2, UserPaused()), (2.3, BreathRead(TEA)))
+    assert guesses(play(hearing(), *told)[1]) == []
+
+
+def test_without_an_end_of_turn_model_the_words_alone_are_answered() -> None:
+    state, _ = play(State(has_end_model=False), (1.0, UserStarted()))
+    assert guesses(play(state, (1.8, UserPaused()), (1.9, BreathRead(TEA)))[1]) == [(1.9, Speculate(TEA))]
 
 
 def test_a_reading_that_comes_when_the_voice_is_back_is_not_answered() -> None:
@@ -99,20 +142,20 @@ def test_a_reading_that_comes_when_the_voice_is_back_is_not_answered() -> None:
 
 def test_the_same_words_in_another_spelling_keep_the_answer() -> None:
     same = Heard("Some tea, please", 1.0)
-    state, done = play(hearing(), (1.8, UserPaused()), (1.9, BreathRead(TEA)), (1.95, UserStopped(1.75)))
+    state, done = play(hearing(), (1.8, UserPaused()), (1.85, OVER), (1.9, BreathRead(TEA)), (1.95, UserStopped(1.75)))
     _, more = play(state, (2.0, EndJudged(1, 0.9)), (2.0, TranscriptReady(1, same)))
     assert guesses(done) == [(1.9, Speculate(TEA))]
     assert more == [(2.0, Commit(same))]
 
 
 def test_a_quick_reading_drops_a_better_one_only_if_it_has_more_words() -> None:
-    state, _ = play(hearing(), (1.8, UserPaused()), (1.9, BreathRead(TEA)), (1.92, UserWentOn()))
+    state, _ = play(hearing(), (1.8, UserPaused()), (1.85, OVER), (1.9, BreathRead(TEA)), (1.92, UserWentOn()))
     assert guesses(play(state, (2.0, PartialHeard("sum tea")))[1]) == []
     assert guesses(play(state, (2.3, PartialHeard("some tea please and")))[1]) == [(2.3, DropSpeculation())]
 
 
 def test_voice_after_the_pause_drops_the_answer() -> None:
-    state, _ = play(hearing(), (1.8, UserPaused()), (1.9, BreathRead(TEA)), (1.95, UserStopped(1.75)))
+    state, _ = play(hearing(), (1.8, UserPaused()), (1.85, OVER), (1.9, BreathRead(TEA)), (1.95, UserStopped(1.75)))
     assert guesses(play(state, (2.3, UserStarted()))[1]) == [(2.3, DropSpeculation())]
 
 
@@ -171,6 +214,7 @@ EVENTS = st.one_of(
     st.just(UserPaused()),
     st.just(UserWentOn()),
     st.builds(BreathRead, st.builds(Heard, TOLD, st.sampled_from([0.4, 0.9]))),
+    st.sampled_from([OVER, NOT_OVER]),
     st.builds(EndExpected, st.builds(Heard, TOLD, st.just(0.9))),
     st.just(EndWithdrawn()),
     st.just(UserStarted()),
@@ -182,7 +226,7 @@ class Bill:
     """A shell that begins whatever is wanted, and counts model calls."""
 
     def __init__(self) -> None:
-        self.state, self.now_s, self.calls = State(), 0.0, 0
+        self.state, self.now_s, self.calls = State(has_end_model=True), 0.0, 0
         self.begun = 0
         self.answered: str | None = None
 
@@ -219,12 +263,19 @@ def test_models_are_asked_at_most_135_times_in_100_turns_whatever_the_caller_doe
     bill = Bill()
     for told in turns:
         bill.turn(told, "two teas.")
-    assert bill.calls <= len(turns) * 1.35 + 2, "and two, before the first rest of each kind"
+    assert bill.calls <= len(turns) * 1.35 + 2, "and two, of what there is to spare at first"
 
 
-def test_after_a_wrong_guess_its_kind_rests() -> None:
+@pytest.mark.parametrize(
+    ("told", "wrong"),
+    [
+        (((0.5, PartialHeard(TEA.text)), (0.1, UserPaused())), 6),
+        (((0.6, UserPaused()), (0.1, BreathRead(TEA)), (0.05, OVER)), 8),
+        (((0.6, UserPaused()), (0.1, BreathRead(LONG)), (0.05, OVER)), 9),
+    ],
+)
+def test_a_wrong_guess_is_paid_by_the_turns_after_it(told: Sequence[tuple[float, Input]], wrong: int) -> None:
     bill = Bill()
-    wrong: list[tuple[float, Input]] = [(0.5, PartialHeard(TEA.text)), (0.1, UserPaused())]
-    for _ in range(20):
-        bill.turn(wrong, "no, water.")
-    assert bill.calls == 20 + 2, "in the first turn and in the eleventh"
+    for _ in range(24):
+        bill.turn(list(told), "no, water.")
+    assert bill.calls == 24 + wrong
