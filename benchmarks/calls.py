@@ -1,4 +1,4 @@
-"""`python -m benchmarks.calls [--carrier twilio] [--calls 75,110] [--quick] [--json FILE]`: telephone calls that one core holds.
+"""`python -m benchmarks.calls [--carrier twilio] [--calls 75,110] [--quick] [--json FILE]`: calls that one core holds.
 
 Held means: the 99th percentile of the bot's frames is less than 10 ms late, and fewer than one in a thousand misses its
 20 ms. Server and load are those of `benchmarks.capacity`.
