@@ -1,5 +1,6 @@
 """A call as a stereo WAV: the caller left, the bot right, both where they were on the call's clock."""
 
+import struct
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,26 @@ from pipeline.ingest import RATE_HZ
 PAUSE, RESUME = "recording.pause", "recording.resume"
 _SETTLED_S = 2.0  # nothing is written into the past any more
 _BLOCK_S = 2.0
+
+
+_HEADER_BYTES = 44
+_SIZES = ((4, 8), (40, _HEADER_BYTES))  # where a WAV file says how much follows, and from where on that counts
+
+
+def mend(path: Path) -> bool:
+    """Make a recording whole whose process died: its header says how long it is. False if there is no sound in it.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
+    size = path.stat().st_size
+    if size <= _HEADER_BYTES:
+        return False
+    with path.open("r+b") as file:
+        for at, since in _SIZES:
+            file.seek(at)
+            file.write(struct.pack("<L", size - since))
+    return True
 
 
 class Recorder:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import structlog
 from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_api.principal import LOCAL_ACCOUNT_ID
 from control_api.providers.service import OURS, Wanted, wanted
@@ -49,11 +50,18 @@ class AccountChoices:
         assert request.account_id is not None
         try:
             async with self._database.reading(request.account_id) as session:
-                wishes = await wanted(session, request.account_id, self._vault)
-        except (InputError, SQLAlchemyError) as error:
+                return await self.within(session, request.account_id)
+        except SQLAlchemyError as error:
             log.warning("own_keys_not_read", reason=type(error).__name__)
             return self._server
-        return layered(self._server, wishes)
+
+    async def within(self, session: AsyncSession, account_id: str) -> Choice:
+        """Return the choice of an account's calls, within its transaction."""
+        try:
+            return layered(self._server, await wanted(session, account_id, self._vault))
+        except InputError as error:
+            log.warning("own_keys_not_read", reason=type(error).__name__)
+            return self._server
 
 
 def layered(server: Choice, wishes: Mapping[str, Wanted]) -> Choice:

@@ -12,6 +12,7 @@ from control_api.agents import service
 from control_api.agents.plan import Manner as PlannedManner
 from control_api.agents.plan import Plan, plan
 from control_api.catalogue.rows import Catalogue
+from control_api.catalogue.voices import with_own
 from flows.model import Flow
 from kit.clock import Clock
 from kit.errors import NotFoundError
@@ -77,9 +78,10 @@ class AgentCalls:
             raise NotFoundError("Agent not found", code="agent.not_found")
         async with self._database.reading(request.account_id) as session:
             agent = await service.to_call(session, request.agent_id)
+            catalogue = await with_own(session, self._catalogue)
         can_transfer = leg.control is not None and "cold" in leg.control.transfers
         config = service.config_of(agent)
-        planned = plan(config, self._catalogue, request.context, self._clock.utc(), can_transfer=can_transfer)
+        planned = plan(config, catalogue, request.context, self._clock.utc(), can_transfer=can_transfer)
         flow = planned.flow
         if flow is None:
             assert planned.flow_id is not None, "a plan has the one or the other"

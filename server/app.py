@@ -25,15 +25,16 @@ from server.call_records import CallRecords
 from server.denials import QuietDenials
 from server.doorkeeper import AccountDoor
 from server.identity import Identity
-from server.kupe import LiveView, build_kupe
+from server.kupe import build_kupe
 from server.metrics import CallMetrics
 from server.pages import STATIC_DIR, page_router
-from server.rtc import build_ice, build_peers, turn_provider
+from server.rtc import SPARE_PEERS, build_ice, build_peers, turn_provider
 from server.session_ports import NamedFlows, SessionCredits, SessionFlows
 from server.session_tokens import StoredTokens
 from server.settings import Settings
 from telephony.connection import Exchange
 from telephony.media_routes import direct_router
+from transports.companions import Companions
 from transports.live import LiveCalls
 from transports.ports import CallFactory
 from transports.pvp_routes import pvp_router, sessions_of
@@ -134,14 +135,15 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
     app.state.metrics = metrics
     app.state.desk = desk
     app.state.rbac_union = settings.api_key_scopes_add
-    add_routes(app, build_kupe(settings, identity, call_log, LiveView(desk, live, plane.state), flows))
+    add_routes(app, build_kupe(settings, identity, call_log, plane.state, flows))
     door = AccountDoor(identity.authenticator, open_to_all=settings.open_to_all)
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     add_routes(app, metrics_router(metrics.render, metrics_token))
     tokens, peers = StoredTokens(database, clock), build_peers(settings, clock)
     voices = sessions_of(desk, tokens, live, clock, peers)
-    add_routes(app, pvp_router(desk, voices, door, live, clock, peers))
-    rtc = RtcHost(desk, voices, tokens, door, live, clock, peers, build_ice(settings, clock))
+    companions = Companions(clock, settings.max_calls + SPARE_PEERS)
+    add_routes(app, pvp_router(voices, door, live, companions))
+    rtc = RtcHost(voices, tokens, door, companions, live, clock, peers, build_ice(settings, clock))
     app.include_router(webrtc_router(rtc), responses=declared(401, 404))
     if settings.on_loopback:  # for simulated callers, who have no ticket
         add_routes(app, direct_router(door, Exchange(desk, live, clock)))

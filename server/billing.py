@@ -17,16 +17,18 @@ from control_api.webhooks import service as webhooks
 from kit import money
 from kit.clock import Clock
 from pipeline.report import CallReport
+from server.call_log import CallLog
 from server.call_meter import Meter, MeterAwayError
+from server.call_records import record_of
 from storage.engine import EVERY_TENANT, Database
-from storage.repositories import voice_sessions
-from storage.tables.voice_session import VoiceSession
+from storage.repositories import call_records, voice_sessions
 from transports.ports import CallRequest
 
 _AWAY: Final = (SQLAlchemyError, OSError)
 _FIRST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 30.0
 _STARTING: Final = datetime.timedelta(minutes=10)  # a session in use for so long has a call, or never gets one
+_KEPT: Final = ("call_id", "flow", "session_id", "transport", "agent_id")
 _AT_ONCE: Final = 2  # calls that began together tick together, and requests shall find the database free all the same
 _LAST_TRY_S: Final = 5.0  # at shutdown, for what is not settled yet; the reaper of the next start does the rest
 
@@ -53,9 +55,16 @@ class Billing:
     """
 
     def __init__(
-        self, database: Database, tariff: Tariff, clock: Clock, tick_s: int, on_event: Callable[[], None]
+        self,
+        database: Database,
+        tariff: Tariff,
+        clock: Clock,
+        tick_s: int,
+        call_log: CallLog,
+        on_event: Callable[[], None],
     ) -> None:
         """Prepare; meters work while it is open. `on_event` is called when something is due to hooks."""
+        self._log = call_log
         self.tick_s = tick_s
         self.database = database
         self.tariff = tariff
@@ -113,13 +122,13 @@ class Billing:
             bill = await metering.reap(session, meter_id, now, self.tick_s)
             if bill is None:
                 return False
-            request = CallRequest(meter_id, None)
-            ticket = await session.get(VoiceSession, meter_id)
-            if ticket is not None:
-                await voice_sessions.close(session, ticket.id, bill.ended_at)
-                request = CallRequest(
-                    ticket.call_id or meter_id, ticket.flow_name, metadata=ticket.labels, session_id=ticket.id
-                )
+            request = CallRequest(account_id=bill.account_id, **bill.about)
+            if request.session_id is not None:
+                await voice_sessions.close(session, request.session_id, bill.ended_at)
+            # Before the meter counts as closed, for nobody looks at the call again after that.
+            left = await self._log.lost(request, bill.started_at, bill.elapsed_ms / 1000)
+            if not await call_records.known(session, [request.call_id]):
+                session.add(record_of(left))
             data = _ended_data(bill, request, None)
             await webhooks.tell(session, bill.account_id, "session.ended", data, now, meter_id)
         self.on_charge(bill.charge)
@@ -177,7 +186,8 @@ class _AccountMeter:
         self.tick_s = billing.tick_s
         self._billing = billing
         self._request = request
-        self._call = MeteredCall(_meter_id(request), account_id, 0, billing.tick_s)
+        about = {name: getattr(request, name) for name in _KEPT} | {"metadata": dict(request.metadata)}
+        self._call = MeteredCall(_meter_id(request), account_id, 0, billing.tick_s, about)
 
     async def start(self) -> float:
         now = self._billing.clock.utc()
@@ -233,6 +243,7 @@ def _about(request: CallRequest) -> dict[str, Any]:
     return {
         "session_id": request.session_id,
         "call_id": request.call_id,
+        "agent_id": request.agent_id,
         "flow_id": request.flow,
         "metadata": dict(request.metadata),
     }

@@ -1,13 +1,11 @@
 """The desk between transports and calls: admits up to a limit, files the report of each call."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from control_api.call_history.live import LiveCall
-from kit.clock import Clock
 from kit.errors import CapacityError
 from pipeline.ports import Frame, Leg
 from pipeline.report import CallReport
@@ -53,8 +51,6 @@ class CallDesk:
         self._observe = observe
         self._record = record
         self._sessions: dict[str, Call] = {}
-        self._live: dict[str, LiveCall] = {}
-        self._clock = Clock()
 
     async def place(self, request: CallRequest, leg: Leg) -> Call:
         """Prepare a call if there is a place; see `transports.ports.CallFactory`."""
@@ -79,24 +75,16 @@ class CallDesk:
         call.end(reason)
         return True
 
-    def live_calls(self, account_id: str) -> Sequence[LiveCall]:
-        """Return the calls of an account that go on, oldest first."""
-        return [call for call in self._live.values() if call.account_id == account_id]
-
     async def run(self, call: Call, request: CallRequest) -> CallReport:
         """Run a placed call to its end and keep what is left of it."""
         if request.session_id is not None:
             self._sessions[request.session_id] = call
-        self._live[request.call_id] = LiveCall(
-            request.call_id, request.account_id, request.agent_id, request.flow, request.transport, self._clock.utc()
-        )
         try:
             log.info("call_started", active=self.active)
             report = await call.run()
         finally:
             self.active -= 1
             self._sessions.pop(request.session_id or "", None)
-            self._live.pop(request.call_id, None)
         await self._file(report, request)
         return report
 

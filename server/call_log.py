@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
+import datetime
 import json
 import os
 from collections import deque
@@ -14,6 +15,7 @@ import structlog
 
 from control_api.ports import RecordingLink
 from kit.errors import NotFoundError
+from pipeline.recorder import mend
 from pipeline.report import CallReport
 from server.recording_uploads import RecordingUploads
 from server.trace import trace_of
@@ -55,6 +57,17 @@ class CallLog:
                 self._recent.appendleft(_summary(report))
             except (OSError, ValueError, TypeError, KeyError):
                 log.warning("report_unreadable", call_id=folder.name)
+
+    async def lost(self, request: CallRequest, started_at: datetime.datetime, duration_s: float) -> Mapping[str, Any]:
+        """Keep what is left of a call whose process died: its report if it left one, and the recording so far."""
+        left = await asyncio.to_thread(self.stored, request.call_id)
+        if left is not None:
+            return left
+        recording = self.recording_path(request.call_id)
+        await asyncio.to_thread(_rescue, recording.with_suffix(".part"), recording)
+        flow = request.flow or ""
+        report = CallReport(request.call_id, flow, started_at, duration_s, "server_lost", False, {}, ())
+        return await self.save(report, request)
 
     async def save(self, report: CallReport, request: CallRequest) -> Mapping[str, Any]:
         """Keep the report of a call that is over, and whose it was; return both as JSON values.
@@ -158,3 +171,12 @@ def _write(path: Path, values: Mapping[str, Any]) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+
+
+def _rescue(part: Path, whole: Path) -> None:
+    """Give a recording that was cut off its name; none is left of calls that were not recorded."""
+    with contextlib.suppress(FileNotFoundError):
+        if mend(part):
+            part.replace(whole)
+        else:
+            part.unlink()

@@ -71,7 +71,7 @@ class CallRecords:
                 known = await call_records.known(session, part)
             missing = [call_id for call_id in part if call_id not in known]
             reports = await asyncio.to_thread(list, map(read, missing))
-            rows = [_row(report) for report in reports if report is not None and report.get("account_id")]
+            rows = [record_of(report) for report in reports if report is not None and report.get("account_id")]
             async with self._database.writing(EVERY_TENANT) as session:
                 session.add_all(rows)
             made_up += len(rows)
@@ -81,7 +81,8 @@ class CallRecords:
         while True:
             try:
                 async with self._database.writing(EVERY_TENANT) as session:
-                    session.add(_row(report))
+                    # One that was taken for dead, for its process was slow, has a record already.
+                    await session.merge(record_of(report))
             except IntegrityError:
                 raise
             except (SQLAlchemyError, OSError) as error:
@@ -91,7 +92,8 @@ class CallRecords:
             await asyncio.sleep(_WAIT_S)
 
 
-def _row(report: Mapping[str, Any]) -> CallRecord:
+def record_of(report: Mapping[str, Any]) -> CallRecord:
+    """Return a report as a row."""
     return CallRecord(
         id=report["call_id"],
         account_id=report["account_id"],

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from control_api.catalogue.voices import Sound
 from flows.model import Flow
 from kit.clock import Clock
 from kit.errors import CapacityError, ConfigError, InputError
@@ -25,7 +26,7 @@ from server.call_log import CallLog
 from server.flow_speech import named_in, require_speakable
 from server.flow_store import FlowStore
 from server.greetings import Greetings
-from server.provider_choice import Choice
+from server.provider_choice import Choice, Pick
 from server.provider_registry import ProviderRegistry
 from server.provider_watch import ProviderWatch
 from transports.ports import Call, CallRequest
@@ -121,7 +122,16 @@ class MediaPlane:
         call: Call = CallSession(about, providers, leg, self._host, recorder, request.watch)
         if agent is not None:
             call = agent.around(call)
-        return _LentCall(call, self._registry, members)
+        lent = _LentCall(call, self._registry, members)
+        return lent if recorder is None else _RecordedCall(lent, self._written)
+
+    async def sample(self, text: str) -> Sound:
+        """Speak a text with the voice of this server; see `control_api.catalogue.voices.Sampler`."""
+        if self._registry is None:
+            raise CapacityError("The server is not ready yet; try again in a moment.")
+        voice = self._registry.member(Pick("tts", "embedded"), self.choice).provider
+        pcm = b"".join([piece async for piece in voice.stream(text) if isinstance(piece, bytes)])
+        return Sound(pcm, voice.capabilities.rates_hz[0])
 
     def _about(self, request: CallRequest, flow: Flow, choice: Choice, agent: AgentCall | None) -> CallContext:
         if agent is not None:
@@ -159,6 +169,11 @@ class MediaPlane:
             work.append(Greetings(self.greeted, voice, models.tts.unhurried(), has_llm=bool(members.llm)).run())
         return [tasks.create_task(each) for each in work]
 
+    async def _written(self) -> None:
+        """Wait until what calls gave to the recorder so far is on the disk."""
+        if self._writer is not None:
+            await asyncio.wrap_future(self._writer.submit(_guarded, lambda: None))
+
     def _recorder(self, call_id: str) -> Recorder:
         writer = self._writer
         assert writer is not None, "open while calls are placed"
@@ -179,6 +194,19 @@ class _LentCall:
     async def run(self) -> CallReport:
         async with self._registry.lent(self._members):
             return await self._session.run()
+
+
+class _RecordedCall:
+    """A call that is over once its recording is: its report says whether there is one."""
+
+    def __init__(self, call: Call, written: Callable[[], Awaitable[None]]) -> None:
+        self.receive, self.end = call.receive, call.end
+        self._call, self._written = call, written
+
+    async def run(self) -> CallReport:
+        report = await self._call.run()
+        await self._written()
+        return report
 
 
 async def _warm(providers: Providers) -> None:

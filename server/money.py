@@ -25,6 +25,7 @@ from kit.clock import Clock
 from kit.errors import ConfigError
 from kit.money import from_cents
 from server.billing import Billing
+from server.call_log import CallLog
 from server.secret_files import secret
 from server.settings import Settings
 from storage.engine import Database
@@ -63,14 +64,14 @@ class Money:
         await service.grant_at_sign_up(session, account_id, self.grant_microcents, self.billing.clock.utc())
 
 
-def build_money(settings: Settings, database: Database) -> Money:
+def build_money(settings: Settings, database: Database, call_log: CallLog) -> Money:
     """Prepare; nothing happens before it is opened."""
     clock = Clock()
     hooks_key = secret(settings.hooks_secret, settings.data_dir / "hooks.secret")
     sender = HttpSender(allow_private=settings.hooks_allow_private)
     worker = HookWorker(StoredOutbox(database, hooks_key), sender, clock)
     tariff = Tariff(Rate(from_cents(settings.rate_per_minute_usd_cents)), StoredKeys())
-    billing = Billing(database, tariff, clock, settings.meter_tick_s, worker.wake)
+    billing = Billing(database, tariff, clock, settings.meter_tick_s, call_log, worker.wake)
     credit_host = CreditHost(
         database,
         tariff,

@@ -48,7 +48,8 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     flows, call_log = FlowStore(settings.flows_dir), CallLog(settings.data_dir, uploads)
     call_log.load()
     database = Database(settings.database_address)
-    named, records, money = AccountFlows(database, flows), CallRecords(database), build_money(settings, database)
+    named, records = AccountFlows(database, flows), CallRecords(database)
+    money = build_money(settings, database, call_log)
     choice, local = server_choice(settings), local_llm_path(settings)
     identity = build_identity(settings, database, welcome=money.welcome, keys=VendorKeyCheck(choice))
     media = MediaPlane(
@@ -78,6 +79,7 @@ def build(settings: Settings, live: LiveCalls) -> FastAPI:
     money.billing.on_charge = app.state.metrics.observe_charge
     phones = build_phones(settings, identity, named, app.state.desk, live)
     app.state.placer = phones.placer
+    app.state.sample_voice = media.sample
     add_routes(app, *money.routers, *phones.routers)
     return app
 

@@ -139,3 +139,11 @@ class Dialer(Protocol):
         Raises:
             ProviderError: The carrier did not say that it is over.
         """
+
+    async def verify(self, line: LineAccess) -> None:
+        """Ask whether the carrier knows a line's credentials and, where it tells, that the number is theirs.
+
+        Raises:
+            InputError: `line.not_at_carrier`.
+            ProviderError: The carrier did not say.
+        """

@@ -65,7 +65,8 @@ class _Calls:
 def _build(settings: Settings, live: LiveCalls) -> FastAPI:
     """Put together what `server.wiring` does, but for the models."""
     database, files = Database(settings.database_address), FlowStore(settings.flows_dir)
-    named, money = AccountFlows(database, files), build_money(settings, database)
+    call_log = CallLog(settings.data_dir)
+    named, money = AccountFlows(database, files), build_money(settings, database, call_log)
     calls = _Calls(CallFlows(named))
 
     @asynccontextmanager
@@ -75,7 +76,7 @@ def _build(settings: Settings, live: LiveCalls) -> FastAPI:
 
     identity = build_identity(settings, database, welcome=money.welcome)
     metered = MeteredCalls(calls, money.billing, Clock())
-    app = build_app(settings, metered, files, CallLog(settings.data_dir), live, identity, named, lifespan=lifespan)
+    app = build_app(settings, metered, files, call_log, live, identity, named, lifespan=lifespan)
     add_routes(app, *money.routers)
     return app
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_api.accounts import mail, people
 from control_api.accounts.login import Login, key_of
-from control_api.accounts.mail import Mailer, MailError
+from control_api.accounts.mail import Mail, Mailer, MailError
 from control_api.accounts.mailed_codes import MailedCodes, Purpose
 from control_api.accounts.throttle import Throttle
 from control_api.principal import Principal
@@ -40,6 +40,16 @@ class ByMail:
     public_url: str
     needs_proof: bool
     _mails: Throttle = field(default_factory=_five_an_hour)
+
+    async def send(self, letter: Mail) -> None:
+        """Send a mail of any kind, a few an hour to one address.
+
+        Raises:
+            MailError: It does not leave.
+            RateLimitedError: Too many mails.
+        """
+        self._count_mail(key_of(letter.to))
+        await self.mailer.send(letter)
 
     # --- proof of an address ------------------------------------------------------------------------------------------
     async def welcome(self, email: str) -> None:

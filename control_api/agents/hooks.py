@@ -43,11 +43,20 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A request as it came: its raw body, and what its headers say of it."""
+    """A request as it came: its raw body, and what its headers say of it; `key` is its `Idempotency-Key`."""
 
     body: bytes
     signature: str
     timestamp: str | None = None
+    key: str | None = None
+
+    def call_key(self, agent_id: str) -> str | None:
+        """Return under which name its call is made once; with a timestamp a signature is good for one call."""
+        if self.key is not None:
+            return f"hook-{agent_id}-{self.key}"
+        if self.timestamp is None:
+            return None
+        return f"hook-{agent_id}-{hashlib.sha256(self.signature.encode()).hexdigest()}"
 
 
 async def hook_of(session: AsyncSession, agent_id: str, vault: Vault) -> AgentHook:
@@ -83,7 +92,8 @@ def secret_of(hook: AgentHook, vault: Vault) -> str:
 def verify(secret: str, request: Signed, now: datetime.datetime) -> None:
     """Pass a request that was signed with the secret, over its raw body: `sha256=` and HMAC-SHA256 in hex.
 
-    With a timestamp (seconds), which then is not older than five minutes, `TIMESTAMP.` stands before the body.
+    With a timestamp (seconds), which then is not older than five minutes, `TIMESTAMP.` stands before the body; an
+    idempotency key beside it is signed too, as `TIMESTAMP.KEY.`, so that nobody sends the request again under another.
 
     Raises:
         UnauthenticatedError: `hook.bad_signature`.
@@ -93,7 +103,7 @@ def verify(secret: str, request: Signed, now: datetime.datetime) -> None:
         given = request.timestamp
         if not (given.isascii() and given.isdigit() and abs(int(given[:12]) - now.timestamp()) <= MAX_SKEW_S):
             raise UnauthenticatedError("Invalid webhook timestamp", code="hook.bad_signature")
-        message = given.encode() + b"." + message
+        message = b".".join(part.encode() for part in (given, request.key) if part is not None) + b"." + message
     wanted = "sha256=" + hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(wanted.encode(), request.signature.strip().encode(errors="replace")):
         raise UnauthenticatedError("Invalid webhook signature", code="hook.bad_signature")

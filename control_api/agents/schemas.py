@@ -14,7 +14,8 @@ _Code = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=P
 _Prompt = Annotated[str, StringConstraints(max_length=MAX_PROMPT_CHARS, pattern=PRINTABLE)]
 _Day_s = Annotated[int, Field(ge=1, le=86_400)]
 _Percent = Annotated[int, Field(ge=0, le=100)]
-_Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,3}$")]
+LANGUAGE = r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,3}$"
+_Language = Annotated[str, StringConstraints(pattern=LANGUAGE)]
 
 
 class _Section(BaseModel):

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from control_api.agents.checking import Checks, checked
 from control_api.agents.document import canonical, merged
 from control_api.agents.schemas import Config
+from control_api.catalogue.voices import with_own
 from control_api.principal import Principal
 from kit.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from kit.ids import uuid7
@@ -30,7 +32,7 @@ async def create(
         InputError: It could not be called so.
         ForbiddenError: The account has too many.
     """
-    config = checked(merged({}, canonical(wish)), checks)
+    config = checked(merged({}, canonical(wish)), await _of_account(session, checks))
     if (await agents.count(session)).total >= MAX_AGENTS:
         raise ForbiddenError(f"An account has at most {MAX_AGENTS} agents; delete one first.", code="agent.too_many")
     agent = Agent(
@@ -76,7 +78,7 @@ async def change(  # noqa: PLR0913  who, what, how and when of one change
         InputError: `agent.active`, or it could not be called so.
     """
     agent = _found(await agents.to_change(session, agent_id))
-    config = checked(merged(agent.config, canonical(wish)), checks)
+    config = checked(merged(agent.config, canonical(wish)), await _of_account(session, checks))
     return await _put(session, who, agent, config, now, guarded=checks.guard and not force)
 
 
@@ -100,7 +102,7 @@ async def restore(  # noqa: PLR0913  who, what, how and when of one change
     older = await agents.version(session, agent_id, number)
     if older is None:
         raise NotFoundError("Version not found", code="agent.version_not_found")
-    config = checked(older.config, checks)
+    config = checked(older.config, await _of_account(session, checks))
     guarded = checks.guard and not force
     return await _put(session, who, agent, config, now, guarded=guarded, note=f"restored version {number}")
 
@@ -144,6 +146,10 @@ async def to_call(session: AsyncSession, agent_id: str) -> Agent:
 def config_of(agent: Agent) -> Config:
     """Return the configuration of an agent."""
     return Config.model_validate(agent.config)
+
+
+async def _of_account(session: AsyncSession, checks: Checks) -> Checks:
+    return replace(checks, catalogue=await with_own(session, checks.catalogue))
 
 
 async def _put(  # noqa: PLR0913  who, what and when of one change

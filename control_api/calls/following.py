@@ -110,6 +110,8 @@ class CallFollower:
                 await self._look(intent)
             except ProviderError as error:
                 log.warning("call_not_looked_at", intent_id=intent.id, code=error.code)
+            except Exception:  # a call's round ends here: the others are looked at, this one again later
+                log.exception("call_not_looked_at", intent_id=intent.id)
         return len(due)
 
     async def _look(self, intent: CallIntent) -> None:

@@ -210,6 +210,13 @@ class CallPlacer:
             return intent
         return await self._changed(intent, carrier_call=carrier_call)
 
+    async def verify(self, line: LineAccess) -> None:
+        """Ask a line's carrier whether it knows it; errors as `Dialer.verify`, and `line.no_dialer`."""
+        dialer = self._ports.dialers.get(line.provider)
+        if dialer is None:
+            raise InputError("This server is not connected to such a carrier.", code="line.no_dialer")
+        await dialer.verify(line)
+
     async def _changed(
         self, intent: CallIntent, *, carrier_call: str | None = None, failed: str | None = None
     ) -> CallIntent:

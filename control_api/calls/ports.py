@@ -73,6 +73,14 @@ class Dialer(Protocol):
             ProviderError: The carrier did not say that it is over.
         """
 
+    async def verify(self, line: LineAccess) -> None:
+        """Ask whether the carrier knows a line's credentials and, where it tells, that the number is theirs.
+
+        Raises:
+            InputError: `line.not_at_carrier`.
+            ProviderError: The carrier did not say.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class CallingPorts:

@@ -55,6 +55,16 @@ class Voice:
     engine: str = ""
     language: str | None = None
 
+    @property
+    def can_speak(self) -> bool:
+        """Whether there is an adapter for it; the model of this server has one voice, without a name."""
+        return bool(self.tts.engine and (self.engine or self.is_ours))
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this server speaks with it itself."""
+        return self.tts.engine == "embedded"
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:

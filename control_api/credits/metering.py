@@ -4,8 +4,9 @@ Every function computes from the whole time of the call, under the lock of its m
 """
 
 import datetime
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,12 +27,14 @@ class MeteredCall:
     Attributes:
         rate: Micro-cents a minute.
         tick_s: How far ahead is held.
+        about: What is to be known of it if its process dies, as JSON values.
     """
 
     call_id: str
     account_id: str
     rate: int
     tick_s: int
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """A call that is over."""
+    """A call that is over; `about` is what was to be known of it."""
 
     call_id: str
     account_id: str
@@ -67,6 +70,7 @@ class Bill:
     ended_at: datetime.datetime
     elapsed_ms: int
     charge: int
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 # --- decisions ------------------------------------------------------------------------------------------------------
@@ -117,6 +121,7 @@ async def start(session: AsyncSession, call: MeteredCall, at: datetime.datetime)
             held=0,
             postings=0,
             ended_at=None,
+            about=dict(call.about),
         )
         session.add(meter)
     return await _go_on(session, meter, call, at)
@@ -172,7 +177,8 @@ async def _settle(session: AsyncSession, meter: CallMeter) -> Bill:
     step = settlement(meter.rate_microcents, spent, balance.available, meter.elapsed_ms // 1000)
     meter.ended_at = meter.started_at + datetime.timedelta(milliseconds=meter.elapsed_ms)
     await _move(session, meter, step, "call_charged", meter.ended_at)
-    return Bill(meter.id, meter.account_id, meter.started_at, meter.ended_at, meter.elapsed_ms, meter.captured)
+    times = meter.started_at, meter.ended_at, meter.elapsed_ms
+    return Bill(meter.id, meter.account_id, *times, meter.captured, meter.about)
 
 
 async def _go_on(session: AsyncSession, meter: CallMeter, call: MeteredCall, at: datetime.datetime) -> int | None:

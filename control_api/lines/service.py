@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_api.lines import credentials
 from control_api.providers.vault import Vault
-from kit.errors import ConflictError, InputError, NotFoundError
+from kit.errors import ConflictError, ForbiddenError, InputError, NotFoundError
 from kit.ids import uuid7
 from kit.phone_calls import LineAccess
 from kit.phone_numbers import e164
 from storage.repositories import agents, phone_lines
 from storage.tables.phone_line import PhoneLine
+
+MAX_LINES = 200
 
 
 class Flows(Protocol):
@@ -75,7 +77,10 @@ async def add(
         InputError: No such number, provider or credentials, or the flow cannot be called.
         NotFoundError: `flow.not_found`.
         ConflictError: The account has the number already.
+        ForbiddenError: The account has too many.
     """
+    if await phone_lines.count(session) >= MAX_LINES:
+        raise ForbiddenError(f"An account has at most {MAX_LINES} lines; delete one first.", code="line.too_many")
     given, number = credentials.checked(new.provider, new.credentials), e164(new.number)
     line_id = uuid7()
     row = PhoneLine(

@@ -26,3 +26,9 @@ async def captured_since(session: AsyncSession, account_id: str, since: datetime
     query = select(func.coalesce(func.sum(CallMeter.captured), 0))
     query = query.where(CallMeter.account_id == account_id, CallMeter.started_at > since)
     return int(await session.scalar(query) or 0)
+
+
+async def running(session: AsyncSession) -> Sequence[CallMeter]:
+    """Return the meters of an account's calls that go on, oldest first."""
+    query = select(CallMeter).where(CallMeter.ended_at.is_(None)).order_by(CallMeter.started_at, CallMeter.id)
+    return (await session.scalars(query)).all()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.tables.phone_line import PhoneLine
@@ -11,6 +11,11 @@ from storage.tables.phone_line import PhoneLine
 async def all_lines(session: AsyncSession) -> Sequence[PhoneLine]:
     """Return lines, oldest first."""
     return (await session.scalars(select(PhoneLine).order_by(PhoneLine.id))).all()
+
+
+async def count(session: AsyncSession) -> int:
+    """Count lines."""
+    return await session.scalar(select(func.count(PhoneLine.id))) or 0
 
 
 async def by_id(session: AsyncSession, line_id: str) -> PhoneLine | None:

@@ -1,8 +1,9 @@
 """What a call has used, and the lease of the process that runs it (docs/adr/0016)."""
 
 import datetime
+from typing import Any
 
-from sqlalchemy import Index, String
+from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.tables.base import Base, Owned
@@ -20,6 +21,7 @@ class CallMeter(Owned, Base):
         held: Micro-cents that are held for it.
         postings: How many there were; numbers their keys.
         ended_at: None while it runs.
+        about: Whose call it is and what it is about, as its record says it; for calls that leave no report.
     """
 
     __tablename__ = "call_meter"
@@ -34,3 +36,4 @@ class CallMeter(Owned, Base):
     held: Mapped[int]
     postings: Mapped[int]
     ended_at: Mapped[datetime.datetime | None]
+    about: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -14,7 +14,7 @@ import structlog
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, WebSocketException
 
-from kit.errors import DialRefusedError, ProviderError
+from kit.errors import DialRefusedError, InputError, ProviderError
 from kit.phone_calls import CallStatus, CarrierCall, DialOrder, LineAccess, Progress
 from telephony.ports import CallEvents
 
@@ -144,6 +144,14 @@ class AsteriskDialer:
             raise _failed(answer)
         state = answer.json().get("state")
         return Progress(_STATES.get(state, CallStatus.QUEUED))
+
+    async def verify(self, line: LineAccess) -> None:
+        """See the port; whose a number is, the trunk decides."""
+        answer = await self._ask("GET", line, "asterisk/ping")
+        if answer.status_code in (401, 403):
+            raise InputError("The carrier does not know these credentials.", code="line.not_at_carrier")
+        if answer.is_error:
+            raise _failed(answer)
 
     async def hang_up(self, line: LineAccess, carrier_call: str) -> None:
         """See the port."""

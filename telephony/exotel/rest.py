@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import structlog
 
-from kit.errors import DialRefusedError, ProviderError
+from kit.errors import DialRefusedError, InputError, ProviderError
 from kit.phone_calls import DialOrder, LineAccess, Progress
 from telephony.addresses import Base, media_url
 from telephony.exotel import wording
@@ -86,6 +86,14 @@ class ExotelDialer:
         if answer.is_error or told is None:
             raise _failed(answer)
         return told
+
+    async def verify(self, line: LineAccess) -> None:
+        """See the port; whose a number is, Exotel does not tell."""
+        answer = await self._ask("GET", line, "Calls.json", params={"PageSize": "1"})
+        if answer.status_code in (401, 403, 404):
+            raise InputError("The carrier does not know these credentials.", code="line.not_at_carrier")
+        if answer.is_error:
+            raise _failed(answer)
 
     async def hang_up(self, line: LineAccess, carrier_call: str) -> None:
         """See the port. Exotel ends a call when its media socket closes; before that nothing of ours ends it."""

@@ -23,6 +23,8 @@ from telephony.ports import Admission, CallEvents, IncomingCall, LineDirectory, 
 from telephony.proof import basic_password
 
 _MAX_BODY_BYTES = 64 * 1024
+_PREFIX = "/telephony/exotel"
+KUPE_ANSWER = "/api/call/exotel-incoming_call"  # where applets point that another server of this API has answered
 _BRANCH_A, _BRANCH_B = 200, 302
 Networks = Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]
 
@@ -60,13 +62,15 @@ class ExotelAttendant:
 
 def exotel_router(host: ExotelHost) -> APIRouter:
     """Return the routes; each takes a line's password as Basic authorisation or at the end of its path."""
-    router = APIRouter(prefix="/telephony/exotel", include_in_schema=False)
+    router = APIRouter(prefix=_PREFIX, include_in_schema=False)
+    whole = APIRouter(include_in_schema=False)
 
-    @router.get("/answer")
-    @router.get("/answer/{secret}")
+    @whole.get(f"{_PREFIX}/answer")
+    @whole.get(f"{_PREFIX}/answer/{{secret}}")
+    @whole.post(KUPE_ANSWER)
     async def answer(request: Request, secret: str = "") -> Response:
         """Say where the stream of a call goes (the dynamic address of a Voicebot applet)."""
-        told = wording.asked(request.query_params)
+        told = wording.asked(await _fields(request))
         line = await _line(request, host, (told.called, told.caller), secret)
         handover = host.handovers.of(told.call, line)
         if handover is not None:  # nobody answered there: the caller is back
@@ -110,7 +114,8 @@ def exotel_router(host: ExotelHost) -> APIRouter:
             await host.events.progressed(CarrierCall("exotel", call, line.id), told, intent_id)
         return Response(status_code=200)
 
-    return router
+    whole.include_router(router)
+    return whole
 
 
 async def _line(request: Request, host: ExotelHost, numbers: tuple[str, ...], secret: str) -> LineAccess:

@@ -53,6 +53,10 @@ class TwilioDialer:
         """See the port."""
         await self._rest.hang_up(line, carrier_call)
 
+    async def verify(self, line: LineAccess) -> None:
+        """See the port."""
+        await self._rest.number_of(line)
+
     async def attach(self, line: LineAccess) -> None:
         """Have calls to the line's number come here; see `control_api.lines.service.Attacher`."""
         await self._rest.attach(line, self._addresses.voice(), self._addresses.of_line(line.id, "status"))

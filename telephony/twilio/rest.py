@@ -151,13 +151,8 @@ class TwilioRest:
             InputError: `line.not_at_carrier`: the credentials are wrong, or the number is not theirs.
             ProviderError: It was not done.
         """
+        update = (await self.number_of(line)).update
         try:
-            numbers = await self._ask(
-                lambda: self._client(line).incoming_phone_numbers.list(phone_number=line.number, limit=1)
-            )
-            if not numbers:
-                raise InputError("The carrier's account does not have this number.", code="line.not_at_carrier")
-            update = numbers[0].update
             await self._ask(
                 lambda: update(
                     voice_url=voice_url,
@@ -167,9 +162,26 @@ class TwilioRest:
                 )
             )
         except TwilioRestException as error:
+            raise _failed(error) from error
+
+    async def number_of(self, line: LineAccess) -> Any:
+        """Return the line's number as the account has it.
+
+        Raises:
+            InputError: `line.not_at_carrier`: the credentials are wrong, or the number is not theirs.
+            ProviderError: The carrier did not say.
+        """
+        try:
+            numbers = await self._ask(
+                lambda: self._client(line).incoming_phone_numbers.list(phone_number=line.number, limit=1)
+            )
+        except TwilioRestException as error:
             if error.status in (401, 403, 404):
                 raise InputError("The carrier does not know these credentials.", code="line.not_at_carrier") from error
             raise _failed(error) from error
+        if not numbers:
+            raise InputError("The carrier's account does not have this number.", code="line.not_at_carrier")
+        return numbers[0]
 
     async def _ask(self, work: Callable[[], _Result]) -> _Result:
         try:
@@ -178,6 +190,9 @@ class TwilioRest:
         except TwilioRestException:
             raise
         except (TwilioException, RequestException, TimeoutError, OSError) as error:
+            refusal = next((each for each in error.args if isinstance(each, Response)), None)
+            if refusal is not None:  # so the SDK words it where a list is refused
+                raise TwilioRestException(refusal.status_code, "") from error
             log.warning("twilio_away", reason=type(error).__name__)
             raise ProviderError("pstn", "the carrier did not answer", retryable=True, code="carrier.away") from error
         return result

@@ -20,6 +20,7 @@ from telephony.twilio.signature import Signed, is_from_twilio
 from transports.live import LiveCalls
 
 UNMAPPED = "Sorry, nobody can take your call at this number. Good-bye."
+KUPE_VOICE = "/api/call/incoming_call"  # where numbers point that another server of this API has answered
 _MAX_PARAMETERS = 200
 _PASSED_ON = ("completed", "answered")
 _FORM = "application/x-www-form-urlencoded"
@@ -139,9 +140,10 @@ class Webhooks:
 
 def webhook_router(hooks: Webhooks) -> APIRouter:
     """Return the routes that Twilio asks."""
-    router = APIRouter(prefix=PREFIX, include_in_schema=False)
+    router = APIRouter(include_in_schema=False)
 
-    @router.api_route("/voice", methods=["GET", "POST"])
+    @router.api_route(f"{PREFIX}/voice", methods=["GET", "POST"])
+    @router.api_route(KUPE_VOICE, methods=["GET", "POST"])
     async def voice(request: Request) -> Response:
         """A call rings."""
         return await hooks.voice(request)
@@ -161,7 +163,7 @@ def webhook_router(hooks: Webhooks) -> APIRouter:
 
 
 def _add(router: APIRouter, hooks: Webhooks, path: str, answer: _Answer) -> None:
-    @router.api_route(f"/lines/{{line_id}}/{path}", methods=["GET", "POST"])
+    @router.api_route(f"{PREFIX}/lines/{{line_id}}/{path}", methods=["GET", "POST"])
     async def told(request: Request, line_id: str) -> Response:
         """Take something about a line's calls."""
         return await hooks.of_line(request, line_id, answer)

@@ -3,12 +3,6 @@
 import asyncio
 import contextlib
 import json
-import os
-import signal
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +15,9 @@ from kit.money import from_cents
 from storage.engine import EVERY_TENANT, Database
 from storage.repositories import ledger
 from storage.tables.call_meter import CallMeter
+from tests.support.server_process import ADMIN, RATE_CENTS, serving
 
-START_S = 60.0  # the server loads its models, perhaps on a busy machine
 PATIENCE_S = 45.0
-RATE_CENTS = 60  # a cent a second
 _FLOW = """
 id: wait
 version: "1.0.0"
@@ -37,43 +30,6 @@ states:
     say: Good-bye.
     transitions: {}
 """
-_ADMIN = "admin-token-of-this-test"
-
-
-@dataclass
-class Server:
-    """A server process."""
-
-    process: asyncio.subprocess.Process
-    origin: str
-
-    async def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        await self.process.wait()
-
-
-@asynccontextmanager
-async def _server(data_dir: Path, **settings: str) -> AsyncIterator[Server]:
-    environment = os.environ | {
-        "PORT": "0",
-        "DATA_DIR": str(data_dir),
-        "LOG_LEVEL": "error",
-        "METER_TICK_S": "1",
-        "RATE_PER_MINUTE_USD_CENTS": str(RATE_CENTS),
-        "ADMIN_TOKEN": _ADMIN,
-        "RECORD": "false",
-    }
-    command = [sys.executable, "-m", "server.main", "serve"]
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, env=environment | settings)
-    try:
-        assert process.stdout is not None
-        async with asyncio.timeout(START_S):
-            line = (await process.stdout.readline()).decode()
-        yield Server(process, f"127.0.0.1:{line.strip().rstrip('/').rpartition(':')[2]}")
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
 
 
 async def _session(http: httpx.AsyncClient, email: str, *, cents: int = 0) -> tuple[dict[str, str], str]:
@@ -82,7 +38,7 @@ async def _session(http: httpx.AsyncClient, email: str, *, cents: int = 0) -> tu
     person = {"Authorization": f"Bearer {signed_up.json()['access_token']}"}
     if cents:
         body = {"email": email, "amount_usd_cents": cents, "key": "once"}
-        top_up = await http.post("/v1/credits/top-up", json=body, headers={"Authorization": f"Bearer {_ADMIN}"})
+        top_up = await http.post("/v1/credits/top-up", json=body, headers={"Authorization": f"Bearer {ADMIN}"})
         assert top_up.status_code == 200, top_up.text
     flow = await http.post("/v1/flows", json={"name": "wait", "yaml_content": _FLOW}, headers=person)
     assert flow.status_code == 201, flow.text
@@ -102,7 +58,7 @@ async def _read_to_the_end(ws: ClientConnection) -> list[dict[str, Any]]:
 
 async def test_a_call_ends_kindly_when_its_credits_are_used_up(tmp_path: Path) -> None:
     async with (
-        _server(tmp_path, SIGN_UP_CREDITS_USD_CENTS="3") as server,
+        serving(tmp_path, SIGN_UP_CREDITS_USD_CENTS="3") as server,
         httpx.AsyncClient(base_url=f"http://{server.origin}") as http,
     ):
         person, ws_url = await _session(http, "ada@example.com")
@@ -137,7 +93,7 @@ async def _when(database: Database, *, elapsed_ms: int = 0, ended: bool = False)
 async def test_a_killed_server_charges_its_calls_to_their_last_tick(tmp_path: Path, database_url: str) -> None:
     database = Database(database_url)
     async with (
-        _server(tmp_path, DATABASE_URL=database_url) as server,
+        serving(tmp_path, DATABASE_URL=database_url) as server,
         httpx.AsyncClient(base_url=f"http://{server.origin}") as http,
     ):
         person, ws_url = await _session(http, "ada@example.com", cents=100)
@@ -148,7 +104,7 @@ async def test_a_killed_server_charges_its_calls_to_their_last_tick(tmp_path: Pa
     assert before is not None
     assert before.ended_at is None
     async with (
-        _server(tmp_path, DATABASE_URL=database_url) as server,
+        serving(tmp_path, DATABASE_URL=database_url) as server,
         httpx.AsyncClient(base_url=f"http://{server.origin}") as http,
     ):
         after = await _when(database, ended=True)

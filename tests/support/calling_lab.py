@@ -13,6 +13,7 @@ from control_api.calls.ports import CallingPorts, Tickets
 from control_api.lines import service as lines
 from control_api.lines.service import LineHost, NewLine
 from control_api.providers.vault import Vault
+from kit.errors import InputError
 from kit.phone_calls import CallStatus, DialOrder, LineAccess, Progress
 from storage.engine import Database
 from storage.tables.call_intent import CallIntent
@@ -33,6 +34,7 @@ class ListedDialer:
         fails: Raised by the next dialling, after the call was made if `although_made`.
         known: What it knows of calls, by its own names.
         silent: Raised when it is asked.
+        odd: Calls of which it says what nobody understands.
     """
 
     dialled: list[DialOrder] = field(default_factory=list)
@@ -43,6 +45,7 @@ class ListedDialer:
     made: dict[str, str] = field(default_factory=dict)
     hung_up: list[str] = field(default_factory=list)
     attached: list[str] = field(default_factory=list)
+    odd: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -66,10 +69,18 @@ class ListedDialer:
     async def look(self, line: LineAccess, carrier_call: str) -> Progress | None:
         if self.silent is not None:
             raise self.silent
+        if carrier_call in self.odd:
+            raise RuntimeError("an answer that nobody expected")
         return self.known.get(carrier_call)
 
     async def hang_up(self, line: LineAccess, carrier_call: str) -> None:
         self.hung_up.append(carrier_call)
+
+    async def verify(self, line: LineAccess) -> None:
+        if line.credentials["auth_token"] != CREDENTIALS["auth_token"]:
+            raise InputError("The carrier does not know these credentials.", code="line.not_at_carrier")
+        if self.silent is not None:
+            raise self.silent
 
     async def attach(self, line: LineAccess) -> None:
         self.attached.append(line.number)

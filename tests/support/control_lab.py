@@ -1,10 +1,12 @@
 """The control plane on a real database, with a clock to set and hashes that cost nothing."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import httpx
 from argon2 import PasswordHasher
@@ -24,9 +26,9 @@ from control_api.agents.checking import Checks
 from control_api.app import ControlPlane, build_control_app
 from control_api.auth import Authenticator
 from control_api.call_history.links import RecordingLinks
-from control_api.call_history.live import LiveCall
 from control_api.calls.phone_routes import CallingHost, phone_call_router
 from control_api.catalogue.rows import catalogue
+from control_api.catalogue.voices import Sound
 from control_api.credits import service as credit_service
 from control_api.credits.freemius import FreemiusProduct
 from control_api.credits.pricing import Rate
@@ -45,7 +47,10 @@ from control_api.sessions.service import SessionPorts
 from control_api.web_tokens import WebTokens, new_key
 from kit.errors import NotFoundError
 from kit.money import from_cents
+from server.account_choice import AccountChoices
+from server.agent_reach import AccountReach
 from server.identity import make_local_account
+from server.provider_choice import Choice, parse_picks
 from server.session_ports import SessionCredits, SessionFlows
 from storage.engine import Database
 from tests.support.calling_lab import CallingLab
@@ -107,18 +112,12 @@ class PlainArchive:
         return self.wav
 
 
+SERVER_CHOICE = Choice(parse_picks("stt", "embedded"), parse_picks("tts", "embedded"), ())
 WEB_TOKENS = WebTokens(new_key)
 
 
-@dataclass
-class PlainLive:
-    """Calls that go on."""
-
-    calls: list[LiveCall] = field(default_factory=list)
-    draining: bool = False
-
-    def live_calls(self, account_id: str) -> Sequence[LiveCall]:
-        return [call for call in self.calls if call.account_id == account_id]
+async def _silence(text: str) -> Sound:
+    return Sound(bytes(2 * len(text)), 16_000)
 
 
 @dataclass
@@ -143,7 +142,6 @@ class Lab:
     archive: PlainArchive
     hung_up: list[tuple[str, str]]
     signups: list[str]
-    live: PlainLive
     vault: Vault
     calling: CallingLab
     postbox: Postbox
@@ -187,7 +185,6 @@ def build_lab(
         keys: Looks at providers' keys.
     """
     clock, state, archive, postbox = SetClock(), PlainState(), PlainArchive(), Postbox()
-    live = PlainLive()
     tokens, hung_up, signups = LoginTokens(b"s" * 32), list[tuple[str, str]](), list[str]()
     vault, calling = Vault(b"v" * 32), CallingLab(database)
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -235,20 +232,23 @@ def build_lab(
     checks, links = Checks(catalogue(), PlainNoises()), RecordingLinks(b"l" * 32)
     kupe = KupeHost(
         checks,
+        AccountReach(AccountChoices(database, vault, SERVER_CHOICE), has_local_model=False),
         clock,
         archive,
         links,
-        live,
         state,
         WEB_TOKENS,
         LineHost(OneFlow(), vault),
         by_mail.require_proof,
+        database,
+        by_mail.send,
         frozenset({"https://app.example.com"}),
     )
     app.state.placer = calling.placer
+    app.state.sample_voice = _silence
     add_routes(app, kupe_router(kupe))
     http = client_of(app, "127.0.0.1:8000", "127.0.0.1") if on_loopback else client_of(app)
-    return Lab(app, http, database, clock, state, archive, hung_up, signups, live, vault, calling, postbox)
+    return Lab(app, http, database, clock, state, archive, hung_up, signups, vault, calling, postbox)
 
 
 @contextlib.asynccontextmanager
@@ -263,3 +263,25 @@ async def opened_lab(database_url: str, *, on_loopback: bool = False, **set_up: 
             yield lab
     finally:
         await database.close()
+
+
+_Who = TypeVar("_Who")
+
+
+@dataclass(frozen=True)
+class Settled(Generic[_Who]):
+    """A database in which people live already, to be copied for each test, and what must be known of them."""
+
+    file: Path
+    who: _Who
+
+
+def settled_by(settle: Callable[[Lab], Awaitable[_Who]], template: Path, folder: Path, **set_up: Any) -> Settled[_Who]:
+    """Settle people in a copy of `template`; their tokens are good in every lab, for all have the same secrets."""
+    file = Path(shutil.copy(template, folder / "settled.db"))
+
+    async def run() -> _Who:
+        async with opened_lab(f"sqlite:///{file}", **set_up) as lab:
+            return await settle(lab)
+
+    return Settled(file, asyncio.run(run()))

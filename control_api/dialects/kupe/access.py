@@ -5,13 +5,15 @@ from uuid import UUID
 
 from fastapi import Depends
 from fastapi.security import APIKeyHeader, HTTPBearer
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
 from control_api.access import authenticator, caller
 from control_api.calls.placing import CallPlacer
 from control_api.principal import Principal
 from control_api.rbac import service
-from kit.errors import ConfigError, InputError
+from kit.errors import ConfigError, InputError, NotFoundError
+from storage.repositories import users
 
 DECLARED = (
     Depends(HTTPBearer(auto_error=False, description="A log-in token.")),
@@ -66,3 +68,13 @@ def uuid_of(text: str, name: str) -> str:
         return str(UUID(text))
     except ValueError as error:
         raise InputError(f"Invalid {name} format: not a UUID.", code="request.bad_uuid") from error
+
+
+async def require_in_account(session: AsyncSession, who: Principal, user_id: str) -> None:
+    """Pass a user of the account.
+
+    Raises:
+        NotFoundError: `user.not_found`.
+    """
+    if user_id != who.account_id and await users.by_id(session, user_id) is None:
+        raise NotFoundError("User not found", code="user.not_found")

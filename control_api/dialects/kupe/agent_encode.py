@@ -5,6 +5,7 @@ from typing import Any
 
 from control_api.agents.schemas import Config
 from control_api.agents.service import config_of
+from control_api.catalogue.reach import CanCall
 from control_api.catalogue.rows import Catalogue, Kind, Row, Voice
 from storage.tables.agent import Agent
 from storage.tables.agent_version import AgentVersion
@@ -52,7 +53,7 @@ def version(row: AgentVersion) -> Json:
     }
 
 
-def row(model: Row) -> Json:
+def row(model: Row, can_call: CanCall) -> Json:
     """Return a model of the catalogue."""
     return {
         "id": model.id,
@@ -64,21 +65,21 @@ def row(model: Row) -> Json:
         "api_base": model.api_base,
         "is_default": model.is_default,
         "supported_languages": list(model.languages),
-        "available": bool(model.engine),
+        "available": can_call(model),
     }
 
 
-def rows(catalogue: Catalogue, kind: Kind) -> list[Json]:
+def rows(catalogue: Catalogue, kind: Kind, can_call: CanCall) -> list[Json]:
     """Return all models of a kind."""
-    return [row(each) for each in catalogue.rows[kind]]
+    return [row(each, can_call) for each in catalogue.rows[kind]]
 
 
-def voices(found: Iterable[Voice]) -> list[Json]:
+def voices(found: Iterable[Voice], can_call: CanCall) -> list[Json]:
     """Return voices."""
-    return [voice(each) for each in found]
+    return [voice(each, can_call) for each in found]
 
 
-def voice(each: Voice) -> Json:
+def voice(each: Voice, can_call: CanCall) -> Json:
     """Return a voice."""
     return {
         "id": each.id,
@@ -88,7 +89,7 @@ def voice(each: Voice) -> Json:
         "provider_name": each.tts.provider_name,
         "tts_model_name": each.tts.model_name,
         "language": each.language,
-        "available": bool(each.tts.engine and each.engine),
+        "available": each.can_speak and can_call(each.tts),
     }
 
 

@@ -1,6 +1,6 @@
 """`/api/call`: state, configuration test, tokens of web clients; and the public keys of those."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -8,7 +8,9 @@ from fastapi import APIRouter, Depends, Query
 from control_api.access import Reading
 from control_api.agents import service as agents
 from control_api.agents.checking import Checks, checked
+from control_api.catalogue.reach import Reach
 from control_api.catalogue.rows import Kind
+from control_api.catalogue.voices import with_own
 from control_api.dialects.kupe import agent_encode as encode
 from control_api.dialects.kupe.access import DECLARED, Allowed, allowed, uuid_of
 from control_api.dialects.kupe.errors import declared
@@ -29,6 +31,7 @@ class CallingHost:
     """What the routes work with."""
 
     checks: Checks
+    reach: Reach
     tokens: WebTokens
     state: ServerState
     clock: UtcClock
@@ -45,15 +48,23 @@ def calling_router(host: CallingHost) -> APIRouter:
         return {"status": "draining" if host.state.draining else "ok", "active_calls": host.state.active_calls}
 
     @router.get("/api/call/test", dependencies=guarded, responses=declared(404))
-    async def test_agent(session: Reading, agent_id: Annotated[str, Query(max_length=100)]) -> Json:
+    async def test_agent(who: Allowed, session: Reading, agent_id: Annotated[str, Query(max_length=100)]) -> Json:
         """Check an agent as a call would; return the models that it would use."""
         agent = await agents.read(session, uuid_of(agent_id, "agent_id"))
-        values = checked(agent.config, host.checks).model_dump(mode="json")
+        checks = replace(host.checks, catalogue=await with_own(session, host.checks.catalogue))
+        values = checked(agent.config, checks).model_dump(mode="json")
+        can_call = await host.reach.of(session, who.account_id)
         used = {
-            name: encode.row(host.checks.catalogue.find(kind, values[section][key]))
+            name: encode.row(host.checks.catalogue.find(kind, values[section][key]), can_call)
             for name, (kind, section, key) in _MODELS.items()
         }
-        return {"status": "ok", "agent_id": agent.id, "is_active": agent.is_active, "providers": used}
+        is_ok = all(model["available"] for model in used.values())
+        return {
+            "status": "ok" if is_ok else "key_missing",
+            "agent_id": agent.id,
+            "is_active": agent.is_active,
+            "providers": used,
+        }
 
     @router.get("/api/call/auth/token", dependencies=guarded)
     def make_token(who: Allowed) -> Json:

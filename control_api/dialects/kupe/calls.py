@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -13,19 +14,22 @@ from starlette.responses import FileResponse, StreamingResponse
 from control_api.access import Reading
 from control_api.call_history import service
 from control_api.call_history.links import RecordingLinks
-from control_api.call_history.live import LiveCall, LiveList
+from control_api.call_history.live import LiveCall, live_calls
 from control_api.dialects.kupe.access import GUARDED, Allowed, uuid_of
 from control_api.dialects.kupe.errors import declared
-from control_api.ports import CallArchive, UtcClock
+from control_api.ports import CallArchive, ServerState, UtcClock
 from control_api.recordings import ELSEWHERE, recording_response
+from kit.errors import RateLimitedError
+from storage.engine import Database
 from storage.repositories.call_history import Filter
 
 Json = dict[str, Any]
 TYPES = frozenset({"web", "inbound", "outbound"})
 _BARE = 100  # rows where no page is asked for
-_LOOK_EVERY_S = 1.0
-_BEAT_EVERY = 15
+_LOOK_EVERY_S = 2.0
+_BEAT_EVERY = 7
 _LONGEST_STREAM_S = 3600
+MAX_STREAMS = 10
 _Text = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")]
 
 
@@ -35,7 +39,8 @@ class CallHost:
 
     archive: CallArchive
     links: RecordingLinks
-    live: LiveList
+    state: ServerState
+    database: Database
     clock: UtcClock
 
 
@@ -88,28 +93,56 @@ def _history(router: APIRouter, host: CallHost) -> None:
 
 def _live(router: APIRouter, host: CallHost) -> None:
     @router.get("/live-calls")
-    def list_live(who: Allowed) -> list[Json]:
-        """List the calls of this process that go on now."""
-        return [_shown(each) for each in host.live.live_calls(who.account_id)]
+    async def list_live(session: Reading) -> list[Json]:
+        """List the calls that go on now, on whatever node."""
+        return [_shown(each) for each in await live_calls(session)]
 
-    @router.get("/live-calls/stream", response_class=StreamingResponse)
+    streams = Streams()
+
+    @router.get("/live-calls/stream", response_class=StreamingResponse, responses=declared(429))
     async def stream_live(who: Allowed, request: Request) -> StreamingResponse:
         """Send the calls that go on, at once and whenever they change (server-sent events)."""
-        events = live_events(host.live, who.account_id, request.is_disconnected)
+        events = streams.counted(who.account_id, live_events(host, who.account_id, request.is_disconnected))
         return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
-async def live_events(live: LiveList, account_id: str, is_gone: Any) -> AsyncIterator[str]:
+class Streams:
+    """Counts the streams that an account reads."""
+
+    def __init__(self) -> None:
+        self._open: Counter[str] = Counter()
+
+    def counted(self, account_id: str, events: AsyncIterator[str]) -> AsyncIterator[str]:
+        """Return a stream that counts while it is read.
+
+        Raises:
+            RateLimitedError: There are too many.
+        """
+        if self._open[account_id] >= MAX_STREAMS:
+            raise RateLimitedError(f"At most {MAX_STREAMS} streams of live calls at once; close one.", retry_after_s=10)
+        return self._read(account_id, events)
+
+    async def _read(self, account_id: str, events: AsyncIterator[str]) -> AsyncIterator[str]:
+        self._open[account_id] += 1
+        try:
+            async for event in events:
+                yield event
+        finally:
+            self._open[account_id] -= 1
+
+
+async def live_events(host: CallHost, account_id: str, is_gone: Any) -> AsyncIterator[str]:
     """Yield server-sent events until the reader has gone, the server stops, or an hour is over."""
     before: list[Json] | None = None
     for beat in range(int(_LONGEST_STREAM_S / _LOOK_EVERY_S)):
-        calls = [_shown(each) for each in live.live_calls(account_id)]
+        async with host.database.reading(account_id) as session:
+            calls = [_shown(each) for each in await live_calls(session)]
         if calls != before:
             yield f"event: live_calls\ndata: {json.dumps({'calls': calls})}\n\n"
             before = calls
         elif beat % _BEAT_EVERY == 0:
             yield ": still here\n\n"
-        if live.draining or await is_gone():
+        if host.state.draining or await is_gone():
             return
         await asyncio.sleep(_LOOK_EVERY_S)
 

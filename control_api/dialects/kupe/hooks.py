@@ -119,13 +119,13 @@ def _starting(router: APIRouter, host: HookHost) -> None:
             hook = await agent_hooks.of_agent(session, wanted)
         if hook is None:
             raise UnauthenticatedError("Invalid webhook signature", code="hook.bad_signature")
-        signed = Signed(raw, x_webhook_signature, x_webhook_timestamp)
+        signed = Signed(raw, x_webhook_signature, x_webhook_timestamp, idempotency_key)
         hooks.verify(hooks.secret_of(hook, host.vault), signed, host.clock.utc())
         asked = hooks.incoming(hook, _object(raw))
         line_id = uuid_of(asked.line_id, "phone_number_id") if asked.line_id else None
         async with database.reading(hook.account_id) as session:
             line = await line_for(session, line_id, wanted, None)
-        key = f"hook-{wanted}-{idempotency_key}" if idempotency_key else None
+        key = signed.call_key(wanted)
         wish = CallWish(asked.number, line.id, None, asked.values, key=key, agent_id=wanted)
         intent = await placer_of(request).place(hook.account_id, wish)
         return call_told(intent, line) | {"variable_values": dict(asked.values)}

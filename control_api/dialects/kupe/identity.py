@@ -6,12 +6,12 @@ from fastapi import APIRouter, Body
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_api.access import Reading, Writing
-from control_api.dialects.kupe.access import GUARDED, Allowed, uuid_of
+from control_api.dialects.kupe.access import GUARDED, Allowed, require_in_account, uuid_of
 from control_api.dialects.kupe.errors import declared
 from control_api.principal import Kind, Principal
 from control_api.rbac import service
 from control_api.rbac.paths import role_of
-from kit.errors import ForbiddenError, NotFoundError
+from kit.errors import ForbiddenError
 from storage.repositories import users
 from storage.tables.user import User
 
@@ -44,7 +44,7 @@ def identity_router() -> APIRouter:
     @router.get("/feature-flags/{user_id}", responses=declared(404))
     async def flags_of(user_id: str, who: Allowed, session: Reading) -> Json:
         """Tell which features somebody of this account has."""
-        await _in_account(session, who, uuid_of(user_id, "user_id"))
+        await require_in_account(session, who, uuid_of(user_id, "user_id"))
         return dict(await service.flags_of(session, who.account_id))
 
     @router.put("/feature-flags/{user_id}", responses=declared(404))
@@ -54,7 +54,7 @@ def identity_router() -> APIRouter:
         """Switch features on and off; for administrators."""
         if who.kind is Kind.KEY:
             raise ForbiddenError("Forbidden: features are switched by people.", code="auth.person_needed")
-        await _in_account(session, who, uuid_of(user_id, "user_id"))
+        await require_in_account(session, who, uuid_of(user_id, "user_id"))
         return dict(await service.change_flags(session, who.account_id, wanted))
 
     return router
@@ -69,8 +69,3 @@ async def _person(session: AsyncSession, who: Principal) -> User | None:
     if who.user_id is not None:
         return await users.by_id(session, who.user_id)
     return await users.first(session)
-
-
-async def _in_account(session: AsyncSession, who: Principal, user_id: str) -> None:
-    if user_id != who.account_id and await users.by_id(session, user_id) is None:
-        raise NotFoundError("User not found", code="user.not_found")

@@ -3,18 +3,21 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from control_api.access import Reading, Writing
-from control_api.dialects.kupe.access import GUARDED, Allowed, uuid_of
+from control_api.dialects.kupe.access import GUARDED, Allowed, placer_of, require_in_account, uuid_of
 from control_api.dialects.kupe.errors import declared
 from control_api.lines import service
+from control_api.lines.credentials import checked
 from control_api.lines.service import LineHost, NewLine
 from control_api.ports import UtcClock
+from control_api.rbac.paths import role_of
 from kit.errors import InputError, NotFoundError
-from kit.phone_numbers import facts_of
+from kit.phone_calls import LineAccess
+from kit.phone_numbers import e164, facts_of
 from storage.repositories import phone_lines
 from storage.tables.phone_line import PhoneLine
 
@@ -30,12 +33,17 @@ class PhoneHost:
     clock: UtcClock
 
 
-class NewNumber(BaseModel):
-    """A line with one's own carrier's credentials (what their names are, the carrier says: docs/telephony.md)."""
+class Credentials(BaseModel):
+    """A line to be asked about at its carrier; nothing of it is kept."""
 
     phone_number: _Short
     provider: _Short
     credentials: Annotated[dict[str, str], Field(max_length=20)]
+
+
+class NewNumber(Credentials):
+    """A line with one's own carrier's credentials (what their names are, the carrier says: docs/telephony.md)."""
+
     friendly_name: _Short = ""
 
 
@@ -63,6 +71,7 @@ def phone_router(host: PhoneHost) -> APIRouter:
     """Return the routes of lines; fixed names come before `/{phone_id}`."""
     router = APIRouter(prefix="/api/v1/phone", tags=["kupe"], dependencies=GUARDED, responses=declared(404))
     _mappings(router, host)
+    _around(router)
     _lines(router, host)
     return router
 
@@ -111,6 +120,39 @@ def _mappings(router: APIRouter, host: PhoneHost) -> None:
         row = await service.line(session, uuid_of(mapping_id, "mapping_id"))
         await service.lead(session, row, None, host.lines, host.clock.utc())
         return {"message": "Mapping deleted successfully"}
+
+
+def _around(router: APIRouter) -> None:
+    @router.post("/verify", responses=declared(502, 503))
+    async def verify_line(who: Allowed, request: Request, body: Credentials) -> Json:
+        """Ask the carrier whether it knows these credentials, and has the number."""
+        provider, number = body.provider.lower(), e164(body.phone_number)
+        given = checked(provider, body.credentials)
+        await placer_of(request).verify(LineAccess("", who.account_id, number, provider, given))
+        return {"success": True, "verified": True, "phone_number": number}
+
+    @router.get("/me/role")
+    def my_role(who: Allowed) -> Json:
+        """Tell what one may do with lines."""
+        return {"role": role_of(who)}
+
+    @router.get("/user/{user_id}")
+    async def lines_of_user(user_id: str, who: Allowed, session: Reading) -> Json:
+        """List the lines of somebody of this account: they are the account's."""
+        await require_in_account(session, who, uuid_of(user_id, "user_id"))
+        return {"success": True, "phone_numbers": [_line(row) for row in await phone_lines.all_lines(session)]}
+
+    @router.get("/mapping/user/{user_id}")
+    async def mappings_of_user(user_id: str, who: Allowed, session: Reading) -> list[Json]:
+        """List where the lines of somebody of this account lead."""
+        await require_in_account(session, who, uuid_of(user_id, "user_id"))
+        return [_mapping(row) for row in await phone_lines.all_lines(session) if row.target_id is not None]
+
+    @router.get("/{phone_id}/owner-context")
+    async def owner_of_line(phone_id: str, session: Reading) -> Json:
+        """Tell whose a line is: the account's."""
+        row = await service.line(session, uuid_of(phone_id, "phone_id"))
+        return {"phone_id": row.id, "owner_user_id": row.account_id, "is_owner": True}
 
 
 def _lines(router: APIRouter, host: PhoneHost) -> None:

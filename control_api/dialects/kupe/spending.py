@@ -12,14 +12,13 @@ from control_api.credits import service as credits_service
 from control_api.dialects.kupe.access import GUARDED, Allowed, uuid_of
 from control_api.dialects.kupe.calls import CallHost
 from control_api.dialects.kupe.errors import declared
+from control_api.dialects.kupe.periods import Period, since_of
 from control_api.principal import LOCAL_ACCOUNT_ID
 from control_api.route_table import add_routes
 from storage.repositories import call_history
 from storage.repositories.call_history import Filter, Sums
 
 Json = dict[str, Any]
-Period = Literal["day", "week", "month", "4months", "year", "all"]
-_DAYS: dict[str, int] = {"day": 1, "week": 7, "month": 30, "4months": 122, "year": 365}
 _BUCKET_DAYS: dict[str, int] = {"day": 1, "week": 1, "month": 1, "4months": 7, "year": 30}
 _MAX_RECORDS = 100
 _USED = (
@@ -69,7 +68,7 @@ def _records(router: APIRouter, host: CallHost) -> None:
         if page is not None:
             limit, offset = page_size, (page - 1) * page_size
         now = host.clock.utc()
-        wanted = Filter(request_id=search or None, since=_since(time_filter, now))
+        wanted = Filter(request_id=search or None, since=since_of(time_filter, now))
         found = await service.page(session, wanted, offset, limit, host.links, now)
         rows = [_usage(row) for row in found.items]
         return {"grouped_sessions": rows, "total": found.total, "limit": limit, "offset": offset}
@@ -86,7 +85,7 @@ def _sums(router: APIRouter, host: CallHost) -> None:
     async def usage_summary(session: Reading, time_period: Annotated[Period, Query()] = "all") -> Json:
         """Add up calls, as a whole and in buckets."""
         now = host.clock.utc()
-        since = _since(time_period, now)
+        since = since_of(time_period, now)
         told = _told(await call_history.sums(session, Filter(since=since)))
         buckets: list[Json] = []
         if since is not None:
@@ -114,10 +113,6 @@ def _sums(router: APIRouter, host: CallHost) -> None:
             available = (await credits_service.balance(session, who.account_id)).available
         left = usd(available)
         return {"credit_balance_usd": left, "available_balance_usd": left, "monthly_cap_usd": None}
-
-
-def _since(period: str, now: datetime.datetime) -> datetime.datetime | None:
-    return now - datetime.timedelta(days=_DAYS[period]) if period in _DAYS else None
 
 
 def _usage(row: Json) -> Json:

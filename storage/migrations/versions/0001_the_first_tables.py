@@ -45,6 +45,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_mailed_code_secret_hash"), ["secret_hash"], unique=False)
 
     op.create_table(
+        "account_voice",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("tts_row_id", sa.String(length=36), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("engine", sa.String(length=100), nullable=False),
+        sa.Column("language", sa.String(length=40), nullable=True),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_account_voice_account_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_voice")),
+        sa.UniqueConstraint(
+            "account_id", "tts_row_id", "name", name=op.f("uq_account_voice_account_id_tts_row_id_name")
+        ),
+    )
+    with op.batch_alter_table("account_voice", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_account_voice_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
         "agent",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -138,6 +158,7 @@ def upgrade() -> None:
         sa.Column("held", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("postings", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("about", sa.JSON(), nullable=False),
         sa.Column("account_id", sa.String(length=36), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_call_meter_account_id"), ondelete="CASCADE"
@@ -651,6 +672,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_agent_account_id"))
 
     op.drop_table("agent")
+    with op.batch_alter_table("account_voice", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_account_voice_account_id"))
+
+    op.drop_table("account_voice")
     with op.batch_alter_table("mailed_code", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_mailed_code_secret_hash"))
         batch_op.drop_index(batch_op.f("ix_mailed_code_expires_at"))

@@ -49,6 +49,7 @@ async def add_call(town: Town, *, call_id: str | None = None, transport: str = "
         held=0,
         postings=1,
         ended_at=START,
+        about={},
     )
     async with town.lab.database.writing(account_id) as session:
         session.add_all([row, meter])

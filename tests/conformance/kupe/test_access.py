@@ -4,6 +4,8 @@ import pytest
 
 from tests.conformance.kupe.conftest import Town
 
+GONE = (("POST", "/api/v1/organizations/x/billing/assign-credits"), ("GET", "/api/v1/billing/balance-history"))
+
 NO_SCOPE = {"detail": "Forbidden: API Key does not have required scopes"}
 
 
@@ -60,6 +62,12 @@ async def test_a_revoked_key_is_refused_at_once(town: Town) -> None:
 async def test_a_secret_is_told_once(town: Town) -> None:
     listed = await town.lab.http.get("/api/v1/api-keys/fetch", headers=town.ada)
     assert town.key["x-api-key"] not in listed.text
+
+
+async def test_what_was_removed_is_gone(town: Town) -> None:
+    for method, path in GONE:
+        answer = await town.lab.http.request(method, path)
+        assert (answer.status_code, list(answer.json())) == (410, ["detail"])
 
 
 async def test_a_feature_is_a_boolean_that_is_known(town: Town) -> None:

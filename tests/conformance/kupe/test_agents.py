@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
+from control_api.agents import service
+from control_api.agents.checking import Checks
+from control_api.catalogue.rows import catalogue
+from control_api.principal import Kind, Principal, Role
+from tests.conformance.kupe.calls_made import account_of
 from tests.conformance.kupe.conftest import Town
+from tests.support.control_lab import PlainNoises
 
 SECTIONS = {
     "model_config", "tts_config", "transcriber_config", "vad_config", "inferencing_config", "tools",
@@ -117,7 +123,7 @@ async def test_a_model_is_named_by_code_provider_and_uuid(town: Town, name: str)
     ("section", "config", "says"),
     [
         ("agent_model_config", {"model_name": "gpt-99"}, "Unknown llm model 'gpt-99'"),
-        ("agent_model_config", {"model_name": "groq-compound"}, "no adapter"),
+        ("transcriber_config", {"transcriber_model_name": "faster_whisper"}, "no adapter"),
         ("tts_config", {"tts_model_name": "bulbul:v2"}, "no adapter"),
         ("tts_config", {"tts_model_name": "deepgram", "voice_name": "nobody"}, "thalia"),
         ("tts_config", {"voice_parameters": {"speed": 2.0}}, "speed 1.0"),
@@ -232,3 +238,16 @@ async def test_agents_are_listed_bare_paged_and_searched(town: Town) -> None:
     assert ([each["name"] for each in page["items"]], page["total"], page["page"]) == (["Front desk"], 2, 2)
     found = (await town.lab.http.get("/api/v1/agents/summary?name_search=0%25", headers=town.ada)).json()
     assert [each["name"] for each in found["items"]] == ["50% off"]
+
+
+async def test_without_the_guard_an_active_agent_changes_and_goes(town: Town) -> None:
+    """The setting's other branch, below the routes: they pass on what the server was told."""
+    checks, database = Checks(catalogue(), PlainNoises(), guard=False), town.lab.database
+    account_id, agent_id = await account_of(town, town.ada), town.names["agent_id"]
+    who, now = Principal(account_id, Kind.USER, frozenset(), Role.ADMIN, "ada"), town.lab.clock.utc()
+    async with database.writing(account_id) as session:
+        wish = {"agent_model_config": {"temperature": 0.1}}
+        assert (await service.change(session, who, agent_id, wish, checks, now)).version == 2
+    async with database.writing(account_id) as session:
+        await service.remove(session, agent_id, force=False, guard=checks.guard)
+    assert (await town.lab.http.get(town.path, headers=town.ada)).status_code == 404

@@ -1,19 +1,32 @@
 """Calls looked up: A.12, each edge by name."""
 
+import csv
 import datetime
+import io
 import json
 import wave
+import zipfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from control_api.call_history.live import LiveCall
-from control_api.dialects.kupe.calls import live_events
+import pytest
+
+from control_api.call_history import export
+from control_api.call_history.links import RecordingLinks
+from control_api.credits import metering
+from control_api.credits.metering import MeteredCall
+from control_api.dialects.kupe import exports
+from control_api.dialects.kupe.calls import MAX_STREAMS, CallHost, Streams, live_events
+from kit.errors import RateLimitedError
 from kit.ids import uuid7
 from tests.conformance.kupe.calls_made import account_of, add_call
 from tests.conformance.kupe.conftest import Town
-from tests.support.control_lab import CALL_ID, PlainLive
+from tests.support.control_lab import CALL_ID, PlainState
 from tests.support.set_clock import START
+
+EXPORT = "/api/v1/call-analytics/export"
 
 
 async def _get(town: Town, path: str, **query: Any) -> Any:
@@ -109,20 +122,99 @@ async def test_a_feature_that_is_off_is_off_for_keys_and_people(town: Town) -> N
 
 
 async def test_live_calls_are_listed_and_sent_when_they_change(town: Town) -> None:
-    account_id = await account_of(town, town.ada)
-    call = LiveCall(uuid7(), account_id, town.names["agent_id"], None, "websocket", START)
-    town.lab.live.calls = [call, LiveCall(uuid7(), "somebody", None, "greet", "websocket", START)]
-    listed = (await _get(town, "/api/v1/live-calls")).json()
-    assert [each["request_id"] for each in listed] == [call.call_id]
-    live = PlainLive([call])
+    ada, bob = [await account_of(town, who) for who in (town.ada, town.bob)]
+    call_id, about = uuid7(), {"agent_id": town.names["agent_id"], "flow": None, "transport": "websocket"}
+    for account_id, its in ((ada, call_id), (bob, uuid7())):
+        async with town.lab.database.writing(account_id) as session:
+            await metering.start(session, MeteredCall(its, account_id, 0, 10, about | {"call_id": its}), START)
+    (listed,) = (await _get(town, "/api/v1/live-calls")).json()
+    assert (listed["request_id"], listed["agent_id"]) == (call_id, town.names["agent_id"])
+    state = PlainState()
+    host = CallHost(town.lab.archive, RecordingLinks(b"l"), state, town.lab.database, town.lab.clock)
 
     async def gone() -> bool:
-        live.draining, live.calls = not live.calls, []
+        async with town.lab.database.writing(ada) as session:
+            state.draining = await metering.stop(session, call_id, 1_000) is None
         return False
 
-    events = [event async for event in live_events(live, account_id, gone)]
+    events = [event async for event in live_events(host, ada, gone)]
     told = [json.loads(event.split("data: ")[1])["calls"] for event in events if event.startswith("event: live_calls")]
-    assert [[each["request_id"] for each in calls] for calls in told] == [[call.call_id], []]
+    assert [[each["request_id"] for each in calls] for calls in told] == [[call_id], []]
+
+
+async def test_calls_are_exported_as_a_file_with_their_recordings(town: Town, tmp_path: Path) -> None:
+    town.lab.archive.wav = tmp_path / "call.wav"
+    town.lab.archive.wav.write_bytes(b"RIFF")
+    await add_call(town, call_id=CALL_ID)
+    await add_call(town, at=START - datetime.timedelta(days=40))
+    day = START.date().isoformat()
+    one = await _get(town, EXPORT, request_id=CALL_ID)
+    with zipfile.ZipFile(io.BytesIO(one.content)) as file:
+        assert file.namelist() == ["calls.csv", "calls.json", f"recordings/{CALL_ID}.wav"]
+    some = await _get(town, EXPORT, start_date=day, end_date=day)
+    with zipfile.ZipFile(io.BytesIO(some.content)) as file:
+        assert [row["id"] for row in json.loads(file.read("calls.json"))] == [CALL_ID]
+    theirs = await town.lab.http.get(EXPORT, params={"request_id": CALL_ID}, headers=town.bob)
+    refused = [await _get(town, EXPORT, **query) for query in ({}, {"start_date": day}, {"request_id": "x"})]
+    assert (theirs.status_code, [each.status_code for each in refused]) == (404, [400, 400, 400])
+    bad_day = await _get(town, EXPORT, start_date="2026-02-30", end_date=day)
+    assert (bad_day.status_code, bad_day.json()) == (400, {"detail": "'2026-02-30' is no day."})
+
+
+async def test_too_many_calls_for_one_file_say_so(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "MAX_CALLS", 1)
+    for _ in range(2):
+        await add_call(town)
+    answer = await _get(town, EXPORT, start_date="2020-01-01", end_date="2030-01-01")
+    assert (answer.status_code, "fewer days" in answer.json()["detail"]) == (400, True)
+
+
+async def test_what_calls_used_is_mailed_as_a_link_to_a_table(town: Town) -> None:
+    agent_id = town.names["agent_id"]
+    call_id = await add_call(town, agent_id=agent_id, metadata={"from": "+12125550123"}, transport="twilio")
+    await add_call(town)
+    told = (await _get(town, "/api/v1/billing/usage/export", agent_ids=agent_id)).json()
+    mail = town.lab.postbox.mails[-1]
+    assert (mail.to, told["download_url"] in mail.text) == ("ada@example.com", True)
+    answer = await town.lab.http.get(told["download_url"])
+    (row,) = csv.DictReader(io.StringIO(answer.text))
+    assert (row["request_id"], row["from_number"], row["cost_usd"], row["tts_chars"]) == (
+        call_id, "+12125550123", "0.06", "42",
+    )  # fmt: skip
+    changed = await town.lab.http.get(told["download_url"].replace("wanted=W", "wanted=X"))
+    town.lab.clock.passed_s += 3601
+    late = await town.lab.http.get(told["download_url"])
+    assert [changed.status_code, late.status_code] == [403, 403]
+
+
+async def test_without_mail_the_answer_alone_has_the_link(town: Town) -> None:
+    town.lab.postbox.closed = True
+    told = (await _get(town, "/billing/usage/export", usage_type="chat")).json()
+    assert "sends no mail" in told["message"]
+    assert len((await town.lab.http.get(told["download_url"])).text.splitlines()) == 1
+
+
+def test_a_table_has_no_formulas_of_strangers() -> None:
+    row = dict.fromkeys(("request_id", "session_type", "agent_id", "workflow_id", "to_number", "started_at"), "")
+    row |= dict.fromkeys(("duration_s", "status", "end_reason", "cost_usd"), "")
+    (shown,) = csv.DictReader(io.StringIO(export.table([row | {"from_number": "=1+1", "usage": {}}])))
+    assert shown["from_number"] == "'=1+1"
+
+
+async def test_an_account_reads_a_few_streams_at_once() -> None:
+    async def events() -> AsyncIterator[str]:
+        yield "one"
+        yield "two"
+
+    streams = Streams()
+    reading = [streams.counted("ada", events()) for _ in range(MAX_STREAMS)]
+    for stream in reading:
+        assert await anext(stream) == "one"
+    with pytest.raises(RateLimitedError):
+        streams.counted("ada", events())
+    assert [event async for event in streams.counted("bob", events())] == ["one", "two"]
+    assert [event async for event in reading[0]] == ["two"]
+    assert await anext(streams.counted("ada", events())) == "one"
 
 
 async def test_what_calls_used_is_added_up(town: Town) -> None:

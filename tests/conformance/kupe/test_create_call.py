@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from kit.errors import DialRefusedError
+from kit.errors import DialRefusedError, ProviderError
 from tests.conformance.kupe.calls_made import account_of
 from tests.conformance.kupe.conftest import Town
-from tests.support.calling_lab import CALLEE, LINE_NUMBER
+from tests.support.calling_lab import CALLEE, CREDENTIALS, LINE_NUMBER
 
 PATH = "/api/call/create_call"
 
@@ -40,6 +40,29 @@ async def test_a_call_is_dialled_and_named_by_the_same_ids_everywhere(town: Town
     }
     row = await town.lab.http.get("/api/v1/call-analytics", params={"request_id": told["request_id"]}, headers=town.key)
     assert (row.json()["agent_id"], row.json()["to_number"]) == (town.names["agent_id"], CALLEE)
+
+
+async def test_who_pays_is_who_asks_whatever_the_query_says(town: Town, line_id: str) -> None:
+    told = (await _call(town, user_id=await account_of(town, town.bob))).json()
+    assert told["user_id"] == await account_of(town, town.ada)
+
+
+async def test_no_answer_names_the_carrier(town: Town, line_id: str) -> None:
+    good = await _call(town)
+    town.lab.calling.dialer.fails = DialRefusedError("twilio", "no", retryable=False)
+    bad = await _call(town)
+    assert [each.json()["status"] for each in (good, bad)] == ["success", "failed"]
+    assert "twilio" not in f"{good.text} {bad.text}".lower()
+
+
+async def test_of_several_lines_the_one_that_leads_to_the_agent_calls(town: Town, line_id: str) -> None:
+    account_id = await account_of(town, town.ada)
+    other = await town.lab.calling.add_line(account_id, "+14158675310", flow_id=None)
+    assert (await _call(town)).json()["from_phone_number"] == LINE_NUMBER
+    mapped = {"phone_number_id": other, "agent_id": town.names["agent_id"]}
+    await town.lab.http.post("/api/v1/phone/mapping", json=mapped, headers=town.ada)
+    assert (await _call(town)).json()["from_phone_number"] == "+14158675310"
+    assert (await _call(town, phone_number_id=line_id)).json()["from_phone_number"] == LINE_NUMBER
 
 
 async def test_values_for_placeholders_are_kept_until_the_call_is_answered(town: Town, line_id: str) -> None:
@@ -153,6 +176,20 @@ async def test_a_line_leads_to_exactly_one_target_and_remapping_replaces(town: T
     assert (only["workflow_id"], only["agent_id"]) == ("greet", None)
     assert (await http.delete(f"{path}/{line_id}", headers=town.key)).status_code == 200
     assert (await http.get(path, headers=town.key)).json() == []
+
+
+async def test_credentials_are_shown_to_their_carrier_and_not_kept(town: Town) -> None:
+    body = {"phone_number": LINE_NUMBER, "provider": "Twilio", "credentials": dict(CREDENTIALS)}
+    path, http = "/api/v1/phone/verify", town.lab.http
+    assert (await http.post(path, json=body, headers=town.key)).json()["verified"] is True
+    wrong = body | {"credentials": dict(CREDENTIALS) | {"auth_token": "other"}}
+    refused = await http.post(path, json=wrong, headers=town.key)
+    assert (refused.status_code, "credentials" in refused.json()["detail"]) == (400, True)
+    asterisk = body | {"provider": "asterisk", "credentials": {"ari_user": "a", "ari_password": "b"}}
+    assert (await http.post(path, json=asterisk, headers=town.key)).status_code == 400
+    town.lab.calling.dialer.silent = ProviderError("pstn", "away", retryable=True)
+    assert (await http.post(path, json=body, headers=town.key)).status_code == 503
+    assert (await http.get("/api/v1/phone", headers=town.key)).json()["phone_numbers"] == []
 
 
 async def test_a_line_leads_to_no_agent_of_another_account(town: Town) -> None:

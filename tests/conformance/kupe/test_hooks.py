@@ -30,7 +30,8 @@ def _path(town: Town) -> str:
 
 async def _send(town: Town, secret: str, body: Any, stamp: str | None = None, **headers: str) -> Any:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    message = raw if stamp is None else f"{stamp}.".encode() + raw
+    key = f"{headers['Idempotency-Key']}." if "Idempotency-Key" in headers else ""
+    message = raw if stamp is None else f"{stamp}.{key}".encode() + raw
     signed = {"X-Webhook-Signature": "sha256=" + hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()}
     more = {"X-Webhook-Timestamp": stamp} if stamp is not None else {}
     return await town.lab.http.post(f"{_path(town)}/incoming", content=raw, headers=signed | more | headers)
@@ -80,6 +81,18 @@ async def test_a_timestamp_is_part_of_what_is_signed_and_grows_old(town: Town, s
 async def test_a_request_that_is_sent_again_with_its_key_makes_one_call(town: Town, secret: str) -> None:
     for _ in range(2):
         await _send(town, secret, {"phoneNumber": CALLEE}, **{"Idempotency-Key": "k"})
+    assert len(town.lab.calling.dialer.dialled) == 1
+
+
+async def test_a_request_with_a_timestamp_cannot_be_sent_again_for_another_call(town: Town, secret: str) -> None:
+    stamp, body = str(int(town.lab.clock.utc().timestamp())), {"phoneNumber": CALLEE}
+    first, again = [(await _send(town, secret, body, stamp)).json()["request_id"] for _ in range(2)]
+    assert first == again
+    raw = json.dumps(body).encode()
+    stolen = "sha256=" + hmac.new(secret.encode(), f"{stamp}.".encode() + raw, hashlib.sha256).hexdigest()
+    headers = {"X-Webhook-Signature": stolen, "X-Webhook-Timestamp": stamp, "Idempotency-Key": "another"}
+    answer = await town.lab.http.post(f"{_path(town)}/incoming", content=raw, headers=headers)
+    assert answer.status_code == 401
     assert len(town.lab.calling.dialer.dialled) == 1
 
 

@@ -3,6 +3,9 @@
 import asyncio
 import datetime
 import json
+import wave
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,13 +20,17 @@ from control_api.webhooks import service as webhooks
 from kit.clock import Clock
 from kit.errors import InsufficientCreditsError
 from kit.money import from_cents
+from pipeline.recorder import Recorder
 from pipeline.report import CallReport, TurnReport
 from server.billing import Billing
+from server.call_log import CallLog
+from server.call_records import CallRecords
 from storage.engine import EVERY_TENANT, Database
 from storage.repositories import ledger
 from storage.repositories.ledger import Balance
 from storage.tables.account import Account
 from storage.tables.call_meter import CallMeter
+from storage.tables.call_record import CallRecord
 from storage.tables.hook_delivery import HookDelivery
 from storage.tables.voice_session import VoiceSession
 from transports.ports import CallRequest
@@ -42,6 +49,10 @@ _REPORT = CallReport(
 )
 
 
+def _metered(name: str, **about: Any) -> MeteredCall:
+    return MeteredCall(name, "anna", from_cents(3), 10, {"call_id": name, "flow": "pizza"} | about)
+
+
 @pytest.fixture
 async def anna(database: Database) -> Database:
     """Make an account with two dollars and a hook."""
@@ -55,9 +66,9 @@ async def anna(database: Database) -> Database:
 
 
 @pytest.fixture
-def billing(anna: Database) -> Billing:
+def billing(anna: Database, tmp_path: Path) -> Billing:
     """Make the meters of three cents a minute."""
-    return Billing(anna, Tariff(Rate(from_cents(3))), Clock(), 10, lambda: None)
+    return Billing(anna, Tariff(Rate(from_cents(3))), Clock(), 10, CallLog(tmp_path), lambda: None)
 
 
 async def _told(database: Database) -> list[tuple[str, dict[str, Any]]]:
@@ -140,7 +151,7 @@ async def test_a_call_of_nobody_has_no_meter(billing: Billing) -> None:
 async def test_calls_of_dead_processes_are_ended_when_the_server_opens(anna: Database, billing: Billing) -> None:
     long_ago = Clock().utc() - datetime.timedelta(hours=1)
     async with anna.writing("anna") as session:
-        call = MeteredCall("call-9", "anna", from_cents(3), 10)
+        call = _metered("call-9")
         await metering.start(session, call, long_ago)
         await metering.tick(session, call, 70_000, long_ago + datetime.timedelta(seconds=70))
     async with billing.open(), asyncio.timeout(30):
@@ -158,7 +169,7 @@ async def test_calls_of_dead_processes_are_ended_when_the_server_opens(anna: Dat
 
 async def test_a_live_call_is_not_reaped(anna: Database, billing: Billing) -> None:
     async with anna.writing("anna") as session:
-        await metering.start(session, MeteredCall("call-9", "anna", from_cents(3), 10), Clock().utc())
+        await metering.start(session, _metered("call-9"), Clock().utc())
     assert await billing.reap() == 0
     async with anna.writing("anna") as session:
         await session.execute(update(CallMeter).values(last_tick_at=Clock().utc() - datetime.timedelta(seconds=31)))
@@ -190,7 +201,7 @@ async def test_the_session_of_a_reaped_call_ends_with_its_last_tick(anna: Databa
         expires_at=_AT,
         started_at=_AT,
     )
-    call = MeteredCall("session-1", "anna", from_cents(3), 10)
+    call = _metered("session-1", session_id="session-1", call_id="call-7")
     async with anna.writing("anna") as session:
         session.add(row)
         await metering.start(session, call, _AT)
@@ -200,6 +211,66 @@ async def test_the_session_of_a_reaped_call_ends_with_its_last_tick(anna: Databa
         ended = await session.get(VoiceSession, "session-1")
     assert ended is not None
     assert ended.ended_at == _AT + datetime.timedelta(seconds=20)
+
+
+async def _recorded(database: Database) -> CallRecord:
+    async with database.reading("anna") as session:
+        return (await session.scalars(select(CallRecord))).one()
+
+
+async def test_a_call_whose_process_died_leaves_one_record_and_its_recording_so_far(
+    anna: Database, billing: Billing, tmp_path: Path
+) -> None:
+    about: dict[str, Any] = {
+        "metadata": {"direction": "inbound", "from": "+12125550123"},
+        "transport": "twilio",
+        "agent_id": "agent-1",
+    }
+    async with anna.writing("anna") as session:
+        await metering.start(session, _metered("call-9", **about), _AT)
+        await metering.tick(session, _metered("call-9"), 20_000, _AT + datetime.timedelta(seconds=20))
+    part = tmp_path / "calls" / "call-9" / "recording.part"
+    recorder = Recorder(part.with_suffix(".wav"), lambda work: work())
+    recorder.heard(bytes(2 * 16_000 * 9), 0.0)
+    assert await billing.reap() == 1
+    assert await billing.reap() == 0
+    row = await _recorded(anna)
+    assert (row.id, row.agent_id, row.transport, row.duration_s) == ("call-9", "agent-1", "twilio", 20)
+    assert (row.end_reason, row.report["recorded"], row.report["metadata"]) == ("server_lost", True, about["metadata"])
+    with wave.open(str(part.with_suffix(".wav"))) as file:
+        assert (file.getnchannels(), file.getnframes() / file.getframerate()) == (2, pytest.approx(4, abs=2.1))
+    assert not part.exists()
+
+
+async def test_a_report_that_was_left_before_the_death_is_the_record(
+    anna: Database, billing: Billing, tmp_path: Path
+) -> None:
+    request = replace(_REQUEST, session_id=None)
+    log = CallLog(tmp_path)
+    async with anna.writing("anna") as session:
+        await metering.start(session, _metered("call-1"), _AT)
+    await log.save(_REPORT, request)
+    await billing.reap()
+    assert ((await _recorded(anna)).end_reason, await CallRecords(anna).catch_up(log.call_ids(), log.stored)) == (
+        "completed",
+        0,
+    )
+
+
+async def test_the_record_of_a_call_that_was_only_slow_replaces_the_one_of_its_death(
+    anna: Database, billing: Billing, tmp_path: Path
+) -> None:
+    async with anna.writing("anna") as session:
+        await metering.start(session, _metered("call-1"), _AT)
+    await billing.reap()
+    assert (await _recorded(anna)).end_reason == "server_lost"
+    records = CallRecords(anna)
+    records.add(await CallLog(tmp_path).save(_REPORT, replace(_REQUEST, session_id=None)))
+    async with asyncio.TaskGroup() as tasks:
+        writing = tasks.create_task(records.run())
+        await records.finish()
+        writing.cancel()
+    assert (await _recorded(anna)).end_reason == "completed"
 
 
 async def test_a_session_whose_process_died_before_it_had_a_call_is_closed(anna: Database, billing: Billing) -> None:
@@ -223,7 +294,7 @@ async def test_a_session_whose_process_died_before_it_had_a_call_is_closed(anna:
                 started_at=at,
             )
             session.add(row)
-        await metering.start(session, MeteredCall("metered", "anna", from_cents(3), 10), now)
+        await metering.start(session, _metered("metered"), now)
     await billing.reap()
     async with anna.reading("anna") as session:
         ended = {row.id: row.ended_at for row in await session.scalars(select(VoiceSession))}

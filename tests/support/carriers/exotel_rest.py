@@ -17,12 +17,14 @@ class ExotelRest:
     Attributes:
         overrun: Answer 429 to the next order.
         fails: Answer 503 to all.
+        knows_nobody: Refuse every key.
         lower: Write field names in lower case, as some of its pages do.
     """
 
     overrun: bool = False
     fails: bool = False
     lower: bool = False
+    knows_nobody: bool = False
     calls: dict[str, dict[str, object]] = field(default_factory=dict)
     orders: list[dict[str, str]] = field(default_factory=list)
 
@@ -32,13 +34,13 @@ class ExotelRest:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         if self.fails:
             return httpx.Response(503, text="<html>")
-        if not request.headers.get("authorization", "").startswith("Basic "):
+        if self.knows_nobody or not request.headers.get("authorization", "").startswith("Basic "):
             return httpx.Response(401, json={"RestException": {"Status": 401}})
         path = request.url.path.removeprefix("/v1/Accounts/acc-1/")
         if path == "Calls/connect.json":
             return self._connect(dict(parse_qsl(request.content.decode())))
         if path == "Calls.json":
-            assert request.url.params["DateCreated"].startswith("gte:2026-")
+            assert request.url.params.get("DateCreated", "gte:2026-").startswith("gte:2026-")
             return self._json({"Calls": list(self.calls.values())})
         sid = path.removeprefix("Calls/").removesuffix(".json")
         return self._json({"Call": self.calls[sid]}) if sid in self.calls else httpx.Response(404, json={})

@@ -112,6 +112,17 @@ async def test_another_call_to_the_same_number_is_not_taken_for_the_lost_one(lab
     assert (known.carrier_call, known.error) == (None, "call.not_made")
 
 
+async def test_what_nobody_expected_of_one_call_leaves_the_others_looked_at(lab: CallingLab) -> None:
+    first = await lab.placer.place("anna", dataclasses.replace(WISH, key="first"))
+    second = await lab.placer.place("anna", WISH)
+    lab.dialer.known = {"CA2": Progress(CallStatus.COMPLETED)}
+    lab.dialer.odd = frozenset({"CA1"})
+    lab.clock.passed_s += 61
+    assert await lab.follower.round() == 2
+    states = [(await lab.intent("anna", each.id)).state for each in (first, second)]
+    assert states == ["placed", "over"]
+
+
 async def test_a_carrier_that_does_not_answer_is_asked_again(lab: CallingLab) -> None:
     intent = await lab.placer.place("anna", WISH)
     lab.dialer.silent = ProviderError("pstn", "away", retryable=True)

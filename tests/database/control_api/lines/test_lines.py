@@ -5,6 +5,7 @@ import structlog
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
+from control_api.lines import service
 from server.phone_lines import StoredLines
 from storage.engine import EVERY_TENANT
 from storage.tables.phone_line import PhoneLine
@@ -61,6 +62,14 @@ async def test_a_line_is_kept_in_one_form_and_its_credentials_are_never_shown(la
 async def test_what_cannot_be_a_line_is_refused(lab: Lab, change: dict[str, Any], status: int, code: str) -> None:
     answer = await lab.http.post("/native/v1/lines", json=LINE | change, headers=await lab.sign_up())
     assert (answer.status_code, answer.json()["error"]) == (status, code)
+
+
+async def test_an_account_has_so_many_lines_and_no_more(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "MAX_LINES", 1)
+    ada = await lab.sign_up()
+    await _add(lab, ada)
+    more = await lab.http.post("/native/v1/lines", json=LINE | {"number": "+14158675310"}, headers=ada)
+    assert (more.status_code, more.json()["error"]) == (403, "line.too_many")
 
 
 async def test_an_account_has_a_number_once_and_others_may_claim_it(lab: Lab) -> None:

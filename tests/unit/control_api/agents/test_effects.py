@@ -16,6 +16,7 @@ from tests.support.control_lab import PlainNoises
 
 NOW = datetime.datetime(2026, 1, 2, 20, 30, tzinfo=datetime.UTC)
 CHECKS = Checks(catalogue(), PlainNoises())
+_TOLD = "llm_conversation_stop_enabled"
 
 
 def _fields(model: type[BaseModel], inside: str = "") -> Iterator[str]:
@@ -103,6 +104,36 @@ def test_a_route_is_offered_only_where_callers_can_be_handed_on() -> None:
     assert "- sales: when buys" in flow.states["talk"].prompt
     assert "Secret" not in repr(flow)
     assert not offline.states["talk"].engine_tools
+
+
+def test_the_old_single_route_counts_only_without_the_list() -> None:
+    old = {"inbound_transfer_call_number": "+1 555 123 4567", "inbound_transfer_trigger_condition": "angry"}
+    listed = [{"route_id": "sales", "condition_when_to_transfer": "buys", "phone_number": "5551234"}]
+    alone = _plan(_config({"agent_specific_config": old})).flow
+    beside = _plan(_config({"agent_specific_config": old | {"inbound_transfer_routes": listed}})).flow
+    assert alone is not None
+    assert beside is not None
+    assert alone.settings.transfer_targets == {"default": "+15551234567"}
+    assert beside.settings.transfer_targets == {"sales": "+5551234"}
+
+
+def test_noise_is_taken_away_only_where_that_was_asked_for() -> None:
+    strong = {"agent_specific_config": {"noise_cancellation_strength": 90}}
+    asked = _config(strong, {"agent": {"apply_noise_reduction": True}})
+    assert [_plan(each).manner.noise_reduction for each in (_config(strong), asked)] == [0, 0.9]
+
+
+def test_a_silence_of_no_length_ends_no_call() -> None:
+    lengths = [_plan(_config({"vad_config": {"max_allowed_silence_duration": each}})) for each in (0, 30)]
+    assert [each.manner.silence_s for each in lengths] == [None, 30]
+
+
+def test_the_model_is_told_to_end_the_call_or_only_may() -> None:
+    may, told = ({"agent_specific_config": {key: True}} for key in ("auto_terminate_call", _TOLD))
+    flows = [_plan(_config(wish)).flow for wish in (may, told)]
+    states = [flow.states["talk"] for flow in flows if flow is not None]
+    assert [state.engine_tools for state in states] == [("terminate_call",)] * 2
+    assert ["say goodbye" in state.prompt for state in states] == [False, True]
 
 
 def test_the_smaller_of_two_limits_holds() -> None:

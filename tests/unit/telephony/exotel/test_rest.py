@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from kit.errors import DialRefusedError, ProviderError
+from kit.errors import DialRefusedError, InputError, ProviderError
 from kit.phone_calls import CallStatus, DialOrder, LineAccess, Progress
 from telephony.addresses import base_of
 from telephony.exotel.rest import ExotelDialer
@@ -108,3 +108,10 @@ def test_a_call_that_is_over_counts_as_hung_up_and_one_that_rings_does_not() -> 
         await dialer.hang_up(_LINE, "sid-9")
 
     _with(rest, hang_up)
+
+
+def test_a_carrier_says_whether_it_knows_a_key_or_nothing_at_all() -> None:
+    for rest, error in ((ExotelRest(knows_nobody=True), InputError), (ExotelRest(fails=True), ProviderError)):
+        with pytest.raises(error):
+            _with(rest, lambda dialer: dialer.verify(_LINE))
+    _with(ExotelRest(), lambda dialer: dialer.verify(_LINE))

@@ -17,7 +17,7 @@ from kit.clock import Clock
 from kit.errors import ForbiddenError
 from kit.phone_calls import CallStatus, CarrierCall, LineAccess, Progress
 from telephony.addresses import base_of
-from telephony.exotel import wording
+from telephony.exotel import routes, wording
 from telephony.exotel.control import ASKED_WITHIN_S, BACK_S, RING_S, ExotelControl, Handovers
 from telephony.exotel.routes import ExotelHost, exotel_router
 from telephony.exotel.wording import StreamEnd
@@ -55,7 +55,8 @@ async def _ask(host: ExotelHost, method: str, path: str, **given: Any) -> httpx.
     app.add_exception_handler(ForbiddenError, _refused)
     transport = httpx.ASGITransport(app, client=("103.1.2.3", 4711))
     async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
-        return await client.request(method, f"/telephony/exotel/{path}", **given)
+        at = path if path.startswith("/") else f"/telephony/exotel/{path}"
+        return await client.request(method, at, **given)
 
 
 def _get(host: ExotelHost, path: str, **given: Any) -> httpx.Response:
@@ -152,6 +153,13 @@ def test_a_status_that_says_nothing_is_taken_and_dropped(body: str) -> None:
         answer = run(_ask(_host(desk), "POST", "status/line-1", content=body, headers={"Content-Type": kind}))
         assert answer.status_code == 200
     assert desk.told == []
+
+
+def test_applets_that_point_at_the_documented_address_are_answered_for_the_password_only() -> None:
+    host = _host(_desk())
+    for auth, status in ((("any", _PASSWORD), 200), (("any", "wrong"), 403), (None, 403)):
+        answer = asyncio.run(_ask(host, "POST", routes.KUPE_ANSWER, data=_ASKED, auth=auth))
+        assert (answer.status_code, "url" in answer.json()) == (status, status == 200)
 
 
 def _transfer(*, asks: bool, comes_back: bool) -> tuple[bool, str, list[int]]:

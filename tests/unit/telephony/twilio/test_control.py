@@ -3,6 +3,7 @@
 import asyncio
 import datetime
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -273,6 +274,23 @@ def test_a_number_is_attached_if_it_is_the_accounts() -> None:
 
     number = _do(scenario)
     assert (number["VoiceUrl"], number["StatusCallback"]) == ("https://v/voice", "https://v/status")
+
+
+def test_a_line_is_known_to_the_account_that_has_its_number() -> None:
+    async def scenario(lab: TwilioLab) -> list[bool]:
+        stranger = replace(LINE, credentials={"account_sid": "AC" + "2" * 32, "auth_token": "other"})
+        dialer, known = TwilioDialer(lab.rest, lab.host.addresses), []
+        for line in (LINE, stranger, LINE):
+            try:
+                await dialer.verify(line)
+            except InputError:
+                known.append(False)
+            else:
+                known.append(True)
+            lab.account.numbers[LINE_NUMBER] = {"sid": "PN1"}
+        return known
+
+    assert _do(scenario) == [False, False, True]
 
 
 def test_texts_cannot_get_out_of_their_place_in_a_document() -> None:

@@ -75,6 +75,19 @@ def test_who_is_not_twilio_gets_nothing(number: str, key: str) -> None:
     assert _do(scenario) == (403, 0)
 
 
+def test_numbers_that_point_at_the_documented_address_are_answered_for_the_signature_only() -> None:
+    async def scenario(lab: TwilioLab) -> list[tuple[int, str]]:
+        call = SimulatedCall("CA1", LINE_NUMBER, "+12125550123")
+        url = f"{PUBLIC_URL}{webhook.KUPE_VOICE}"
+        answers = [await lab.account.asks(url, lab.account.about(call), key=key) for key in ("12345", "wrong")]
+        answers.append(await lab.account.asks(url, lab.account.about(call), signed_url=_VOICE))
+        return [(answer.status_code, answer.text[:10]) for answer in answers]
+
+    told = _do(scenario)
+    assert [status for status, _ in told] == [200, 403, 403]
+    assert told[0][1].startswith("<")
+
+
 def test_a_webhook_by_get_is_signed_by_its_query() -> None:
     async def scenario(lab: TwilioLab) -> list[int]:
         url = str(httpx.URL(_VOICE, params={"CallSid": "CA1", "To": LINE_NUMBER, "From": "+12125550123"}))
