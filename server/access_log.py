@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kit.clock import Clock
 
 # A key, a session or a ticket may be named by itself in a path; what a carrier knows a line by is one of its parts.
-_SECRETS = re.compile(r"(pk_live_|st_|mt_)[A-Za-z0-9_-]+")
+_SECRETS = re.compile(r"(pk_live_|st_|mt_|rt_)[A-Za-z0-9_-]+")
 _SECRET_PARTS = ("secret", "token")
 
 log = structlog.get_logger(__name__)

@@ -28,12 +28,13 @@ from server.identity import Identity
 from server.kupe import build_kupe
 from server.metrics import CallMetrics
 from server.pages import STATIC_DIR, page_router
-from server.rtc import build_ice, build_peers, turn_provider
+from server.rtc import SPARE_PEERS, build_ice, build_peers, turn_provider
 from server.session_ports import NamedFlows, SessionCredits, SessionFlows
 from server.session_tokens import StoredTokens
 from server.settings import Settings
 from telephony.connection import Exchange
 from telephony.media_routes import direct_router
+from transports.companions import Companions
 from transports.live import LiveCalls
 from transports.ports import CallFactory
 from transports.pvp_routes import pvp_router, sessions_of
@@ -140,8 +141,9 @@ def build_app(  # noqa: PLR0913  the parts of a server, put together in one plac
     add_routes(app, metrics_router(metrics.render, metrics_token))
     tokens, peers = StoredTokens(database, clock), build_peers(settings, clock)
     voices = sessions_of(desk, tokens, live, clock, peers)
-    add_routes(app, pvp_router(desk, voices, door, live, clock, peers))
-    rtc = RtcHost(desk, voices, tokens, door, live, clock, peers, build_ice(settings, clock))
+    companions = Companions(clock, settings.max_calls + SPARE_PEERS)
+    add_routes(app, pvp_router(voices, door, live, companions))
+    rtc = RtcHost(voices, tokens, door, companions, live, clock, peers, build_ice(settings, clock))
     app.include_router(webrtc_router(rtc), responses=declared(401, 404))
     if settings.on_loopback:  # for simulated callers, who have no ticket
         add_routes(app, direct_router(door, Exchange(desk, live, clock)))

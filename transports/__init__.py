@@ -1,1 +1,1 @@
-"""Ways in that are not telephony: PVP over WebSocket. `pvp/` is the language, `websocket.py` the wire."""
+"""Ways in that are not telephony: PVP over WebSocket and WebRTC. Start with `pvp_connection.py`."""

@@ -67,7 +67,7 @@ class Carrier(Protocol):
         """
 
     async def abandon(self) -> None:
-        """Let go of what is left of it once it is lost; may be called twice."""
+        """Let go of what is left of it at once; may be called twice."""
 
     async def quality(self) -> Mapping[str, float]:
         """Return what is known of `jitter_ms`, `loss`, `rtt_ms` and `mos`."""

@@ -1,8 +1,8 @@
 """The shell of PVP: accept, receive → codec → call, frames → codec → send, over one carrier after another."""
 
 import asyncio
-import contextlib
 import dataclasses
+from collections.abc import Callable
 from typing import Any, assert_never
 
 import structlog
@@ -11,7 +11,8 @@ from flows.load import FlowError
 from kit.clock import Clock
 from kit.errors import AntiphonError, CapacityError, InputError, InsufficientCreditsError, ProtocolError
 from pipeline.frames.control import PeerGone
-from transports.carrier import Carrier, Peer, PeerLost, Peers
+from transports.carrier import Carrier, PeerLost, Peers
+from transports.carriers import Carriers
 from transports.live import LiveCalls
 from transports.ports import Call, CallFactory, CallRequest
 from transports.pvp import endings
@@ -44,17 +45,12 @@ FAREWELL_S = 5.0  # for what is still to be sent when the call is over
 log = structlog.get_logger(__name__)
 
 
-class _Held:
-    """A carrier, and whether anybody will use it any more."""
-
-    def __init__(self, carrier: Carrier, last_seq: int | None = None) -> None:
-        self.carrier = carrier
-        self.last_seq = last_seq
-        self.done = asyncio.Event()
-
-
 class PvpConnection:
-    """One caller, from the acceptance of the first carrier to the close of the last."""
+    """One caller, from the acceptance of the first carrier to the close of the last.
+
+    Attributes:
+        carriers: How others come back to the call, or join it.
+    """
 
     def __init__(
         self,
@@ -76,35 +72,38 @@ class PvpConnection:
             resume_s: How long a call waits for another carrier when its own breaks.
             peers: Where a call on a WebSocket finds WebRTC; None: nowhere.
         """
-        self._held = self._newest = _Held(carrier)
-        self._resume_s = resume_s
-        self._away: asyncio.Future[_Held] | None = None
         self._calls = calls
         self._live = live
         self._clock = clock
         self._leg = PvpLeg(on_overflow=lambda: self.end("peer_too_slow"))
         self._outbox = self._leg.outbox
-        self._switch = SoundSwitch(self._leg, clock, peers, self._take_aside)
+        self._switch = SoundSwitch(self._leg, clock, peers, self.take_aside)
+        self.carriers = Carriers(carrier, self._leg, self._switch, resume_s, self._take)
         self._call: Call | None = None
         self._end_reason: str | None = None
         self._forced: Ending | None = None  # set where the connection, not the call, knows why it ends
         self._peer_gone = False
         self._over = asyncio.Event()
         self._bad_frames = 0
-        self._greeting: tuple[Status, Config] | None = None
         self._last_heard_s = clock.now_s()
 
-    async def serve(self, request: CallRequest) -> None:
-        """Accept, run the call to its end, say why it ended, close."""
+    async def serve(self, request: CallRequest, resume_token: str | None = None) -> None:
+        """Accept, run the call to its end, say why it ended, close.
+
+        Args:
+            request: What is wanted.
+            resume_token: Told to a client that has none of its own, so that it can come back.
+        """
         self._live.add(self)
         self._switch.quality = request.quality
         try:
             with structlog.contextvars.bound_contextvars(call_id=request.call_id):
-                if await self._open(request.call_id):
+                if await self._open(request.call_id, resume_token):
                     await self._farewell(await self._run(request))
         finally:
             self._live.remove(self)
-            self._newest.done.set()
+            self.carriers.finish()
+            await self._switch.close()
 
     async def refuse(self, call_id: str, error: AntiphonError) -> None:
         """Accept, say why there is no call, close."""
@@ -112,30 +111,19 @@ class PvpConnection:
             await self._farewell(endings.of_refusal(error))
 
     @property
-    def is_away(self) -> bool:
-        """Whether the carrier broke and the call waits for another."""
-        return self._away is not None and not self._away.done()
+    def can_be_resumed(self) -> bool:
+        """Whether another carrier could go on with the call, in place of one that has broken, perhaps unnoticed."""
+        return self.carriers.can_be_replaced and self._goes_on()
 
-    async def resume(self, carrier: Carrier, last_seq: int | None = None) -> bool:
-        """Go on with another carrier while `is_away`; returns when that one is done with.
+    def mirror(self, put: Callable[[str], object] | None) -> None:
+        """Give each message of the call to `put`, too, from now on; None: to nobody any more."""
+        self._outbox.mirror = put
+        if put is not None:
+            for message in self.carriers.greeting:
+                put(str(encode_server(message)))
 
-        Args:
-            carrier: Not accepted yet.
-            last_seq: The newest message that the client has seen; None: it knows nothing any more.
-
-        Returns:
-            False if the call ended at that moment; the carrier is as it was.
-        """
-        assert self._away is not None
-        held = _Held(carrier, last_seq)
-        self._away.set_result(held)  # before the first wait: nobody else takes this place
-        self._newest = held
-        await held.done.wait()
-        return held is self._held
-
-    def join(self, peer: Peer) -> None:
-        """Let `peer` carry the sound of this call once it is connected; the messages stay where they are."""
-        self._switch.join(peer)
+    def _goes_on(self) -> bool:
+        return self._call is not None and self._end_reason is None
 
     def end(self, reason: str) -> None:
         """End the call now; a second call changes nothing."""
@@ -144,20 +132,12 @@ class PvpConnection:
         if self._call is not None:
             self._call.end(self._end_reason)
 
-    async def _open(self, call_id: str) -> bool:
-        self._greeting = (Status("idle"), Config(call_id, self._leg.capabilities.rate_out_hz))
-        return await self._greet()
-
-    async def _greet(self) -> bool:
-        carrier = self._held.carrier
-        try:
-            await carrier.accept()
-            for message in self._greeting or ():
-                await carrier.send(encode_server(message))
-        except PeerLost:
-            return False
-        self._switch.begin(carrier)
-        return True
+    async def _open(self, call_id: str, resume_token: str | None = None) -> bool:
+        config = Config(call_id, self._leg.capabilities.rate_out_hz, resume_token=resume_token)
+        self.carriers.greeting = (Status("idle"), config)
+        if self._outbox.mirror is not None:
+            self.mirror(self._outbox.mirror)
+        return await self.carriers.greet()
 
     async def _run(self, request: CallRequest) -> Ending:
         try:
@@ -202,69 +182,16 @@ class PvpConnection:
         return endings.of_call(self._end_reason or "idle")
 
     async def _attend(self) -> None:
-        """Carry the call on one carrier after another, until none comes."""
-        while True:
-            await self._exchange()
-            await self._held.carrier.abandon()
-            if not await self._regain():
-                return self._lose_peer()
-
-    async def _exchange(self) -> None:
-        """Read and write until the carrier is gone."""
-        async with asyncio.TaskGroup() as group:
-            halves = (group.create_task(self._write()), group.create_task(self._read()))
-            await asyncio.wait(halves, return_when=asyncio.FIRST_COMPLETED)
-            for half in halves:
-                half.cancel()
-
-    async def _regain(self) -> bool:
-        """Go on with a peer that carries the sound already, else wait for another carrier."""
-        self._held.done.set()
-        peer = self._switch.release()
-        if peer is not None and self._call is not None and self._end_reason is None:
-            self._held = _Held(peer)
-            self._switch.begin(peer)
-            with contextlib.suppress(PeerLost):  # then it is lost again at once
-                await peer.accept()
-            return True
-        goodbye = self._held.carrier.said_goodbye
-        if self._resume_s <= 0 or self._call is None or goodbye or self._end_reason is not None:
-            return False
-        self._away = asyncio.get_running_loop().create_future()
-        log.info("carrier_lost", carrier=self._held.carrier.name)
-        self._switch.lose()
-        self._leg.move(None)
-        self._outbox.go_silent()
-        try:
-            async with asyncio.timeout(self._resume_s):
-                self._held = await self._away
-        except TimeoutError:
-            return False
-        finally:
-            self._away.cancel()
-        log.info("carrier_regained", carrier=self._held.carrier.name)
-        if await self._greet():
-            self._outbox.speak_again(self._held.last_seq)
-            self._switch.regain()
-        return True
-
-    async def _write(self) -> None:
-        while True:
-            item = await self._outbox.first()
-            try:
-                await self._held.carrier.send(self._outbox.numbered(item))
-            except PeerLost:
-                return
-            self._outbox.sent(item)
-
-    async def _read(self) -> None:
-        carrier = self._held.carrier
-        while (data := await carrier.receive()) is not None:
-            self._last_heard_s = self._clock.now_s()
-            if self._forced is None:
-                self._take(data)
+        await self.carriers.attend(self._goes_on)
+        self._peer_gone = True
+        self._over.set()
+        if self._call is not None:
+            self._call.receive(PeerGone())
 
     def _take(self, data: Wire) -> None:
+        self._last_heard_s = self._clock.now_s()
+        if self._forced is not None:
+            return
         try:
             message = decode_client(data)
             if message is not None:
@@ -272,8 +199,12 @@ class PvpConnection:
         except ProtocolError as error:
             self._complain(error)
 
-    def _take_aside(self, data: Wire) -> str | None:
-        """Take a message of the peer that carries only sound; return what is to be answered there."""
+    def take_aside(self, data: Wire) -> str | None:
+        """Take a message that comes beside the carrier: of a peer that carries only sound, or of a control socket.
+
+        Returns:
+            What is to be answered there.
+        """
         try:
             message = decode_client(data)
         except ProtocolError as error:
@@ -324,34 +255,27 @@ class PvpConnection:
         self._forced = self._forced or ending
         self.end(reason)
 
-    def _lose_peer(self) -> None:
-        self._peer_gone = True
-        self._over.set()
-        if self._call is not None:
-            self._call.receive(PeerGone())
-
     async def _farewell(self, ending: Ending) -> None:
+        carrier = self.carriers.current
         try:
             if not self._peer_gone:
-                await self._say_goodbye(ending)
-        finally:
-            await self._switch.close()
-
-    async def _say_goodbye(self, ending: Ending) -> None:
-        carrier = self._held.carrier
-        try:
-            async with asyncio.timeout(FAREWELL_S):
-                while len(self._outbox) and not self._outbox.overflowed:
-                    item = await self._outbox.first()
-                    await carrier.send(self._outbox.numbered(item))
-                    self._outbox.sent(item)
-                if ending.error is not None and ending.error.code not in self._outbox.said_errors:
-                    await carrier.send(encode_server(ending.error))
-                if ending.says_ended and not self._outbox.said_ended:
-                    await carrier.send(encode_server(Status("ended")))
-                await carrier.close(ending.code)
+                async with asyncio.timeout(FAREWELL_S):
+                    await self._say_goodbye(carrier, ending)
         except (TimeoutError, PeerLost):
             log.debug("peer_lost_at_farewell")
+        finally:
+            await carrier.abandon()
+
+    async def _say_goodbye(self, carrier: Carrier, ending: Ending) -> None:
+        while len(self._outbox) and not self._outbox.overflowed:
+            item = await self._outbox.first()
+            await carrier.send(self._outbox.numbered(item))
+            self._outbox.sent(item)
+        if ending.error is not None and ending.error.code not in self._outbox.said_errors:
+            await carrier.send(encode_server(ending.error))
+        if ending.says_ended and not self._outbox.said_ended:
+            await carrier.send(encode_server(Status("ended")))
+        await carrier.close(ending.code)
 
 
 def _findings(error: InputError) -> tuple[dict[str, Any], ...]:

@@ -8,11 +8,12 @@ from kit.clock import Clock
 from kit.errors import CapacityError, InputError
 from kit.ids import uuid7
 from transports.carrier import Peers
+from transports.companions import Companions, key_of
 from transports.live import LiveCalls
 from transports.ports import CallFactory, Doorkeeper, SessionTokens
 from transports.pvp.address import request_of
 from transports.pvp_connection import PvpConnection
-from transports.sessions import RESUME_S, Sessions, last_seq_of
+from transports.sessions import Sessions, last_seq_of
 from transports.websocket import WebSocketCarrier
 
 RETRY_AFTER_S = 5
@@ -24,18 +25,11 @@ def sessions_of(
     """Return the sessions of this process, for all routes that lead to them."""
     return Sessions(
         tokens,
-        lambda carrier: PvpConnection(carrier, calls, live, clock, resume_s=RESUME_S, peers=peers),
+        lambda carrier, resume_s: PvpConnection(carrier, calls, live, clock, resume_s=resume_s, peers=peers),
     )
 
 
-def pvp_router(
-    calls: CallFactory,
-    sessions: Sessions,
-    door: Doorkeeper,
-    live: LiveCalls,
-    clock: Clock,
-    peers: Peers | None = None,
-) -> APIRouter:
+def pvp_router(sessions: Sessions, door: Doorkeeper, live: LiveCalls, companions: Companions) -> APIRouter:
     """Return the routes `/ws`, `/` and `/v1/ws/{token}`."""
     router = APIRouter()
 
@@ -46,14 +40,19 @@ def pvp_router(
         """Talk to a flow of this server."""
         if live.draining:
             return await _deny(websocket)
-        connection = PvpConnection(WebSocketCarrier(websocket), calls, live, clock, peers=peers)
-        call_id = uuid7()
-        try:
-            account_id = await door.account_of(websocket)
-            request = request_of(websocket.query_params.multi_items(), call_id, account_id)
-        except (InputError, CapacityError) as error:
-            return await connection.refuse(call_id, error)
-        return await connection.serve(request)
+        carrier, query = WebSocketCarrier(websocket), websocket.query_params
+        with sessions.hosted(carrier, resumable=query.get("resume") == "true") as (connection, own_token):
+            call_id = uuid7()
+            try:
+                account_id = await door.account_of(websocket)
+                key = key_of(account_id, query.get("session_id"))
+                if query.get("mode") == "control":
+                    return await companions.control(key, carrier)
+                request = request_of(query.multi_items(), call_id, account_id)
+            except (InputError, CapacityError) as error:
+                return await connection.refuse(call_id, error)
+            with companions.paired(key, connection):
+                return await connection.serve(request, own_token)
 
     @router.websocket("/v1/ws/{token}")
     async def by_token(websocket: WebSocket, token: str) -> None:

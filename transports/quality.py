@@ -16,9 +16,9 @@ class LegQuality:
         wire: `webrtc` or `websocket`.
         from_s: When it began to carry sound, since the call began.
         seconds: For how long it did.
-        jitter_ms: Of what came in, smoothed (RFC 3550); None where it cannot be told.
+        jitter_ms: Of what came in (RFC 3550), on average, as the others are; None where it cannot be told.
         loss: Share of packets that were lost, the worse of both directions; None as above.
-        rtt_ms: Round trip, smoothed; None as above.
+        rtt_ms: Round trip; None as above.
         mos: Estimated opinion, 1 to 4.5; None as above.
     """
 
@@ -31,12 +31,26 @@ class LegQuality:
     mos: float | None = None
 
 
+class LossRate:
+    """The share of packets that were lost lately, from counts of all that ever were."""
+
+    def __init__(self) -> None:
+        self._lost = self._all = 0
+
+    def since(self, lost: int, sent: int) -> float:
+        """Return the share lost of those sent since the last time, 0 to 1."""
+        newly_lost, newly_sent = lost - self._lost, sent - self._all
+        self._lost, self._all = lost, sent
+        return min(1.0, max(0, newly_lost) / newly_sent) if newly_sent > 0 else 0.0
+
+
 class QualityLog:
     """Where a transport notes what the wires of its call were like, one after the other."""
 
     def __init__(self) -> None:
         self._over: list[LegQuality] = []
         self._now: LegQuality | None = None
+        self._measured: dict[str, tuple[float, int]] = {}  # the sum, and of how many
 
     def begin(self, wire: str, at_s: float) -> None:
         """Another wire carries the sound from `at_s` after the call began."""
@@ -44,12 +58,18 @@ class QualityLog:
             return
         self._over = self.legs(at_s)
         self._now = LegQuality(wire, round(at_s, 2), 0.0)
+        self._measured = {}
 
     def measure(self, known: Mapping[str, float]) -> None:
-        """Note what is known of the wire that carries the sound now; a later measurement replaces it."""
-        if self._now is not None:
-            jitter_ms, loss, rtt_ms = known.get("jitter_ms"), known.get("loss"), known.get("rtt_ms")
-            self._now = replace(self._now, jitter_ms=jitter_ms, loss=loss, rtt_ms=rtt_ms, mos=known.get("mos"))
+        """Note what is known of the wire that carries the sound now; of all measurements the mean counts."""
+        if self._now is None:
+            return
+        for name, value in known.items():
+            total, count = self._measured.get(name, (0.0, 0))
+            self._measured[name] = (total + value, count + 1)
+        mean = {name: round(total / count, 4) for name, (total, count) in self._measured.items()}
+        jitter_ms, loss, rtt_ms = mean.get("jitter_ms"), mean.get("loss"), mean.get("rtt_ms")
+        self._now = replace(self._now, jitter_ms=jitter_ms, loss=loss, rtt_ms=rtt_ms, mos=mean.get("mos"))
 
     def legs(self, until_s: float) -> list[LegQuality]:
         """Return all wires, the last of which carried the sound until `until_s` after the call began."""

@@ -1,8 +1,10 @@
 """The sessions whose calls go on in this process, by their tokens."""
 
 import asyncio
+import contextlib
 import dataclasses
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterator
 
 from kit.errors import CapacityError, InputError
 from kit.ids import uuid7
@@ -11,17 +13,18 @@ from transports.ports import SessionTokens
 from transports.pvp_connection import PvpConnection
 
 RESUME_S = 30.0  # how long a session's call outlives its carrier
+_OWN_TOKEN = "rt_"  # how tokens of calls without a session begin
 
 
 class Sessions:
     """Leads who comes with a token to its call."""
 
-    def __init__(self, tokens: SessionTokens, connect: Callable[[Carrier], PvpConnection]) -> None:
+    def __init__(self, tokens: SessionTokens, connect: Callable[[Carrier, float], PvpConnection]) -> None:
         """Prepare.
 
         Args:
             tokens: Who has been promised a call.
-            connect: Makes a connection whose call waits for another carrier when its own breaks.
+            connect: Makes a connection whose call waits so many seconds for another carrier when its own breaks.
         """
         self._tokens = tokens
         self._connect = connect
@@ -32,18 +35,40 @@ class Sessions:
         """Return the connection of a session that goes on here; None if there is none."""
         return self._held.get(token)
 
+    @contextlib.contextmanager
+    def hosted(self, carrier: Carrier, *, resumable: bool) -> Iterator[tuple[PvpConnection, str | None]]:
+        """Make a connection for a call that has no session, with a token by which its client comes back to it.
+
+        Args:
+            carrier: Not accepted yet.
+            resumable: The client knows how; else there is no token, and the call ends with its carrier.
+        """
+        if not resumable:
+            yield self._connect(carrier, 0.0), None
+            return
+        token = f"{_OWN_TOKEN}{secrets.token_urlsafe(32)}"
+        connection = self._held[token] = self._connect(carrier, RESUME_S)
+        try:
+            yield connection, token
+        finally:
+            del self._held[token]
+
     async def serve(self, token: str, carrier: Carrier, last_seq: int | None = None) -> None:
         """Run the session's call, or go on with it; returns when the carrier is done with.
 
         Args:
             token: As the client showed it.
             carrier: Not accepted yet.
-            last_seq: The newest message that a returning client has seen.
+            last_seq: The newest message that a returning client has seen. Who says so takes the place of a carrier that
+                seems well, for a network that has gone often looks so.
         """
-        waiting = self._held.get(token)
-        if waiting is not None and waiting.is_away and await waiting.resume(carrier, last_seq):
+        running = self._held.get(token)
+        comes_back = running is not None and (
+            running.carriers.is_away or (last_seq is not None and running.can_be_resumed)
+        )
+        if running is not None and comes_back and await running.carriers.resume(carrier, last_seq):
             return None
-        connection = self._connect(carrier)
+        connection = self._connect(carrier, RESUME_S)
         if token in self._spent:
             await self._spent[token].wait()
         try:

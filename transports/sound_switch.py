@@ -15,6 +15,7 @@ from pipeline.frames.audio import AudioIn
 from pipeline.frames.control import LineBack, LineLost, RateAnnounced
 from pipeline.ports import Frame
 from transports.carrier import Carrier, Peer, PeerLost, Peers
+from transports.overlap import Overlap
 from transports.pvp.leg import PvpLeg
 from transports.pvp.messages import (
     Downgrade,
@@ -34,6 +35,7 @@ from transports.quality import QualityLog
 CONNECT_S = 60.0  # for a peer to connect
 RATE_HZ = 16_000  # of sound on a peer connection
 MEASURE_S = 5.0  # how often quality is told
+OVERLAP_S = 0.3  # for which both wires carry the microphone before sound goes back
 _MAX_ASKED = 16
 _SILENT_S = 1.0  # who sends nothing for so long hears nothing either
 
@@ -69,44 +71,67 @@ class SoundSwitch:
         self._clock = clock
         self._peers = peers
         self._on_message = on_message
-        self._asked: asyncio.Queue[Asked] = asyncio.Queue(_MAX_ASKED)
+        self._asked: asyncio.Queue[Asked] = asyncio.Queue()  # at most `_MAX_ASKED` of the client's
         self._carrier: Carrier | None = None
         self._peer: Peer | None = None
         self._watching: asyncio.Task[None] | None = None
         self._complete = asyncio.Event()
-        self._peer_spoke = False  # what came last came from the peer
+        self._followed: Peer | None = None  # that has become the carrier, because the one before it went
+        self._spoke: Carrier | None = None  # of whom sound came last
+        self._overlap, self._skip_bytes = Overlap(), 0
+        self._closed = False
         self._rate_hz = RATE_HZ  # of sound between the messages
 
     def begin(self, carrier: Carrier) -> None:
-        """Let sound go as `carrier` has it."""
-        self._carrier = carrier
+        """Let messages go over `carrier`, and sound, too, unless a peer has it that is well."""
+        peer = self._peer or self._followed
+        keeps = carrier.wire is None and self.is_with_peer
+        self._carrier, self._followed = carrier, peer if carrier is peer else None
         carrier.listen(lambda pcm: self._give(pcm, carrier))
+        if keeps and peer is not None:
+            if peer is not self._peer:  # it carried the messages meanwhile
+                self._peer = peer
+                self._asked.put_nowait(peer)
+            return
         self._move(carrier)
+        if carrier.wire is None and peer is not None:  # it is not well, and its client has to know
+            if peer is self._peer:
+                self._asked.put_nowait(Downgrade())
+            else:
+                self._leg.outbox.put(DowngradeComplete())
 
     def take_in(self, frame: Frame) -> None:
         """Take what came between the messages: sound, or the rate of sound."""
         self.heard_s = self._clock.now_s()
+        if self._leg.wire is None:
+            self._spoke = self._carrier
         if isinstance(frame, RateAnnounced):
             self._rate_hz = frame.rate_hz
-        if self.hear is not None and self._leg.wire is None:
-            self.hear(frame)
+        if isinstance(frame, AudioIn) and self._peer is not None and self._rate_hz == RATE_HZ:
+            self._overlap.add(self._carrier, frame.pcm)
+        if self._leg.wire is None:
+            self._hear(frame)
 
-    def ask(self, asked: Asked) -> None:
+    def ask(self, asked: UpgradeOffer | UpgradeIce | UpgradeComplete | Downgrade) -> None:
         """Take a client's wish; too many at once are refused."""
-        if isinstance(asked, UpgradeOffer) and (self._peers is None or self._has_own_sound):
+        if isinstance(asked, UpgradeOffer) and (self._peers is None or self._has_own_sound or self.hear is None):
             self._leg.outbox.put(UpgradeFailed())
-            return
-        if isinstance(asked, Downgrade) and self._peer is None:
+        elif isinstance(asked, Downgrade) and self._has_own_sound:
+            self._leg.outbox.put(Error("There is no WebSocket to go back to.", "webrtc.no_socket"))
+        elif isinstance(asked, Downgrade) and self._peer is None:
             self._leg.outbox.put(DowngradeComplete())
-            return
-        try:
-            self._asked.put_nowait(asked)
-        except asyncio.QueueFull:
+        elif not self._take(asked):
             self._leg.outbox.put(UpgradeFailed("too many requests"))
 
-    def join(self, peer: Peer) -> None:
-        """Let `peer` carry sound once it is connected."""
-        self.ask(peer)
+    def join(self, peer: Peer) -> bool:
+        """Let `peer` carry sound once it is connected; False if that cannot be, and who brought it has to close it."""
+        return self._take(peer)
+
+    def _take(self, asked: Asked) -> bool:
+        if self._closed or self._asked.qsize() >= _MAX_ASKED:
+            return False
+        self._asked.put_nowait(asked)
+        return True
 
     async def run(self) -> None:
         """Do what is asked, for as long as the call lasts."""
@@ -137,25 +162,34 @@ class SoundSwitch:
             self.quality.measure(known)
             self._leg.outbox.put(Quality(carrier.name, **known))
 
+    @property
+    def is_with_peer(self) -> bool:
+        """Whether sound goes over a peer, not the messages' carrier, and has come from it lately."""
+        peer = self._peer or self._followed
+        speaks = self._spoke is peer and self._clock.now_s() <= self.heard_s + _SILENT_S
+        return peer is not None and self._leg.wire is peer.wire and peer.is_up and speaks
+
     def release(self) -> Peer | None:
         """Give up the peer that carries sound, to whoever goes on with it; None if none does."""
         peer = self._peer
         if peer is None or self._leg.wire is not peer.wire or not peer.is_up:
             return None
         self._stop_watching()
-        self._peer = None
+        self._peer, self._followed = None, peer
         return peer
 
     async def close(self) -> None:
-        """Let go of a peer that only carries sound."""
+        """Let go of a peer that only carries sound; no other is taken from now on."""
+        self._closed = True
         self._stop_watching()
-        if self._peer is not None:
-            peer, self._peer = self._peer, None
-            await peer.close(1000)
+        peers = [] if self._peer is None else [self._peer]
         while not self._asked.empty():
             asked = self._asked.get_nowait()
             if not isinstance(asked, UpgradeOffer | UpgradeIce | UpgradeComplete | Downgrade):
-                await asked.close(1000)
+                peers.append(asked)
+        self._peer = None
+        for peer in peers:
+            await peer.close(1000)
 
     async def _do(self, asked: Asked, group: asyncio.TaskGroup) -> None:
         match asked:
@@ -189,23 +223,24 @@ class SoundSwitch:
 
     async def _adopt(self, peer: Peer, group: asyncio.TaskGroup) -> None:
         self._stop_watching()
-        if self._peer is not None:
-            await self._drop(self._peer)
-        self._peer = peer
+        old, self._peer = self._peer, peer  # owned from here on, whatever happens to this task
+        if old is not None and old is not peer:
+            await self._drop(old)
         self._complete.set()
         self._watching = group.create_task(self._watch(peer))
 
     async def _watch(self, peer: Peer) -> None:
         """Switch when the peer is there, and back when it has gone."""
-        if await peer.connected(CONNECT_S) and await self._completed():
-            peer.listen(lambda pcm: self._give(pcm, peer))
+        is_connected = await peer.connected(CONNECT_S)
+        peer.listen(lambda pcm: self._give(pcm, peer))
+        if is_connected and await self._completed():
             if self._has_own_sound and self._carrier is not None:
                 self._move(peer)
                 await self._carrier.abandon()  # a new connection in place of the old: the messages follow
             else:
                 self._leg.outbox.put(UpgradeReady())
                 self._leg.outbox.put(SwitchNow())
-                self._move(peer)
+                self._hand_over(peer)
             log.info("sound_switched", carrier=peer.name)
             await self._read(peer)
             log.info("sound_lost", carrier=peer.name)
@@ -237,6 +272,9 @@ class SoundSwitch:
     async def _down(self) -> None:
         self._stop_watching()
         peer = self._peer
+        if self.is_with_peer:
+            self._overlap.clear()
+            await asyncio.sleep(OVERLAP_S)  # its microphone comes over both wires now
         if peer is not None:
             self._move_back(peer)
         self._leg.outbox.put(DowngradeComplete())
@@ -260,11 +298,11 @@ class SoundSwitch:
     def _move_back(self, peer: Peer) -> None:
         if self._leg.wire is not peer.wire or self._carrier is None:
             return
-        was_lost = self._peer_spoke and self._clock.now_s() > self.heard_s + _SILENT_S
+        was_lost = self._spoke is peer and self._clock.now_s() > self.heard_s + _SILENT_S
         if was_lost:
             peer.wire.take_back()  # all of it will be sent again
             self.lose()
-        self._move(self._carrier)
+        self._hand_over(self._carrier)
         if was_lost:
             self.regain()
 
@@ -274,10 +312,33 @@ class SoundSwitch:
         if self.hear is not None and self._rate_hz != RATE_HZ:
             self.hear(RateAnnounced(self._rate_hz if carrier.wire is None else RATE_HZ))
 
+    def _hand_over(self, carrier: Carrier) -> None:
+        """Move to a wire that has carried the same sound: what it brought beyond the other counts, and only that."""
+        before = self._peer if carrier is self._carrier else self._carrier
+        ahead = self._overlap.ahead_samples(carrier, before)
+        missing = self._overlap.last(carrier, ahead) if ahead > 0 else b""
+        self._move(carrier)
+        self._skip_bytes = max(0, -2 * ahead)
+        if missing and self.hear is not None:
+            self.hear(AudioIn(missing))
+        self._overlap.clear()
+
+    def _hear(self, frame: Frame) -> None:
+        """Let the call hear what has not come over another wire before."""
+        if isinstance(frame, AudioIn) and self._skip_bytes:
+            fresh, self._skip_bytes = frame.pcm[self._skip_bytes :], max(0, self._skip_bytes - len(frame.pcm))
+            frame = AudioIn(fresh)
+            if not fresh:
+                return
+        if self.hear is not None:
+            self.hear(frame)
+
     def _give(self, pcm: bytes, carrier: Carrier) -> None:
+        if carrier is self._peer and self._rate_hz == RATE_HZ:
+            self._overlap.add(carrier, pcm)
         if self.hear is not None and self._leg.wire is carrier.wire:
-            self.heard_s, self._peer_spoke = self._clock.now_s(), carrier is self._peer
-            self.hear(AudioIn(pcm))
+            self.heard_s, self._spoke = self._clock.now_s(), carrier
+            self._hear(AudioIn(pcm))
 
     def _stop_watching(self) -> None:
         if self._watching is not None:

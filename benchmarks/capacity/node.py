@@ -23,6 +23,7 @@ from server.drain import config_of
 from server.logging import configure
 from telephony.connection import Exchange
 from telephony.media_routes import direct_router
+from transports.companions import Companions
 from transports.live import LiveCalls
 from transports.ports import Call, CallRequest
 from transports.pvp_routes import pvp_router, sessions_of
@@ -90,7 +91,8 @@ def main() -> None:
     configure("warning", as_json=True)
     node, live = Node(), LiveCalls()
     app = FastAPI(lifespan=node.open)
-    app.include_router(pvp_router(node, sessions_of(node, _Tokens(), live, Clock()), _Door(), live, Clock()))
+    sessions = sessions_of(node, _Tokens(), live, Clock())
+    app.include_router(pvp_router(sessions, _Door(), live, Companions(Clock(), 0)))
     app.include_router(direct_router(_Door(), Exchange(node, live, Clock())))
     config = config_of(app)
     config.port = int(sys.argv[1])

@@ -37,6 +37,7 @@ from providers.embedded.silero import SileroVad
 from providers.embedded.smart_turn import SmartTurn
 from server.drain import config_of
 from server.logging import configure
+from transports.companions import Companions
 from transports.live import LiveCalls
 from transports.ports import Call, CallRequest
 from transports.pvp_routes import pvp_router, sessions_of
@@ -219,7 +220,8 @@ def main() -> None:
     node = _Node(spec)
     app = FastAPI(lifespan=node.open)
     live = LiveCalls()
-    app.include_router(pvp_router(node, sessions_of(node, _Tokens(), live, Clock()), _Door(), live, Clock()))
+    sessions = sessions_of(node, _Tokens(), live, Clock())
+    app.include_router(pvp_router(sessions, _Door(), live, Companions(Clock(), 0)))
     server = uvicorn.Server(config_of(app))
     server.config.port = spec.port
     server.run()

@@ -28,6 +28,7 @@ _DRIVER_CORE, _SERVER_CORE = 1, 0
 _SETTLE_S = 1.5
 _GOOD_LATE_P99_MS, _FULL_CORE = 20.0, 0.95
 _LOADS = (4, 8, 12, 16, 20, 25, 30, 35, 40, 50)
+_TRIES = 3  # of a load that does not go well: others on the machine can spoil one
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +139,13 @@ async def _climb(column: Column, loads: tuple[int, ...], seconds: float) -> list
     packets, points = packets_of(buzz(16_000 * 3, 16_000)), []
     async with _running(column) as server, httpx.AsyncClient(base_url=server.url, timeout=30) as http:
         for calls in loads:
-            points.append(await _point(server, http, calls, seconds, packets))
+            for _ in range(_TRIES):
+                points.append(await _point(server, http, calls, seconds, packets))
+                await asyncio.sleep(1)
+                if points[-1].is_good or points[-1].core_share >= _FULL_CORE:
+                    break
             if not points[-1].is_good:
                 break
-            await asyncio.sleep(1)
     return points
 
 

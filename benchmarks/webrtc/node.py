@@ -19,6 +19,7 @@ from pipeline.ports import Frame, Leg
 from pipeline.report import CallReport
 from server.drain import config_of
 from server.logging import configure
+from transports.companions import Companions
 from transports.live import LiveCalls
 from transports.ports import Call, CallFactory, CallRequest
 from transports.pvp_routes import sessions_of
@@ -98,7 +99,9 @@ def main() -> None:
     live, clock, book = LiveCalls(), Clock(), _Book()
     app = FastAPI(lifespan=node.open)
     sessions = sessions_of(calls, book, live, clock)
-    host = RtcHost(calls, sessions, book, _Door(), live, clock, RtcPeers(clock, _MOST), IceServers([], clock))
+    host = RtcHost(
+        sessions, book, _Door(), Companions(clock, 0), live, clock, RtcPeers(clock, _MOST), IceServers([], clock)
+    )
     app.include_router(webrtc_router(host))
     config = config_of(app)
     config.port = int(sys.argv[1])

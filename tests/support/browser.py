@@ -2,7 +2,7 @@
 
 import base64
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -84,10 +84,12 @@ LOUDSPEAKER = """(() => {
 
 
 @contextlib.asynccontextmanager
-async def open_browser() -> AsyncIterator[Browser]:
-    """Start Chromium without a window."""
+async def open_browser(executable: str = CHROMIUM, more_flags: Sequence[str] = ()) -> AsyncIterator[Browser]:
+    """Start Chromium without a window; `executable` may be a script that starts it elsewhere."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        browser = await playwright.chromium.launch(
+            executable_path=executable, headless=True, args=[*FLAGS, *more_flags]
+        )
         try:
             yield browser
         finally:

@@ -35,11 +35,15 @@ class StallingProxy:
         """Let everything lie from now on; connections stay."""
         self._flows.clear()
 
+    def break_all(self) -> None:
+        """Break all connections, without a word; others may come."""
+        for writer in self._open:
+            writer.transport.abort()
+
     def cut(self) -> None:
         """Break all connections and take none."""
         self._is_cut = True
-        for writer in self._open:
-            writer.transport.abort()
+        self.break_all()
 
     def mend(self) -> None:
         """Lead on."""

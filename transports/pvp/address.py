@@ -7,7 +7,7 @@ from transports.ports import CallRequest
 
 _MODES = frozenset({"flow", "program", "assistant", "onboarding"})
 _NOT_METADATA = frozenset(
-    {"agent", "agent_id", "mode", "program_id", "flow", "token", "api_key", "session_token", "last_seq"}
+    {"agent", "agent_id", "mode", "program_id", "flow", "token", "api_key", "session_token", "last_seq", "resume"}
 )
 _MAX_METADATA = 32
 _MAX_METADATA_CHARS = 256

@@ -55,15 +55,20 @@ RESERVED_KEYS = frozenset({"type", "id", "artifact_type", "status", "seq"})
 
 Wire = str | bytes
 
-# Messages whose fields are plain JSON values under their own names.
-_PLAIN: dict[str, type[Any]] = {
+# What goes as text, by its `type` on the wire.
+SERVER_TYPES: dict[str, type[Any]] = {
     "config": Config,
     "status": Status,
+    "transcript": Transcript,
+    "flow_state": FlowState,
+    "artifact": Artifact,
     "flow_variable": FlowVariable,
     "transition_blocked": TransitionBlocked,
     "flow_end": FlowEnd,
     "interrupted": Interrupted,
+    "waterfall": Waterfall,
     "pong": Pong,
+    "error": Error,
     "quality": Quality,
     "upgrade-answer": UpgradeAnswer,
     "upgrade-ready": UpgradeReady,
@@ -71,7 +76,18 @@ _PLAIN: dict[str, type[Any]] = {
     "upgrade-failed": UpgradeFailed,
     "downgrade-complete": DowngradeComplete,
 }
-_TYPE_OF = {kind: name for name, kind in _PLAIN.items()}
+CLIENT_TYPES: dict[str, type[Any]] = {
+    "ping": Ping,
+    "config": ClientConfig,
+    "ui_event": UiEvent,
+    "dtmf": Dtmf,
+    "upgrade-offer": UpgradeOffer,
+    "upgrade-ice": UpgradeIce,
+    "upgrade-complete": UpgradeComplete,
+    "downgrade": Downgrade,
+}
+_TYPE_OF = {kind: name for name, kind in SERVER_TYPES.items()}
+_OPTIONAL = frozenset({"interrupted", "resume_token"})  # on the wire only when they say something
 
 
 # --- client to server -----------------------------------------------------------------------------------------------
@@ -104,8 +120,8 @@ def encode_client(message: ClientMessage) -> Wire:
             body = {"type": "ui_event", "action": action, "data": data, "flow_id": flow_id}
         case Dtmf(digits):
             body = {"type": "dtmf", "digits": digits}
-        case UpgradeOffer(sdp):
-            body = {"type": "upgrade-offer", "sdp": sdp, "sdp_type": "offer"}
+        case UpgradeOffer(sdp, sdp_type):
+            body = {"type": "upgrade-offer", "sdp": sdp, "sdp_type": sdp_type}
         case UpgradeIce(candidates):
             body = {"type": "upgrade-ice", "candidates": list(candidates)}
         case UpgradeComplete():
@@ -175,10 +191,10 @@ def encode_server(message: ServerMessage) -> Wire:
     match message:
         case Audio(pcm):
             return pcm
-        case Transcript():
-            body = {"type": "transcript"} | _fields(message)
-            if not message.interrupted:
-                del body["interrupted"]
+        case Config() | Transcript():
+            body = {"type": _TYPE_OF[type(message)]} | {
+                key: value for key, value in _fields(message).items() if key not in _OPTIONAL or value
+            }
         case FlowState():
             progress = None if message.progress is None else _fields(message.progress)
             body = {"type": "flow_state"} | _fields(message) | {"progress": progress}
@@ -209,10 +225,10 @@ def decode_server(data: Wire) -> ServerMessage | None:
     message = wire_json.loads(data)
     kind = message.pop("type", None)
     try:
-        if isinstance(kind, str) and kind in _PLAIN:
-            return _plain(_PLAIN[kind], message)  # type: ignore[no-any-return]  # every class in the table is one
-        decode = _SHAPED.get(kind) if isinstance(kind, str) else None
-        return None if decode is None else decode(message)
+        if not isinstance(kind, str) or kind not in SERVER_TYPES:
+            return None
+        decode = _SHAPED.get(kind)
+        return _plain(SERVER_TYPES[kind], message) if decode is None else decode(message)
     except (KeyError, TypeError, AttributeError) as error:
         raise ProtocolError(f"{kind}: bad or missing field: {error}", code="protocol.invalid_field") from error
 
@@ -223,10 +239,6 @@ def _fields(message: Any) -> dict[str, Any]:
 
 def _plain(kind: type[Any], message: Mapping[str, Any]) -> Any:
     return kind(**{each.name: message[each.name] for each in fields(kind) if each.name in message})
-
-
-def _transcript(message: Mapping[str, Any]) -> Transcript:
-    return _plain(Transcript, message)  # type: ignore[no-any-return]  # `_plain` returns its first argument's type
 
 
 def _flow_state(message: Mapping[str, Any]) -> FlowState:
@@ -266,7 +278,6 @@ def _error(message: Mapping[str, Any]) -> Error:
 
 
 _SHAPED: dict[str, Callable[[Mapping[str, Any]], ServerMessage]] = {
-    "transcript": _transcript,
     "flow_state": _flow_state,
     "artifact": _artifact,
     "waterfall": _waterfall,

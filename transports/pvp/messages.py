@@ -50,6 +50,7 @@ class UpgradeOffer:
     """The client would like WebRTC; `sdp` is its offer."""
 
     sdp: str = ""
+    sdp_type: str = "offer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +73,14 @@ class Downgrade:
 # --- from the server ------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Config:
-    """How the server's audio comes; sent once, before any sound."""
+    """How the server's audio comes; sent once, before any sound. `resume_token` is on the wire only if there is one."""
 
     call_id: str
     audio_sample_rate: int
     audio_channels: int = 1
     audio_encoding: str = "pcm_s16le"
     pvp_version: str = "1.0"
+    resume_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,18 @@
 """Everything here leans on private parts of aiortc 1.16.0; `tests/e2e/test_aiortc_parts.py` tells when they change.
 
 Stock aiortc decodes each caller in a thread of its own, to 48 kHz stereo, behind a jitter buffer of 80 ms that stalls
-for up to 320 ms at a loss. `VoiceReceiver` decodes in place, to 16 kHz mono, without waiting.
+for up to 320 ms at a loss. `VoiceReceiver` decodes in place, to 16 kHz mono, without waiting. Stock
+aiortc also keeps pieces of messages without a bound; `BoundedSctp` has one.
 """
 
 import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from aiortc import RTCPeerConnection, RTCRtpReceiver
+from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCSctpTransport
 from aiortc.rtcrtpparameters import RTCRtpReceiveParameters
 from aiortc.rtcrtpreceiver import StreamStatistics
+from aiortc.rtcsctptransport import DataChunk
 from aiortc.rtp import RtpPacket
 
 from kit.errors import ProtocolError
@@ -18,6 +20,7 @@ from transports.webrtc.opus import OpusDecoder
 from transports.webrtc.rtp_order import Lost, Packet, RtpOrder
 
 CLOCK_HZ = 48_000
+MAX_UNREAD_BYTES = 2 * 1024 * 1024  # of messages that have not come in full
 
 
 class VoiceReceiver(RTCRtpReceiver):
@@ -48,6 +51,7 @@ class VoiceReceiver(RTCRtpReceiver):
         streams = base._RTCRtpReceiver__remote_streams
         if packet.ssrc not in streams:
             streams.clear()  # one speaker: a new source replaces the old one
+            self.order.begin_anew()
             streams[packet.ssrc] = StreamStatistics(CLOCK_HZ)
         streams[packet.ssrc].add(packet)
         self.on_packet()
@@ -70,6 +74,26 @@ class VoiceReceiver(RTCRtpReceiver):
         if not streams:
             return None
         return float(next(iter(streams.values())).jitter) * 1000 / CLOCK_HZ
+
+
+class BoundedSctp(RTCSctpTransport):
+    """Messages whose pieces do not pile up: aiortc tells its peer how much room there is, but does not insist."""
+
+    on_flood: Callable[[], None]
+
+    async def _receive_data_chunk(self, chunk: DataChunk) -> None:
+        base: Any = self
+        if base._advertised_rwnd < 1024 * 1024 - MAX_UNREAD_BYTES:
+            return self.on_flood()
+        return await super()._receive_data_chunk(chunk)
+
+
+def bound_messages(connection: RTCPeerConnection, on_flood: Callable[[], None]) -> None:
+    """Bound what the other side of `connection` can make us keep of its messages, once it has offered a channel."""
+    sctp: Any = connection.sctp
+    if sctp is not None and not isinstance(sctp, BoundedSctp):
+        sctp.__class__ = BoundedSctp
+        sctp.on_flood = on_flood
 
 
 def voice_receiver(

@@ -13,6 +13,7 @@ from kit.clock import Clock
 CLOUDFLARE = "https://rtc.live.cloudflare.com"
 _MARGIN_S = 60.0  # of credentials that are about to expire, none are handed out
 _ANSWER_S = 5.0
+_RETRY_S = 10.0  # a service that does not answer is left alone for so long
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +55,7 @@ class IceServers:
         self._clock = clock
         self._key = key
         self._made: tuple[float, Sequence[Mapping[str, Any]]] | None = None
+        self._retry_at_s = 0.0
         self._asking = asyncio.Lock()
 
     @property
@@ -72,11 +74,11 @@ class IceServers:
         async with self._asking:
             now_s = self._clock.now_s()
             if self._made is None or self._made[0] < now_s + _MARGIN_S:
-                made = await self._make(self._key)
+                made = await self._make(self._key) if now_s >= self._retry_at_s else None
                 if made is None:
                     return IceAnswer(self._fixed)
                 self._made = (now_s + self._key.ttl_s, made)
-            return IceAnswer([*self._fixed, *self._made[1]], int(self._made[0] - now_s))
+            return IceAnswer([*self._fixed, *self._made[1]], round(self._made[0] - now_s))
 
     async def _make(self, key: TurnKey) -> Sequence[Mapping[str, Any]] | None:
         address = f"{key.url}/v1/turn/keys/{key.key_id}/credentials/generate-ice-servers"
@@ -88,5 +90,6 @@ class IceServers:
                 servers = response.json()["iceServers"]
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             log.warning("turn_credentials_not_made", reason=type(error).__name__)
+            self._retry_at_s = self._clock.now_s() + _RETRY_S
             return None
         return [servers] if isinstance(servers, dict) else list(servers)

@@ -13,12 +13,15 @@ from aiortc.sdp import candidate_from_sdp
 from kit.clock import Clock
 from kit.errors import InputError
 from transports.carrier import PeerLost
-from transports.quality import mos
-from transports.webrtc.aiortc_parts import VoiceReceiver, voice_receiver
+from transports.quality import LossRate, mos
+from transports.webrtc.aiortc_parts import VoiceReceiver, bound_messages, voice_receiver
 from transports.webrtc.session_description import MAX_CANDIDATES, checked_offer, ice_user, is_named, with_wishes
 from transports.webrtc.voice_track import VoiceTrack
 
 MAX_MESSAGES = 256  # that wait to be read
+MAX_WAITING_BYTES = 2 * 1024 * 1024  # of them all; one alone may be too large, and is told so
+MAX_CHANNELS = 8  # a client needs one
+_KEEP_ALIVE = "ping"  # plain text that some clients send beside PVP
 CHANNEL_S = 5.0  # for the channel to open once sound flows; without one, messages go nowhere
 QUIET_S = 15.0  # of whom nothing comes for so long, neither sound nor message, is gone
 FLUSH_S = 1.0  # for the last message to leave
@@ -31,8 +34,8 @@ log = structlog.get_logger(__name__)
 class Joinable(Protocol):
     """A call whose sound can move to another peer."""
 
-    def join(self, peer: "RtcPeer") -> None:
-        """Move to `peer` once it is connected."""
+    def join(self, peer: "RtcPeer", last_seq: int | None = None) -> bool:
+        """Move to `peer` once it is connected; False if that cannot be."""
 
 
 class RtcPeer:
@@ -41,7 +44,7 @@ class RtcPeer:
     Attributes:
         id: Names it in `PATCH /offer/{pc_id}`.
         wire: What the peer hears.
-        owner: The call that a new connection in place of this one would join.
+        owner: Finds the call that a new connection in place of this one would join.
     """
 
     name = "webrtc"
@@ -58,15 +61,18 @@ class RtcPeer:
         self.id = peer_id
         self.wire = VoiceTrack(clock)
         self.said_goodbye = False
-        self.owner: Joinable | None = None
+        self.owner: Callable[[], Joinable | None] = lambda: None
         self._on_closed = on_closed
         self._listener: Callable[[bytes], None] | None = None
         self._messages: asyncio.Queue[str | bytes | None] = asyncio.Queue()
+        self._waiting_bytes = self._channels = 0
+        self._closing: asyncio.Future[None] | None = None
         self._channel: RTCDataChannel | None = None
         self._expects_channel = self._ended = False
         self._last_heard_s = clock.now_s()
         self._clock = clock
         self._candidates = 0
+        self._loss_in, self._loss_out = LossRate(), LossRate()
         self._ice_user: str | None = None
         self._connected: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._channel_open, self._drained = asyncio.Event(), asyncio.Event()
@@ -91,6 +97,7 @@ class RtcPeer:
             for transceiver in self._connection.getTransceivers():
                 if transceiver.receiver is not self._receiver:
                     transceiver.direction = "inactive"  # pictures, and a second voice
+            bound_messages(self._connection, self._flood)
             await self._connection.setLocalDescription(await self._connection.createAnswer())
         except Exception as error:  # the parser raises whatever its parts do; our own faults show in the log
             log.info("offer_refused", reason=type(error).__name__)
@@ -122,7 +129,7 @@ class RtcPeer:
                 candidate = candidate_from_sdp(text)
                 candidate.sdpMid, candidate.sdpMLineIndex = _place(each)
                 await self._connection.addIceCandidate(candidate)
-            except (AssertionError, ValueError, IndexError, TypeError) as error:
+            except (AssertionError, ValueError, IndexError, TypeError, InvalidStateError) as error:
                 raise InputError("A candidate cannot be read.", code="webrtc.bad_candidate") from error
 
     async def connected(self, within_s: float) -> bool:
@@ -171,21 +178,26 @@ class RtcPeer:
             quiet_at_s = self._last_heard_s + QUIET_S
             try:
                 async with asyncio.timeout_at(quiet_at_s):
-                    return await self._messages.get()
+                    message = await self._messages.get()
             except TimeoutError:
                 if self._last_heard_s + QUIET_S <= quiet_at_s:
                     log.info("peer_silent")
                     return None
+            else:
+                self._waiting_bytes -= 0 if message is None else len(message)
+                return message
 
     async def close(self, code: int = 1000) -> None:
         """Let go of everything once what was sent has left; `code` says nothing here. May be called twice."""
-        if not self._ended:
-            if self._channel is not None:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(FLUSH_S):
-                        await self._drain(self._channel, 0)
-            await asyncio.sleep(LAST_SOUND_S)
-        await self.abandon()
+        try:
+            if not self._ended:
+                if self._channel is not None:
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(FLUSH_S):
+                            await self._drain(self._channel, 0)
+                await asyncio.sleep(LAST_SOUND_S)
+        finally:
+            await self.abandon()
 
     async def _drain(self, channel: RTCDataChannel, most_bytes: int) -> None:
         """Wait until at most that much is still to be sent, or nothing will be any more."""
@@ -199,21 +211,23 @@ class RtcPeer:
         self._listener = None
         self._end()
         self._on_closed(self.id)
-        await self._connection.close()
+        if self._closing is None:
+            self._closing = asyncio.ensure_future(self._connection.close())
+        await asyncio.shield(self._closing)  # aiortc cannot take up a close that was cancelled in its middle
 
     async def quality(self) -> Mapping[str, float]:
-        """Return `jitter_ms`, `loss` and `rtt_ms` as far as they are known, and `mos` once all are."""
+        """Return `jitter_ms`, `rtt_ms` and the `loss` since the last time, as far as known, and `mos` once all are."""
         known: dict[str, float] = {}
         order = self._receiver.order
-        losses = [order.lost / max(1, order.lost + order.received)]
+        losses = [self._loss_in.since(order.lost, order.lost + order.received)]
         jitter_ms = self._receiver.jitter_ms()
         if jitter_ms is not None:
             known["jitter_ms"] = round(jitter_ms, 1)
         sender = next(each.sender for each in self._connection.getTransceivers() if each.receiver is self._receiver)
         for report in (await sender.getStats()).values():
             if report.type == "remote-inbound-rtp":
-                sent = report.packetsReceived + max(0, report.packetsLost)
-                losses.append(max(0, report.packetsLost) / max(1, sent))
+                lost = max(0, report.packetsLost)
+                losses.append(self._loss_out.since(lost, report.packetsReceived + lost))
                 if report.roundTripTime is not None:
                     known["rtt_ms"] = round(max(0.0, report.roundTripTime * 1000), 1)
         known["loss"] = round(max(losses), 4)
@@ -238,6 +252,9 @@ class RtcPeer:
         self._messages.put_nowait(None)
 
     def _take_channel(self, channel: RTCDataChannel) -> None:
+        self._channels += 1
+        if self._channels > MAX_CHANNELS:
+            self._flood()
         if self._channel is not None:
             return  # one is enough
         self._channel = channel
@@ -252,9 +269,16 @@ class RtcPeer:
 
     def _take_message(self, message: str | bytes) -> None:
         self._notice()
-        if self._messages.qsize() < MAX_MESSAGES:
+        if self._ended or (isinstance(message, str) and message.startswith(_KEEP_ALIVE)):
+            return
+        if self._messages.qsize() >= MAX_MESSAGES or self._waiting_bytes > MAX_WAITING_BYTES:
+            self._flood()
+        else:
+            self._waiting_bytes += len(message)
             self._messages.put_nowait(message)
-        elif not self._ended:
+
+    def _flood(self) -> None:
+        if not self._ended:
             log.warning("peer_floods")
             self._end()
 

@@ -37,7 +37,7 @@ class RtcPeers:
         try:
             return peer, await peer.answer(offer)
         except BaseException:
-            await peer.close()
+            await peer.abandon()
             raise
 
     def find(self, peer_id: str) -> RtcPeer:

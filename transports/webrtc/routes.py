@@ -1,6 +1,7 @@
 """The addresses of WebRTC's signalling (docs/pvp.md §8)."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,13 +15,13 @@ from starlette.requests import Request
 from kit.clock import Clock
 from kit.errors import CapacityError, InputError, UnauthenticatedError
 from kit.ids import uuid7
+from transports.companions import Companions, Key, key_of
 from transports.live import LiveCalls
-from transports.ports import CallFactory, CallRequest, Doorkeeper, SessionBook
+from transports.ports import CallRequest, Doorkeeper, SessionBook
 from transports.pvp.address import request_of
-from transports.pvp_connection import PvpConnection
 from transports.sessions import Sessions, last_seq_of
 from transports.webrtc.ice import IceServers
-from transports.webrtc.peer import RtcPeer
+from transports.webrtc.peer import Joinable, RtcPeer
 from transports.webrtc.peers import RtcPeers
 from transports.webrtc.session_description import MAX_BYTES, MAX_CANDIDATES
 
@@ -57,17 +58,17 @@ class RtcHost:
     """What the routes need, and the tasks of the calls that begin with them.
 
     Attributes:
-        calls: Places calls.
         sessions: Where tokens lead.
         tokens: Looks at tokens.
         door: Knows who needs none.
+        companions: Where names lead that clients give their calls.
         live: What a shutdown waits for.
     """
 
-    calls: CallFactory
     sessions: Sessions
     tokens: SessionBook
     door: Doorkeeper
+    companions: Companions
     live: LiveCalls
     clock: Clock
     peers: RtcPeers
@@ -112,41 +113,61 @@ class RtcHost:
         known = self.peers.find(offer.pc_id)
         if not offer.restart_pc and not known.is_restarted_by(offer.sdp):
             return Answer(sdp=await known.answer(offer.sdp), pc_id=known.id)
-        if known.owner is None:
+        owner = known.owner()
+        if owner is None:
             return await self._begin_call(offer, request)
         peer, answer = await self.peers.answer(offer.sdp)
         peer.owner = known.owner
-        known.owner.join(peer)
+        await _joined(owner, peer)
         return Answer(sdp=answer, pc_id=peer.id)
 
     async def _begin_call(self, offer: Offer, request: Request) -> Answer:
         token = request.query_params.get("session_token")
-        running = None if token is None else self.sessions.find(token)
-        if self.live.draining and running is None:
-            raise CapacityError("This server is about to stop; connect again.", code="server.draining")
-        wanted = await self._wanted(request) if token is None else None
-        if token is not None and running is None and not await self.tokens.is_good(token):
-            raise UnauthenticatedError("Invalid or expired session token.", code="session.invalid_token")
+        if token is None:
+            return await self._begin_without_token(offer, request)
+        running = self.sessions.find(token)
+        if running is None:
+            self._mind_draining()
+            if not await self.tokens.is_good(token):
+                raise UnauthenticatedError("Invalid or expired session token.", code="session.invalid_token")
         peer, answer = await self.peers.answer(offer.sdp)
-        if wanted is not None:
-            connection = PvpConnection(peer, self.calls, self.live, self.clock)
-            peer.owner = connection
-            self.begin(peer, connection.serve(wanted))
-        elif running is not None and not running.is_away:
-            running.join(peer)
-            peer.owner = running
+        peer.owner = lambda: self._carriers_of(token)
+        last_seq = last_seq_of(request.query_params.get("last_seq"))
+        if running is not None and not running.carriers.is_away:
+            await _joined(running.carriers, peer, last_seq)
         else:
-            assert token is not None, "there is a token, or there is something wanted"
-            last_seq = last_seq_of(request.query_params.get("last_seq"))
             self.begin(peer, self.sessions.serve(token, peer, last_seq))
         return Answer(sdp=answer, pc_id=peer.id)
 
-    async def _wanted(self, request: Request) -> CallRequest:
+    async def _begin_without_token(self, offer: Offer, request: Request) -> Answer:
         account_id = await self.door.account_of(request)
+        key = key_of(account_id, request.query_params.get("session_id"))
+        running = None if key is None else self.companions.running(key)
+        if running is None:
+            self._mind_draining()
         wanted = request_of(request.query_params.multi_items(), uuid7(), account_id)
-        return CallRequest(
-            wanted.call_id, wanted.flow, metadata=wanted.metadata, account_id=account_id, transport="webrtc"
-        )
+        peer, answer = await self.peers.answer(offer.sdp)
+        if running is not None:
+            peer.owner = lambda: running.carriers
+            await _joined(running.carriers, peer)
+        else:
+            resumable = request.query_params.get("resume") == "true"
+            self.begin(peer, self._serve(peer, key, dataclasses.replace(wanted, transport=peer.name), resumable))
+        return Answer(sdp=answer, pc_id=peer.id)
+
+    async def _serve(self, peer: RtcPeer, key: Key | None, wanted: CallRequest, resumable: bool) -> None:
+        with self.sessions.hosted(peer, resumable=resumable) as (connection, own_token):
+            peer.owner = lambda: connection.carriers
+            with self.companions.paired(key, connection):
+                await connection.serve(wanted, own_token)
+
+    def _carriers_of(self, token: str) -> Joinable | None:
+        running = self.sessions.find(token)
+        return None if running is None else running.carriers
+
+    def _mind_draining(self) -> None:
+        if self.live.draining:
+            raise CapacityError("This server is about to stop; connect again.", code="server.draining")
 
     async def may_use_relays(self, request: Request) -> bool:
         """Say whether credentials for relays may be shown to who asks."""
@@ -155,9 +176,15 @@ class RtcHost:
             return self.sessions.find(token) is not None or await self.tokens.is_good(token)
         try:
             await self.door.account_of(request)
-        except InputError:
+        except (InputError, CapacityError):
             return False
         return True
+
+
+async def _joined(owner: Joinable, peer: RtcPeer, last_seq: int | None = None) -> None:
+    if not owner.join(peer, last_seq):
+        await peer.abandon()
+        raise CapacityError("This call takes no further connection now; try again later.")
 
 
 def webrtc_router(host: RtcHost) -> APIRouter:

@@ -38,6 +38,11 @@ class RtpOrder:
         self._next: int | None = None
         self._early: dict[int, bytes] = {}
 
+    def begin_anew(self) -> None:
+        """Another source begins, with numbers of its own."""
+        self._next = None
+        self._early.clear()
+
     def take(self, sequence: int, payload: bytes) -> list[Packet | Lost]:
         """Take the packet numbered `sequence` (16 bits, wrapping); return what can be passed on."""
         if self._next is None:

@@ -6,6 +6,7 @@ from kit.errors import InputError
 
 MAX_BYTES = 64 * 1024
 MAX_CANDIDATES = 64  # each is an address that we would send packets to
+MAX_SECTIONS = 8  # of media: sound, pictures, messages; each may open sockets of its own
 # The peer sends the frame before again, coarsely, in each packet; above 8 kHz of sound nothing is of use to us.
 _WISHES = "useinbandfec=1;minptime=10;stereo=0;maxplaybackrate=16000"
 
@@ -17,13 +18,15 @@ def checked_offer(sdp: str) -> str:
     the candidates: who sends none at all is still found by its checks.
 
     Raises:
-        InputError: `webrtc.bad_offer`: too large, too many candidates, or without sound.
+        InputError: `webrtc.bad_offer`: too large, too many candidates or sections, or without sound.
     """
     if len(sdp) > MAX_BYTES:
         raise InputError("The offer is too large.", code="webrtc.bad_offer")
     lines = [line.rstrip("\r") for line in sdp.split("\n") if line.strip()]
     if sum(line.startswith("a=candidate:") for line in lines) > MAX_CANDIDATES:
         raise InputError("The offer has too many candidates.", code="webrtc.bad_offer")
+    if sum(line.startswith("m=") for line in lines) > MAX_SECTIONS:
+        raise InputError("The offer has too many media sections.", code="webrtc.bad_offer")
     if not any(line.startswith("m=audio ") for line in lines):
         raise InputError("The offer has no sound.", code="webrtc.bad_offer")
     kept = [line for line in lines if not _is_left_out(line)]

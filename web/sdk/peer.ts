@@ -3,11 +3,13 @@
 /** What the other side says of its own, and what came of our offer. */
 export interface PeerEvents {
   /** Sound can flow. */
-  connected(): void;
+  connected(): unknown;
   /** Sound cannot flow, or not any more. */
-  lost(): void;
+  lost(): unknown;
   /** The bot's voice. */
-  sound(stream: MediaStream): void;
+  sound(stream: MediaStream): unknown;
+  /** A message came on the channel, where they go while the socket is away. */
+  message(text: string): unknown;
 }
 
 const GATHER_MS = 1000;
@@ -18,11 +20,16 @@ export class Peer {
   private readonly connection: RTCPeerConnection;
   private over = false;
   private patience: number | undefined;
+  private readonly channel: RTCDataChannel;
+  private readonly sender: RTCRtpSender;
 
   constructor(iceServers: RTCIceServer[], microphone: MediaStreamTrack, stream: MediaStream, private readonly events: PeerEvents) {
     this.connection = new RTCPeerConnection({ iceServers });
-    this.connection.addTrack(microphone, stream);
-    this.connection.createDataChannel("bot-messages");
+    this.sender = this.connection.addTrack(microphone, stream);
+    this.channel = this.connection.createDataChannel("bot-messages");
+    this.channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (!this.over && typeof data === "string") events.message(data);
+    };
     this.connection.ontrack = ({ streams, track }) => events.sound(streams[0] ?? new MediaStream([track]));
     this.connection.onconnectionstatechange = () => this.change();
   }
@@ -42,6 +49,28 @@ export class Peer {
     for (const candidate of candidates) {
       if (!this.over) await this.connection.addIceCandidate(candidate);
     }
+  }
+
+  /** Send a message; false if that cannot be. */
+  send(text: string): boolean {
+    if (this.over || this.channel.readyState !== "open") return false;
+    this.channel.send(text);
+    return true;
+  }
+
+  /** How long what has come still waits to be heard. */
+  async waitingMs(): Promise<number> {
+    for (const report of (await this.connection.getStats()).values()) {
+      const { type, jitterBufferDelay, jitterBufferEmittedCount } = report as Record<string, unknown>;
+      if (type !== "inbound-rtp" || typeof jitterBufferDelay !== "number" || typeof jitterBufferEmittedCount !== "number") continue;
+      return jitterBufferEmittedCount > 0 ? (1000 * jitterBufferDelay) / jitterBufferEmittedCount : 0;
+    }
+    return 0;
+  }
+
+  /** Send another microphone from now on. */
+  async useMicrophone(track: MediaStreamTrack): Promise<void> {
+    if (!this.over) await this.sender.replaceTrack(track);
   }
 
   close(): void {

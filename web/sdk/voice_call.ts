@@ -3,6 +3,8 @@
 import type { CallAudio } from "./audio/call_audio";
 import { AudioError, openCallAudio } from "./audio/call_audio";
 import { WIRE_RATE_HZ } from "./audio/framer";
+import type { Judgement, Measured } from "./judgement";
+import { judge, moved, UNJUDGED } from "./judgement";
 import { Peer } from "./peer";
 import type { UpgradeDeed, UpgradeEvent, UpgradeState } from "./upgrade";
 import { step } from "./upgrade";
@@ -15,9 +17,12 @@ export type Wire = "websocket" | "webrtc";
 export interface VoiceCallOptions {
   /** The WebSocket's address: `/ws?…` of a flow, or the `ws_url` of a session. */
   url: URL;
-  /** Whether sound moves to WebRTC as soon as it can; the socket stays for messages, and as the way back. */
-  webrtc: boolean;
-  /** For how long a call whose socket broke is dialled again; only sessions (`/v1/ws/…`) can be taken up. */
+  /**
+   * When sound moves to WebRTC: as soon as it can, or once the socket does badly (`judgement.ts`). It comes back when the
+   * peer connection does badly; the socket stays for messages, and as the way back.
+   */
+  webrtc: "at_once" | "when_needed" | "never";
+  /** For how long a call whose socket broke is dialled again; 0: it is over. */
   resumeMs: number;
 }
 
@@ -39,7 +44,9 @@ const FATAL = new Set(["flow.not_found", "flow.invalid", "flow.check_failed"]);
 /** The change waits so long for the bot to be silent. */
 const PAUSE_MS = 3000;
 const REDIAL_MS = 1000;
-const LAST_SOUND_MS = 300;
+const LAST_SOUND_MS = 500;
+/** From the end of a peer connection's buffer to the loudspeaker, beyond what a socket's sound takes. */
+const OUTPUT_MS = 40;
 
 export class VoiceCall {
   private socket: WebSocket | null = null;
@@ -49,10 +56,15 @@ export class VoiceCall {
   private opened = false;
   private over = false;
   private speaking = false;
+  private judgement: Judgement = UNJUDGED;
+  /** Where to come back to: a session's own address, or the one that `config` told. */
+  private resumeUrl: URL | null = null;
   private lastSeq: number | null = null;
   private brokenAtMs: number | null = null;
   private pings: number | undefined;
   private patience: number | undefined;
+  private redial: number | undefined;
+  private waitingMs = 0;
   private readonly roundTrips = new RoundTrips();
 
   constructor(
@@ -88,43 +100,66 @@ export class VoiceCall {
     this.finish();
   }
 
+  /** Listen to another microphone from now on; ids come from `audio/devices.ts`. */
+  async useMicrophone(deviceId: string): Promise<void> {
+    if (!this.audio) return;
+    await this.audio.useMicrophone(deviceId);
+    await this.peer?.useMicrophone(this.audio.track);
+  }
+
+  /** Speak through another loudspeaker from now on; false where the browser cannot. */
+  async useSpeaker(deviceId: string): Promise<boolean> {
+    return (await this.audio?.useSpeaker(deviceId)) ?? false;
+  }
+
   levels(): { microphone: number; speaker: number } {
     return this.audio?.levels() ?? { microphone: 0, speaker: 0 };
   }
 
   // --- the socket ---------------------------------------------------------------------------------------------------
   private connect(): void {
-    const url = new URL(this.options.url);
-    if (this.lastSeq !== null) url.searchParams.set("last_seq", String(this.lastSeq));
+    const url = new URL(this.resumeUrl ?? this.options.url);
+    if (this.options.resumeMs > 0 && this.resumeUrl === null) url.searchParams.set("resume", "true");
+    if (this.opened) url.searchParams.set("last_seq", String(this.lastSeq ?? 0));
     const socket = new WebSocket(url);
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => this.open();
-    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => this.receive(data);
-    socket.onclose = ({ code }) => this.close(code);
+    socket.onopen = () => this.open(socket);
+    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      if (socket === this.socket) this.receive(data);
+    };
+    socket.onclose = ({ code }) => {
+      if (socket === this.socket) this.close(code);
+    };
     this.socket = socket;
   }
 
-  private open(): void {
+  private open(socket: WebSocket): void {
+    if (socket !== this.socket) return;
     this.brokenAtMs = null;
+    this.redial = undefined;
     this.send({ type: "config", sample_rate: WIRE_RATE_HZ, channels: 1 });
     this.ping();
+    window.clearInterval(this.pings);
     this.pings = window.setInterval(() => this.ping(), PING_EVERY_MS);
     if (this.opened) return;
     this.opened = true;
     this.events.opened();
-    if (this.options.webrtc && "RTCPeerConnection" in window) this.advance({ on: "wanted" });
+    if (this.options.webrtc === "at_once") this.want();
   }
 
+  /** A socket that broke is dialled again; meanwhile a peer connection that is well carries the call alone. */
   private close(code: number): void {
-    window.clearInterval(this.pings);
     if (this.over) return;
     const now = performance.now();
     this.brokenAtMs ??= now;
-    if (this.opened && code === 1006 && now - this.brokenAtMs < this.options.resumeMs) {
-      this.dropPeer();
-      window.setTimeout(() => this.over || this.connect(), REDIAL_MS);
+    const comesBack = this.resumeUrl !== null || this.options.url.pathname.includes("/v1/ws/");
+    if (this.opened && code === 1006 && comesBack && now - this.brokenAtMs < this.options.resumeMs) {
+      if (this.upgrade !== "peer") this.advance({ on: "lost" });
+      this.redial = window.setTimeout(() => this.over || this.connect(), REDIAL_MS);
       return;
     }
+    this.redial = undefined;
+    if (this.opened && code === 1006 && this.upgrade === "peer") return;
     this.events.closed(code, this.opened);
     this.finish();
   }
@@ -149,18 +184,23 @@ export class VoiceCall {
       case "pong":
         this.roundTrips.add(message.ts, Math.round(performance.now()));
         this.events.roundTrip(this.roundTrips.medianMs);
+        this.weigh({ of: "websocket", rttMs: this.roundTrips.medianMs ?? 0, jitterMs: this.roundTrips.jitterMs });
         return;
+      case "quality":
+        this.weigh({ of: "webrtc", rttMs: message.rttMs, loss: message.loss, mos: message.mos });
+        break;
       case "upgrade_answer":
         this.advance({ on: "answered", sdp: message.sdp });
         return;
       case "upgrade_failed":
-        this.advance({ on: "refused" });
+        this.advance({ on: "refused", forGood: message.reason === "not supported" });
         return;
       case "switch_now":
         this.advance({ on: "switch" });
-        this.events.wire("webrtc");
+        if (this.upgrade === "peer") this.tellWire("webrtc");
         return;
       case "downgrade_complete":
+        if (this.upgrade === "leaving") this.audio?.rest(this.waitingMs);
         this.advance({ on: "downgraded" });
         return;
       case "interrupted":
@@ -168,6 +208,7 @@ export class VoiceCall {
         break;
       case "config":
         this.audio?.setPlaybackRate(message.rateHz);
+        if (message.resumeToken !== null) this.resumeUrl = new URL(`v1/ws/${message.resumeToken}`, this.options.url);
         break;
       case "status":
         this.speaking = message.status === "speaking";
@@ -187,7 +228,9 @@ export class VoiceCall {
   }
 
   private send(message: ClientMessage): void {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+    const text = JSON.stringify(message);
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(text);
+    else if (this.upgrade === "peer") this.peer?.send(text);
   }
 
   private sendSound(frame: ArrayBuffer): void {
@@ -197,6 +240,28 @@ export class VoiceCall {
   }
 
   // --- the change of wires ------------------------------------------------------------------------------------------
+  private want(): void {
+    if ("RTCPeerConnection" in window) this.advance({ on: "wanted" });
+  }
+
+  private weigh(measured: Measured): void {
+    const [judgement, wish] = judge(this.judgement, measured, performance.now());
+    this.judgement = judgement;
+    if (wish === "upgrade" && this.options.webrtc !== "never") this.want();
+    if (wish === "downgrade") void this.leave();
+  }
+
+  /** What the peer connection has brought is heard before what the socket brings. */
+  private async leave(): Promise<void> {
+    this.waitingMs = ((await this.peer?.waitingMs()) ?? 0) + OUTPUT_MS;
+    this.advance({ on: "unwanted" });
+  }
+
+  private tellWire(wire: Wire): void {
+    this.judgement = moved(this.judgement, wire, performance.now());
+    this.events.wire(wire);
+  }
+
   private advance(event: UpgradeEvent): void {
     const [next, deeds] = step(this.upgrade, event);
     this.upgrade = next;
@@ -222,23 +287,36 @@ export class VoiceCall {
         return;
       case "close":
         this.dropPeer();
-        this.events.wire("websocket");
+        this.tellWire("websocket");
     }
   }
 
   private async offer(): Promise<void> {
     const audio = this.audio;
     if (!audio) return;
+    const servers = await this.iceServers();
+    if (this.over || this.upgrade !== "offering") return;
+    const peer: Peer = new Peer(servers, audio.track, audio.stream, {
+      connected: () => this.peer === peer && this.peerConnected(),
+      lost: () => this.peer === peer && this.peerLost(),
+      sound: (stream) => audio.playStream(stream),
+      message: (text) => this.peer === peer && this.receive(text),
+    });
+    this.peer = peer;
     try {
-      this.peer = new Peer(await this.iceServers(), audio.track, audio.stream, {
-        connected: () => this.peerConnected(),
-        lost: () => this.advance({ on: "lost" }),
-        sound: (stream) => audio.playStream(stream),
-      });
-      this.advance({ on: "offered", sdp: await this.peer.offer() });
+      const sdp = await peer.offer();
+      if (this.peer === peer) this.advance({ on: "offered", sdp });
     } catch {
-      this.advance({ on: "lost" });
+      if (this.peer === peer) this.advance({ on: "lost" });
     }
+  }
+
+  private peerLost(): void {
+    const alone = this.upgrade === "peer" && this.socket?.readyState !== WebSocket.OPEN && this.redial === undefined;
+    this.advance({ on: "lost" });
+    if (!alone) return;
+    this.events.closed(1006, true);
+    this.finish();
   }
 
   private peerConnected(): void {
@@ -272,6 +350,7 @@ export class VoiceCall {
     if (this.over) return;
     this.over = true;
     window.clearInterval(this.pings);
+    window.clearTimeout(this.redial);
     this.dropPeer();
     this.socket?.close(1000);
     this.audio?.close();

@@ -53,3 +53,17 @@ async def test_while_the_service_is_of_no_use_those_that_are_fixed_remain(troubl
         key = TurnKey(KEY_ID, "another" if trouble == "wrong_key" else KEY, 600, url)
         answer = await IceServers([STUN], Clock(), key).current()
     assert (list(answer.servers), answer.ttl_s) == ([STUN], None)
+
+
+async def test_a_service_that_does_not_answer_is_left_alone_for_a_while() -> None:
+    """Each client would wait for it in turn otherwise."""
+    async with TurnService().running() as service:
+        service.is_away, clock = True, MovedClock()
+        helpers = IceServers([STUN], clock, TurnKey(KEY_ID, KEY, 600, service.url))
+        await helpers.current()
+        service.is_away = False
+        for _ in range(5):
+            clock.ahead_s += 1.0
+            assert (await helpers.current()).ttl_s is None
+        clock.ahead_s += 6.0
+        assert (await helpers.current()).ttl_s == 600

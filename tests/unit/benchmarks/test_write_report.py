@@ -32,12 +32,27 @@ _CAPACITY = {
 }
 
 
+_WEBRTC_POINT = {"late_p99_ms": 9.0, "core_share": 0.9, "cpu_ms_per_session_s": 25.0, "mb_per_call": 1.0}
+_WEBRTC = {
+    "machine": _MACHINE,
+    "good": {"late_p99_ms": 20.0, "core_share": 0.95},
+    "columns": [
+        {
+            "name": "antiphon, whole bot",
+            "calls_per_core": 35,
+            "points": [{"calls": 35, **_WEBRTC_POINT, "late_p99_ms": 90.0}, {"calls": 35, **_WEBRTC_POINT}],
+        },
+        {"name": "aiortc, echo", "calls_per_core": 0, "points": []},
+    ],
+}
+
+
 def _text(**found: Any) -> str:
     return "\n".join(page(found, {}))
 
 
 def test_what_was_not_measured_is_said() -> None:
-    assert _text().count("Not measured yet: `python -m benchmarks.") == 7
+    assert _text().count("Not measured yet: `python -m benchmarks.") == 8
 
 
 def test_a_peer_that_is_not_installed_is_named() -> None:
@@ -49,6 +64,15 @@ def test_targets_stand_beside_the_figures() -> None:
     text = _text(capacity=_CAPACITY)
     assert "≥ 75" in text
     assert "not met" in text  # 1.5 MB for a call
+
+
+def test_calls_over_webrtc_are_told_at_the_load_that_went_well() -> None:
+    lines = _text(webrtc=_WEBRTC).splitlines()
+    [target] = [line for line in lines if line.startswith("| whole-bot calls over WebRTC per core")]
+    assert "≥ 30" in target
+    assert "not met" not in target
+    [row] = [line for line in lines if line.startswith("| antiphon, whole bot")]
+    assert "| 9 " in row
 
 
 def test_the_machine_and_versions_are_told() -> None:

@@ -34,7 +34,9 @@ async def test_what_a_carrier_knows_a_line_by_is_not_logged() -> None:
     assert [line["path"] for line in lines] == ["/answer/…"]
 
 
-@pytest.mark.parametrize("path", ["/auth/api-keys/pk_live_abc-DEF_0", "/v1/ws/st_abc-DEF_0/more"])
+@pytest.mark.parametrize(
+    "path", ["/auth/api-keys/pk_live_abc-DEF_0", "/v1/ws/st_abc-DEF_0/more", "/v1/ws/rt_abc-DEF_0/more"]
+)
 async def test_a_key_or_a_session_in_a_path_is_not_logged(path: str) -> None:
     transport = httpx.ASGITransport(_app(), raise_app_exceptions=False)
     with structlog.testing.capture_logs() as lines:

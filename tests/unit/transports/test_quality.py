@@ -1,6 +1,6 @@
 """What is noted of the wires of a call, and the opinion that is estimated."""
 
-from transports.quality import LegQuality, QualityLog, mos
+from transports.quality import LegQuality, LossRate, QualityLog, mos
 
 
 def test_a_good_line_is_good_and_each_fault_makes_it_worse() -> None:
@@ -25,8 +25,14 @@ def test_each_wire_of_a_call_is_noted_with_its_time() -> None:
     log.measure({"jitter_ms": 1.0, "loss": 0.0, "rtt_ms": 20.0, "mos": 4.4})
     assert log.legs(10.0) == [
         LegQuality("websocket", 0.0, 2.5),
-        LegQuality("webrtc", 2.5, 7.5, 1.0, 0.0, 20.0, 4.4),
+        LegQuality("webrtc", 2.5, 7.5, 5.0, 0.25, 20.0, 4.4),
     ]
+
+
+def test_loss_is_that_since_the_last_time() -> None:
+    rate = LossRate()
+    assert [rate.since(0, 0), rate.since(5, 100), rate.since(5, 200), rate.since(30, 250)] == [0.0, 0.05, 0.0, 0.5]
+    assert rate.since(10, 300) == 0.0  # packets that were given up came after all
 
 
 def test_a_call_without_a_carrier_of_ours_has_none() -> None:

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from kit.clock import Clock
-from kit.errors import CapacityError
+from kit.errors import CapacityError, NotFoundError
 from pipeline.frames.audio import AudioIn, AudioOut
 from pipeline.frames.control import LineBack, LineLost, RateAnnounced
 from tests.support.fake_call import EchoCall, EchoCalls
+from tests.support.sound import humming
 from tests.support.virtual_time import run
 from tests.unit.transports.test_websocket import REQUEST, Peer
 from transports.live import LiveCalls
@@ -60,6 +61,11 @@ class FakePeer:
 
     def connects(self) -> None:
         self._up.set()
+
+    def fails(self) -> None:
+        """Its network is gone."""
+        self.closed = True
+        self.messages.put_nowait(None)
 
     async def connected(self, within_s: float) -> bool:
         try:
@@ -193,7 +199,7 @@ def test_only_one_side_is_heard_at_a_time() -> None:
         await asyncio.sleep(1)
         peer.hear(b"\3\3")
         stage.socket.sounds(b"\4\4")
-        await asyncio.sleep(1)
+        await asyncio.sleep(0.5)
         stage.socket.says(type="downgrade")
         await asyncio.sleep(1)
         stage.socket.sounds(b"\5\5")
@@ -308,7 +314,7 @@ def test_a_second_peer_takes_the_place_of_the_first() -> None:
         first = await stage.upgrade()
         stage.speaks(2)
         second = FakePeer()
-        stage.connection.join(second)
+        stage.connection.carriers.join(second)
         second.connects()
         await asyncio.sleep(1)
         stage.speaks(1)
@@ -330,3 +336,101 @@ def test_the_client_says_when_the_sound_moves() -> None:
         assert "switch-now" in stage.socket.types()
 
     _scene(act)
+
+
+def test_a_flood_of_connections_in_place_of_others_is_refused_and_none_is_left_over() -> None:
+    async def act(stage: Stage) -> None:
+        first = await stage.upgrade()
+        peers = [FakePeer() for _ in range(40)]
+        taken = [stage.connection.carriers.join(peer) for peer in peers]
+        assert taken.count(True) == 16, "the others are for their makers to close"
+        await asyncio.sleep(120)
+        assert [peer for peer, was_taken in zip(peers, taken, strict=True) if was_taken and not peer.closed] == []
+        assert first.closed
+
+    _scene(act)
+
+
+def test_a_connection_that_comes_when_the_call_is_over_is_refused() -> None:
+    stage = _scene(lambda stage: asyncio.sleep(1))
+    assert not stage.connection.carriers.join(FakePeer.__new__(FakePeer))
+
+
+def test_a_peer_that_is_being_let_go_when_the_call_ends_is_let_go() -> None:
+    class SlowPeer(FakePeer):
+        async def close(self, code: int) -> None:
+            try:
+                await asyncio.sleep(1)
+            finally:
+                self.closed = True
+
+    async def act(stage: Stage) -> None:
+        old, new = SlowPeer(), FakePeer()
+        for peer in (old, new):
+            stage.connection.carriers.join(peer)
+            peer.connects()
+            await asyncio.sleep(0.5)  # half of what the old one takes to go
+        made.extend((old, new))
+
+    made: list[FakePeer] = []
+    _scene(act)
+    assert [peer.closed for peer in made] == [True, True]
+
+
+def test_offers_without_a_call_are_answered() -> None:
+    async def scenario() -> Peer:
+        socket, calls = Peer(), EchoCalls()
+        calls.refuse = NotFoundError("no such flow", code="flow.not_found")
+        connection = PvpConnection(WebSocketCarrier(socket.websocket), calls, LiveCalls(), Clock(), peers=FakePeers())
+        async with asyncio.TaskGroup() as group:
+            group.create_task(connection.serve(REQUEST))
+            await asyncio.sleep(1)
+            socket.says(type="upgrade-offer", sdp="an offer")
+            await asyncio.sleep(1)
+            socket.goodbye()
+        return socket
+
+    assert run(scenario()).types()[-1] == "upgrade-failed"
+
+
+def test_a_call_without_a_socket_has_nothing_to_go_down_to() -> None:
+    async def act(stage: Stage) -> None:
+        peer = await stage.upgrade()
+        stage.socket.goodbye()
+        await asyncio.sleep(1)
+        peer.messages.put_nowait('{"type":"downgrade"}')
+        await asyncio.sleep(1)
+        assert "webrtc.no_socket" in peer.answered[-1]
+
+    _scene(act)
+
+
+def _frames(pcm: bytes) -> list[bytes]:
+    return [pcm[at : at + 640] for at in range(0, len(pcm), 640)]
+
+
+def test_what_comes_over_both_wires_is_heard_once_and_whole() -> None:
+    """The peer is 120 ms behind the socket all the time."""
+    said, late = humming(4.0, seed=5), 6
+
+    async def act(stage: Stage) -> None:
+        frames = _frames(said)
+        stage.socket.says(type="upgrade-offer", sdp="an offer")
+        await asyncio.sleep(0.2)
+        peer = stage.peers.made[0]
+        peer.connects()
+        stage.call.received.clear()
+        for number, frame in enumerate(frames):
+            await asyncio.sleep(0.02)
+            if number == 60:
+                stage.socket.says(type="upgrade-complete")
+            if number == 130:
+                stage.socket.says(type="downgrade")
+            if number < 63 or number >= 130:  # a client that is told of the change a little later
+                stage.socket.sounds(frame)
+            if number >= late and not peer.closed:
+                peer.hear(frames[number - late])
+
+    call = _scene(act).call
+    heard = b"".join(frame.pcm for frame in call.received if isinstance(frame, AudioIn))
+    assert heard == said

@@ -38,6 +38,7 @@ class Peer:
         self.close: tuple[float, int] | None = None
         self.reads = asyncio.Event()
         self.reads.set()
+        self._is_gone = False
         self._events: asyncio.Queue[Message] = asyncio.Queue()
         self._events.put_nowait({"type": "websocket.connect"})
         self.websocket = WebSocket({"type": "websocket", "headers": []}, self._events.get, self._take)
@@ -51,6 +52,12 @@ class Peer:
     def goes(self) -> None:
         self._events.put_nowait({"type": "websocket.disconnect", "code": 1006})
 
+    def vanishes(self) -> None:
+        """Be gone before it is accepted."""
+        self._events.get_nowait()
+        self.goes()
+        self._is_gone = True
+
     def goodbye(self) -> None:
         self._events.put_nowait({"type": "websocket.disconnect", "code": 1000})
 
@@ -59,6 +66,8 @@ class Peer:
 
     async def _take(self, message: Message) -> None:
         await self.reads.wait()
+        if self._is_gone:
+            raise OSError("gone")
         now_s = asyncio.get_running_loop().time()
         if message["type"] == "websocket.close":
             self.close = (now_s, message["code"])

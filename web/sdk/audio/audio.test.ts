@@ -105,6 +105,16 @@ describe("PlaybackFifo", () => {
     expect(fifo.waitingSamples).toBe(464);
   });
 
+  test("rests before what comes next", () => {
+    const fifo = new PlaybackFifo(16000, 16000);
+    fifo.rest(10);
+    fifo.push(ramp);
+    const out = new Float32Array(320);
+    fifo.pull(out);
+    expect(rms(out.subarray(0, 160))).toBe(0);
+    expect(rms(out.subarray(160))).toBeGreaterThan(0);
+  });
+
   test("takes another rate in mid-call", () => {
     const fifo = new PlaybackFifo(16000, 16000);
     fifo.setInputRate(24000);

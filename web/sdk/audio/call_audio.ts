@@ -5,15 +5,22 @@ import playerUrl from "./player.worklet.ts?worker&url";
 export type PlayerCommand =
   | { do: "play"; pcm: ArrayBuffer }
   | { do: "flush" }
+  | { do: "rest"; ms: number }
   | { do: "rate"; rateHz: number };
 
 export interface CallAudio {
-  /** The microphone, for a peer connection. */
-  readonly stream: MediaStream;
-  readonly track: MediaStreamTrack;
+  /** The microphone, for a peer connection; another one after `useMicrophone`. */
+  stream: MediaStream;
+  track: MediaStreamTrack;
+  /** Listen to another microphone from now on; the one before is let go. */
+  useMicrophone(deviceId: string): Promise<void>;
+  /** Speak through another loudspeaker from now on; false where the browser cannot. */
+  useSpeaker(deviceId: string): Promise<boolean>;
   /** Play what a peer connection brings, beside what is played already. */
   playStream(stream: MediaStream): void;
   play(pcm: ArrayBuffer): void;
+  /** Play nothing for so long before what comes next. */
+  rest(ms: number): void;
   flush(): void;
   setPlaybackRate(rateHz: number): void;
   setMuted(muted: boolean): void;
@@ -38,10 +45,11 @@ const MICROPHONE: MediaTrackConstraints = {
   autoGainControl: true,
 };
 
-async function openMicrophone(): Promise<MediaStream> {
+async function openMicrophone(deviceId?: string): Promise<MediaStream> {
   if (!navigator.mediaDevices?.getUserMedia) throw new AudioError(isSecureContext ? "unsupported" : "insecure");
   try {
-    return await navigator.mediaDevices.getUserMedia({ audio: MICROPHONE });
+    const chosen = deviceId === undefined ? {} : { deviceId: { exact: deviceId } };
+    return await navigator.mediaDevices.getUserMedia({ audio: { ...MICROPHONE, ...chosen } });
   } catch (error) {
     const name = error instanceof DOMException ? error.name : "";
     if (name === "NotAllowedError" || name === "SecurityError") throw new AudioError("denied");
@@ -85,7 +93,8 @@ function meter(context: AudioContext): { node: AnalyserNode; read: () => number 
  */
 export async function openCallAudio(onFrame: (frame: ArrayBuffer) => void): Promise<CallAudio> {
   const stream = await openMicrophone();
-  const { context, source } = openGraph(stream);
+  const { context, source: first } = openGraph(stream);
+  let source = first;
   await Promise.all([context.audioWorklet.addModule(captureUrl), context.audioWorklet.addModule(playerUrl)]);
   await context.resume();
 
@@ -98,11 +107,25 @@ export async function openCallAudio(onFrame: (frame: ArrayBuffer) => void): Prom
   capture.port.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => onFrame(data);
 
   const command = (message: PlayerCommand, transfer: Transferable[] = []) => player.port.postMessage(message, transfer);
-  const track = stream.getAudioTracks()[0];
-  if (!track) throw new AudioError("no_device");
-  return {
+  const audio: CallAudio = {
     stream,
-    track,
+    track: trackOf(stream),
+    useMicrophone: async (deviceId) => {
+      const next = await openMicrophone(deviceId);
+      const track = trackOf(next);
+      track.enabled = audio.track.enabled;
+      source.disconnect();
+      for (const old of audio.stream.getTracks()) old.stop();
+      source = context.createMediaStreamSource(next);
+      source.connect(microphone.node);
+      audio.stream = next;
+      audio.track = track;
+    },
+    useSpeaker: async (deviceId) => {
+      if (!("setSinkId" in context)) return false;
+      await (context as AudioContext & { setSinkId(id: string): Promise<void> }).setSinkId(deviceId);
+      return true;
+    },
     playStream: (remote) => {
       // Chromium gives a graph the sound of a remote stream only while an element plays it, too.
       const element = new Audio();
@@ -112,17 +135,25 @@ export async function openCallAudio(onFrame: (frame: ArrayBuffer) => void): Prom
       context.createMediaStreamSource(remote).connect(speaker.node);
     },
     play: (pcm) => command({ do: "play", pcm }, [pcm]),
+    rest: (ms) => command({ do: "rest", ms }),
     flush: () => command({ do: "flush" }),
     setPlaybackRate: (rateHz) => command({ do: "rate", rateHz }),
     setMuted: (muted) => {
-      for (const track of stream.getAudioTracks()) track.enabled = !muted;
+      audio.track.enabled = !muted;
     },
     levels: () => ({ microphone: microphone.read(), speaker: speaker.read() }),
     close: () => {
       capture.port.onmessage = null;
-      for (const track of stream.getTracks()) track.stop();
+      for (const track of audio.stream.getTracks()) track.stop();
       // The server's lead is at most 200 ms: the last word is still on its way to the speaker.
       window.setTimeout(() => void context.close(), LAST_WORDS_MS);
     },
   };
+  return audio;
+}
+
+function trackOf(stream: MediaStream): MediaStreamTrack {
+  const track = stream.getAudioTracks()[0];
+  if (!track) throw new AudioError("no_device");
+  return track;
 }

@@ -25,6 +25,12 @@ export class PlaybackFifo {
     if (floats.length > 0) this.chunks.push(floats);
   }
 
+  /** Be silent for so long before what comes next. */
+  rest(ms: number): void {
+    const count = Math.round((ms * this.outputRateHz) / 1000);
+    if (count > 0) this.chunks.push(new Float32Array(count));
+  }
+
   /** Fill `output`; silence where nothing waits. */
   pull(output: Float32Array): void {
     let written = 0;

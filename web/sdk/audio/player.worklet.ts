@@ -10,6 +10,7 @@ class Player extends AudioWorkletProcessor {
     this.port.onmessage = ({ data }: MessageEvent<PlayerCommand>) => {
       if (data.do === "play") this.fifo.push(new Int16Array(data.pcm));
       else if (data.do === "flush") this.fifo.flush();
+      else if (data.do === "rest") this.fifo.rest(data.ms);
       else this.fifo.setInputRate(data.rateHz);
     };
   }

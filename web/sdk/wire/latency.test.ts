@@ -10,6 +10,13 @@ test("one slow answer does not move the median", () => {
   expect(trips.medianMs).toBe(22);
 });
 
+test("jitter is how far they scatter", () => {
+  const trips = new RoundTrips();
+  expect(trips.jitterMs).toBe(0);
+  for (const tookMs of [10, 30]) trips.add(0, tookMs);
+  expect(trips.jitterMs).toBe(10);
+});
+
 test("only the last ten answers count", () => {
   const trips = new RoundTrips();
   for (let i = 0; i < 10; i++) trips.add(0, 500);

@@ -17,6 +17,13 @@ export class RoundTrips {
   get medianMs(): number | null {
     return median(this.samplesMs);
   }
+
+  /** How far the window scatters: its standard deviation. */
+  get jitterMs(): number {
+    const count = Math.max(1, this.samplesMs.length);
+    const mean = this.samplesMs.reduce((sum, each) => sum + each, 0) / count;
+    return Math.sqrt(this.samplesMs.reduce((sum, each) => sum + (each - mean) ** 2, 0) / count);
+  }
 }
 
 export function median(values: readonly number[]): number | null {

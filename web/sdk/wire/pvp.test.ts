@@ -11,8 +11,8 @@ describe("parseMessage", () => {
   );
 
   test("reads the rate and the call's id from config", () => {
-    expect(parse({ type: "config", audio_sample_rate: 24000, call_id: "c1" })).toEqual({ type: "config", rateHz: 24000, callId: "c1" });
-    expect(parse({ type: "config" })).toEqual({ type: "config", rateHz: 16000, callId: null });
+    expect(parse({ type: "config", audio_sample_rate: 24000, call_id: "c1" })).toEqual({ type: "config", rateHz: 24000, callId: "c1", resumeToken: null });
+    expect(parse({ type: "config" })).toEqual({ type: "config", rateHz: 16000, callId: null, resumeToken: null });
   });
 
   test("keeps the payload of an artifact apart from its envelope", () => {

@@ -1,7 +1,9 @@
 /** The messages of PVP (docs/pvp.md §4 and §5) and how a text frame becomes one. */
 
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-export type JsonObject = { [key: string]: Json };
+import type { ClientWire, Json, JsonObject, ServerWire } from "./messages";
+
+export type { Json, JsonObject };
+export type ClientMessage = ClientWire;
 
 export type Role = "user" | "assistant";
 export type Status = "idle" | "listening" | "speaking" | "ended";
@@ -19,7 +21,7 @@ export interface Span {
 }
 
 export type ServerMessage =
-  | { type: "config"; rateHz: number; callId: string | null }
+  | { type: "config"; rateHz: number; callId: string | null; resumeToken: string | null }
   | { type: "status"; status: Status }
   | { type: "transcript"; id: string; role: Role; text: string; isFinal: boolean; interrupted: boolean }
   | {
@@ -47,13 +49,8 @@ export type ServerMessage =
   | { type: "quality"; jitterMs: number | null; loss: number | null; rttMs: number | null; mos: number | null }
   | { type: "error"; message: string; code: string; findings: string[] };
 
-export type ClientMessage =
-  | { type: "ping"; ts: number }
-  | { type: "config"; sample_rate: number; channels: 1 }
-  | { type: "ui_event"; action: string; data?: JsonObject; flow_id?: string }
-  | { type: "upgrade-offer"; sdp: string; sdp_type: "offer" }
-  | { type: "upgrade-complete" }
-  | { type: "downgrade" };
+/** A message of the server's as it came: its fields have their names, and nobody has looked at them yet. */
+type Raw<Type extends ServerWire["type"]> = { readonly [Field in keyof Extract<ServerWire, { type: Type }>]?: Json };
 
 const STATUSES: readonly string[] = ["idle", "listening", "speaking", "ended"];
 
@@ -89,8 +86,9 @@ function object(value: Json | undefined): JsonObject {
   return isObject(value) ? value : {};
 }
 
-function readArtifact(raw: JsonObject): ServerMessage {
-  const { type: _type, id, artifact_type: kind, seq: _seq, ...payload } = raw;
+function readArtifact(raw: Raw<"artifact">): ServerMessage {
+  const { type: _type, id, artifact_type: kind, seq: _seq, ...rest } = raw;
+  const payload = rest as JsonObject;
   if (kind === "field_update") {
     return {
       type: "field_update",
@@ -101,28 +99,28 @@ function readArtifact(raw: JsonObject): ServerMessage {
   return { type: "artifact", artifact: { id: text(id), kind: text(kind, "unknown"), payload } };
 }
 
-function readFlowState(raw: JsonObject): ServerMessage {
-  const progress = raw["progress"];
+function readFlowState(raw: Raw<"flow_state">): ServerMessage {
+  const progress = raw.progress;
   return {
     type: "flow_state",
-    flowId: text(raw["flow_id"]),
-    state: text(raw["state"]),
-    artifact: isObject(raw["artifact"]) ? raw["artifact"] : null,
-    variables: object(raw["variables"]),
-    actions: strings(raw["available_actions"]),
-    prompt: typeof raw["prompt"] === "string" ? raw["prompt"] : null,
+    flowId: text(raw.flow_id),
+    state: text(raw.state),
+    artifact: isObject(raw.artifact) ? raw.artifact : null,
+    variables: object(raw.variables),
+    actions: strings(raw.available_actions),
+    prompt: typeof raw.prompt === "string" ? raw.prompt : null,
     progress: isObject(progress)
       ? { current: number(progress["current"]), total: number(progress["total"]) }
       : null,
   };
 }
 
-function readWaterfall(raw: JsonObject): ServerMessage {
-  const spans = Array.isArray(raw["spans"]) ? raw["spans"].filter(isObject) : [];
+function readWaterfall(raw: Raw<"waterfall">): ServerMessage {
+  const spans = Array.isArray(raw.spans) ? raw.spans.filter(isObject) : [];
   return {
     type: "waterfall",
-    turn: number(raw["turn"]),
-    gapMs: typeof raw["gap_ms"] === "number" ? raw["gap_ms"] : null,
+    turn: number(raw.turn),
+    gapMs: typeof raw.gap_ms === "number" ? raw.gap_ms : null,
     spans: spans.map((span) => ({
       name: text(span["name"], "?"),
       startMs: number(span["start_ms"]),
@@ -138,62 +136,65 @@ function readFinding(finding: Json): string {
   return typeof line === "number" ? `Line ${line}: ${words}` : words;
 }
 
-const READERS: Record<string, (raw: JsonObject) => ServerMessage | null> = {
+/** One for each type that the server has: without one for a new type, this does not compile. */
+const READERS: { readonly [Type in ServerWire["type"]]: (raw: Raw<Type>) => ServerMessage | null } = {
   config: (raw) => ({
     type: "config",
-    rateHz: number(raw["audio_sample_rate"], 16000),
-    callId: typeof raw["call_id"] === "string" ? raw["call_id"] : null,
+    rateHz: number(raw.audio_sample_rate, 16000),
+    callId: typeof raw.call_id === "string" ? raw.call_id : null,
+    resumeToken: typeof raw.resume_token === "string" ? raw.resume_token : null,
   }),
   status: (raw) => {
-    const status = text(raw["status"]);
+    const status = text(raw.status);
     return STATUSES.includes(status) ? { type: "status", status: status as Status } : null;
   },
   transcript: (raw) => {
-    const role = raw["role"];
+    const role = raw.role;
     if (role !== "user" && role !== "assistant") return null;
     return {
       type: "transcript",
-      id: text(raw["id"]),
+      id: text(raw.id),
       role,
-      text: text(raw["text"]),
-      isFinal: raw["is_final"] !== false,
-      interrupted: raw["interrupted"] === true,
+      text: text(raw.text),
+      isFinal: raw.is_final !== false,
+      interrupted: raw.interrupted === true,
     };
   },
   flow_state: readFlowState,
   artifact: readArtifact,
-  flow_variable: (raw) => ({ type: "flow_variable", key: text(raw["key"]), value: raw["value"] ?? null }),
+  flow_variable: (raw) => ({ type: "flow_variable", key: text(raw.key), value: raw.value ?? null }),
   transition_blocked: (raw) => ({
     type: "transition_blocked",
-    fromState: text(raw["from_state"]),
-    target: text(raw["attempted_target"], "?"),
-    reason: text(raw["reason"]),
-    detail: text(raw["detail"]),
+    fromState: text(raw.from_state),
+    target: text(raw.attempted_target, "?"),
+    reason: text(raw.reason),
+    detail: text(raw.detail),
   }),
   flow_end: (raw) => ({
     type: "flow_end",
-    reason: text(raw["reason"], "completed"),
-    variables: object(raw["variables"]),
+    reason: text(raw.reason, "completed"),
+    variables: object(raw.variables),
   }),
-  interrupted: (raw) => ({ type: "interrupted", generation: number(raw["generation"]) }),
+  interrupted: (raw) => ({ type: "interrupted", generation: number(raw.generation) }),
   waterfall: readWaterfall,
-  "upgrade-answer": (raw) => ({ type: "upgrade_answer", sdp: text(raw["sdp"]) }),
-  "upgrade-failed": (raw) => ({ type: "upgrade_failed", reason: text(raw["reason"]) }),
+  "upgrade-answer": (raw) => ({ type: "upgrade_answer", sdp: text(raw.sdp) }),
+  "upgrade-failed": (raw) => ({ type: "upgrade_failed", reason: text(raw.reason) }),
+  "upgrade-ready": () => null,
   "switch-now": () => ({ type: "switch_now" }),
   "downgrade-complete": () => ({ type: "downgrade_complete" }),
   quality: (raw) => ({
     type: "quality",
-    jitterMs: measured(raw["jitter_ms"]),
-    loss: measured(raw["loss"]),
-    rttMs: measured(raw["rtt_ms"]),
-    mos: measured(raw["mos"]),
+    jitterMs: measured(raw.jitter_ms),
+    loss: measured(raw.loss),
+    rttMs: measured(raw.rtt_ms),
+    mos: measured(raw.mos),
   }),
-  pong: (raw) => (typeof raw["ts"] === "number" ? { type: "pong", ts: raw["ts"] } : null),
+  pong: (raw) => (typeof raw.ts === "number" ? { type: "pong", ts: raw.ts } : null),
   error: (raw) => ({
     type: "error",
-    message: text(raw["message"], "The server reported an error."),
-    code: text(raw["code"]),
-    findings: Array.isArray(raw["findings"]) ? raw["findings"].map(readFinding) : [],
+    message: text(raw.message, "The server reported an error."),
+    code: text(raw.code),
+    findings: Array.isArray(raw.findings) ? raw.findings.map(readFinding) : [],
   }),
 };
 
@@ -206,7 +207,9 @@ export function parseMessage(frame: string): ServerMessage | null {
     return null;
   }
   if (!isObject(raw) || typeof raw["type"] !== "string") return null;
-  return Object.hasOwn(READERS, raw["type"]) ? (READERS[raw["type"]]?.(raw) ?? null) : null;
+  if (!Object.hasOwn(READERS, raw["type"])) return null;
+  const read = READERS[raw["type"] as ServerWire["type"]] as (raw: JsonObject) => ServerMessage | null;
+  return read(raw);
 }
 
 /** The number of a lasting message, for who comes back after a cut; null where it has none. */

@@ -11,9 +11,11 @@ function socketUrl(flow: string): URL {
 }
 
 /** `?wire=websocket` in the page's address keeps a call off WebRTC. */
-function mayUseWebRtc(): boolean {
-  return new URLSearchParams(window.location.search).get("wire") !== "websocket";
+function whenWebRtc(): "at_once" | "never" {
+  return new URLSearchParams(window.location.search).get("wire") === "websocket" ? "never" : "at_once";
 }
+
+const RESUME_MS = 30_000;
 
 /** One call of the page: what happens goes to `dispatch`. */
 export class Call {
@@ -24,7 +26,7 @@ export class Call {
 
   async start(flow: string): Promise<void> {
     this.dispatch({ do: "dial", flow });
-    const options = { url: socketUrl(flow), webrtc: mayUseWebRtc(), resumeMs: 0 };
+    const options = { url: socketUrl(flow), webrtc: whenWebRtc(), resumeMs: RESUME_MS };
     this.voice = new VoiceCall(options, {
       opened: () => this.dispatch({ do: "opened" }),
       message: (message) => this.dispatch({ do: "message", message }),
@@ -49,6 +51,14 @@ export class Call {
   setMuted(muted: boolean): void {
     this.voice?.setMuted(muted);
     this.dispatch({ do: "muted", muted });
+  }
+
+  async useMicrophone(deviceId: string): Promise<void> {
+    await this.voice?.useMicrophone(deviceId);
+  }
+
+  async useSpeaker(deviceId: string): Promise<void> {
+    await this.voice?.useSpeaker(deviceId);
   }
 
   hangUp(): void {

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 
 import type { Session } from "../call/session";
 import { Button } from "./button";
+import { DeviceChoice } from "./device_choice";
 import { EndIcon, MicrophoneIcon, MutedIcon } from "./icons";
 import { Meter } from "./meter";
 import type { CallHandle } from "./use_call";
@@ -95,6 +96,7 @@ export function Stage({ call, title }: { call: CallHandle; title: string }) {
           </Button>
         </div>
       </div>
+      {live && <DeviceChoice onMicrophone={call.chooseMicrophone} onSpeaker={call.chooseSpeaker} />}
     </section>
   );
 }

@@ -14,7 +14,7 @@ def test_names_for_multicast_and_the_end_of_candidates_are_left_out() -> None:
     assert checked_offer(f"{OFFER}{HOST}\r\n{NAMED}\na=end-of-candidates\n") == f"{OFFER}{HOST}\r\n"
 
 
-@pytest.mark.parametrize("offer", ["", "v=0\r\n", "x" * (MAX_BYTES + 1), OFFER + f"{HOST}\r\n" * 65])
+@pytest.mark.parametrize("offer", ["", "v=0\r\n", "x" * (MAX_BYTES + 1), OFFER + f"{HOST}\r\n" * 65, OFFER * 9])
 def test_what_cannot_be_a_call_is_refused(offer: str) -> None:
     with pytest.raises(InputError) as caught:
         checked_offer(offer)

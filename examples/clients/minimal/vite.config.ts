@@ -1,0 +1,11 @@
+const SERVER = "http://127.0.0.1:8000";
+const SOCKET = { target: SERVER, ws: true };
+
+export default {
+  worker: { format: "es" },
+  server: {
+    host: "127.0.0.1",
+    fs: { allow: ["../../.."] }, // the SDK lies beside the examples
+    proxy: { "/ws": SOCKET, "/v1": SOCKET, "/ice-servers": SERVER },
+  },
+};
