@@ -1,4 +1,4 @@
-"""`python -m benchmarks.calls [--carrier twilio] [--quick] [--json FILE]`: telephone calls that one core holds.
+"""`python -m benchmarks.calls [--carrier twilio] [--calls 75,110] [--quick] [--json FILE]`: calls that one core holds.
 
 Held means: the 99th percentile of the bot's frames is less than 10 ms late, and fewer than one in a thousand misses its
 20 ms. Server and load are those of `benchmarks.capacity`.
@@ -22,10 +22,11 @@ _CARRIERS = ("twilio", "asterisk")
 
 @click.command()
 @click.option("--carrier", type=click.Choice(_CARRIERS), default="twilio", show_default=True, help="Whose wire.")
+@click.option("--calls", help="Loads to try, such as 75,110; else all, which takes more than five minutes.")
 @click.option("--quick", is_flag=True, help="One load only; some seconds.")
 @click.option("--seconds", default=7.0, show_default=True, help="How long each load is measured.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the figures here.")
-def main(carrier: str, quick: bool, seconds: float, json_path: Path | None) -> None:
+def main(carrier: str, calls: str | None, quick: bool, seconds: float, json_path: Path | None) -> None:
     """Measure how many calls over a carrier's wire one core holds."""
     os.sched_setaffinity(0, {DRIVER_CORE})
     print(json.dumps(machine()))
@@ -34,7 +35,8 @@ def main(carrier: str, quick: bool, seconds: float, json_path: Path | None) -> N
     if quick:
         uvloop.run(glance([column], None, lambda _, points: measured.extend(points)))
     else:
-        measured = uvloop.run(climb(column, column.loads, seconds))
+        loads = tuple(int(each) for each in calls.split(",")) if calls else column.loads
+        measured = uvloop.run(climb(column, loads, seconds))
     print(f"{column.name}: {highest_good(measured)} calls per core")
     print(table([row(point) for point in measured]))
     if json_path:

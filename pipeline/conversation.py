@@ -349,7 +349,7 @@ class Conversation:
         if heard.failed:
             self._dialogue.user_nothing()
         else:
-            self._dialogue.user_final(heard.text)
+            self._dialogue.user_final(HIDDEN if self.brain.hides else heard.text)
         self._advance(inputs.TurnSettled())
         if not self._quiet:
             self._speak_introduction()

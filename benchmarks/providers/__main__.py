@@ -28,13 +28,13 @@ _COLUMNS = (
 
 
 @click.command()
-@click.option("--rounds", default=300, show_default=True, help="Requests of each kind.")
+@click.option("--rounds", default=200, show_default=True, help="Requests of each kind.")
 @click.option("--sessions", default=6, show_default=True, help="Calls at once, where processor time is measured.")
 @click.option("--seconds", default=20.0, show_default=True, help="How long they last.")
 @click.option("--quick", is_flag=True, help="Less than a minute in all.")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write the figures there.")
 def main(rounds: int, sessions: int, seconds: float, quick: bool, file: Path | None) -> None:
-    """Measure against stand-ins in a process of their own."""
+    """Measure against stand-ins in a process of their own; four to five minutes."""
     if quick:
         rounds, seconds = 20, 4.0
     began_s = time.monotonic()

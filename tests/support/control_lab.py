@@ -1,10 +1,12 @@
 """The control plane on a real database, with a clock to set and hashes that cost nothing."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import httpx
 from argon2 import PasswordHasher
@@ -261,3 +263,25 @@ async def opened_lab(database_url: str, *, on_loopback: bool = False, **set_up: 
             yield lab
     finally:
         await database.close()
+
+
+_Who = TypeVar("_Who")
+
+
+@dataclass(frozen=True)
+class Settled(Generic[_Who]):
+    """A database in which people live already, to be copied for each test, and what must be known of them."""
+
+    file: Path
+    who: _Who
+
+
+def settled_by(settle: Callable[[Lab], Awaitable[_Who]], template: Path, folder: Path, **set_up: Any) -> Settled[_Who]:
+    """Settle people in a copy of `template`; their tokens are good in every lab, for all have the same secrets."""
+    file = Path(shutil.copy(template, folder / "settled.db"))
+
+    async def run() -> _Who:
+        async with opened_lab(f"sqlite:///{file}", **set_up) as lab:
+            return await settle(lab)
+
+    return Settled(file, asyncio.run(run()))

@@ -45,3 +45,7 @@ KINDS: Mapping[str, Kind] = {
     "asterisk, 16 kHz, plain": _asterisk(16_000, is_mulaw=False, plain=True),
     "audiosocket": Kind(AUDIOSOCKET, lambda: AudioSocketWire("00000000-0000-4000-8000-000000000007")),
 }
+
+_ONE_OF_EACH = ("twilio", "exotel, 8 kHz", "exotel, 24 kHz", "asterisk, 16 kHz, plain", "audiosocket")
+ONE_OF_EACH: Mapping[str, Kind] = {name: KINDS[name] for name in _ONE_OF_EACH}
+"""Every carrier, where all of its forms would only take time."""

@@ -108,5 +108,7 @@ async def running(work: Work, name: str, *script: str) -> AsyncIterator[tuple[An
     each = PROVIDERS[work][name]
     async with each.server(*script).running() as server:
         provider = each.provider(server)
-        yield server, provider
-        await provider.aclose()
+        try:
+            yield server, provider
+        finally:
+            await provider.aclose()

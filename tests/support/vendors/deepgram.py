@@ -12,6 +12,7 @@ STT_MODELS = ("nova-3", "flux-general-en", "flux-general-multi")
 RATES_HZ = (8000, 16_000, 24_000, 32_000, 48_000)
 _PACE_S = 0.005
 _S_PER_CHAR = 0.05
+_CHUNK = 12_285  # odd: a sample may be cut in two
 
 
 class DeepgramSpeakServer(HttpVendor):
@@ -41,8 +42,8 @@ class DeepgramSpeakServer(HttpVendor):
         assert query["container"] == "none", "else a WAV header would be played"
         pcm = buzz(round(len(request.json["text"]) * _S_PER_CHAR * rate_hz), rate_hz)
         await reply.begin("audio/l16;rate=24000")
-        for start in range(0, len(pcm), 4095):  # odd: a sample may be cut in two
-            await reply.piece(pcm[start : start + 4095])
+        for start in range(0, len(pcm), _CHUNK):
+            await reply.piece(pcm[start : start + _CHUNK])
             await reply.pause(_PACE_S)
         await reply.end()
 

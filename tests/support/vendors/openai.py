@@ -11,7 +11,7 @@ from tests.support.vendors.http import HttpVendor, Reply, Request
 MODELS = ("gpt-test", "tts-test", "whisper-test")
 _RATE_HZ = 24_000
 _PACE_S = 0.005
-_SPEECH_CHUNK = 4800
+_SPEECH_CHUNK = 12_001
 _S_PER_CHAR = 0.05
 
 

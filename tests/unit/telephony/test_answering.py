@@ -7,11 +7,11 @@ import pytest
 
 from kit.phone_calls import AnsweredBy, Answering, MachinePolicy
 from telephony.answering import MACHINE_ANSWERED, MESSAGE_LEFT
-from tests.support.carriers.kinds import KINDS, Kind
+from tests.support.carriers.kinds import KINDS, ONE_OF_EACH, Kind
 from tests.support.carriers.phone import Phone
 from tests.support.carriers.phone_lab import BYE, GREETING, Outcome, Scenario, call, hang_up, until_quiet
 
-_kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+_one_of_each = pytest.mark.parametrize("kind", ONE_OF_EACH.values(), ids=ONE_OF_EACH)
 _MESSAGE = "Please call us back."
 _INTRODUCTION = "This is Ada of the bank."
 _MAILBOX = "Hi you have reached Bob please leave a message after the tone"
@@ -43,7 +43,7 @@ def _spoken_after(outcome: Outcome, since_s: float) -> bytes:
     return b"".join(sound for at_s, sound in outcome.phone.heard if at_s >= since_s)
 
 
-@_kinds
+@_one_of_each
 def test_a_message_is_heard_whole_after_the_beep_and_nothing_before_it(kind: Kind) -> None:
     outcome = call(kind.phone(), kind.carrier, _mailbox(beeps=True), [_MAILBOX], answering=_LEAVE)
     beep_over_s = 0.6 + 5.0 + 1.0 + 0.5
@@ -58,7 +58,7 @@ def test_a_message_is_heard_whole_after_the_beep_and_nothing_before_it(kind: Kin
     assert first_s - beep_over_s < 0.5
 
 
-@_kinds
+@_one_of_each
 def test_a_machine_without_a_beep_gets_the_message_once_it_is_silent(kind: Kind) -> None:
     outcome = call(kind.phone(), kind.carrier, _mailbox(beeps=False), [_MAILBOX], answering=_LEAVE)
     assert outcome.report.end_reason == MESSAGE_LEFT
@@ -67,7 +67,7 @@ def test_a_machine_without_a_beep_gets_the_message_once_it_is_silent(kind: Kind)
     assert _spoken_after(outcome, 5.7)[: len(message)] == message
 
 
-@_kinds
+@_one_of_each
 def test_a_machine_that_is_not_wanted_is_hung_up_on_while_it_speaks(kind: Kind) -> None:
     outcome = call(kind.phone(), kind.carrier, _mailbox(beeps=True), [_MAILBOX], answering=_HANG_UP)
     assert outcome.report.end_reason == MACHINE_ANSWERED
@@ -76,14 +76,14 @@ def test_a_machine_that_is_not_wanted_is_hung_up_on_while_it_speaks(kind: Kind) 
     assert 0.6 < ended_s < 5.6
 
 
-@_kinds
+@_one_of_each
 def test_without_words_a_long_greeting_is_a_machine(kind: Kind) -> None:
     outcome = call(kind.phone(), kind.carrier, _mailbox(beeps=True, greets_s=7.0), [], answering=_LEAVE)
     assert outcome.report.end_reason == MESSAGE_LEFT
     assert outcome.answered_by == [AnsweredBy.MACHINE_START, AnsweredBy.MACHINE_END_BEEP]
 
 
-@_kinds
+@_one_of_each
 @pytest.mark.parametrize("answering", [_LEAVE, _HANG_UP, Answering()], ids=["leave", "hang up", "continue"])
 def test_a_person_is_greeted_at_once_and_talked_with(kind: Kind, answering: Answering) -> None:
     async def person(phone: Phone) -> None:
@@ -99,7 +99,7 @@ def test_a_person_is_greeted_at_once_and_talked_with(kind: Kind, answering: Answ
     assert outcome.report.turns[-1].bot == BYE
 
 
-@_kinds
+@_one_of_each
 @pytest.mark.parametrize("introduction", ["", _INTRODUCTION])
 def test_a_helper_that_screens_calls_is_told_who_calls_and_the_flow_goes_on(kind: Kind, introduction: str) -> None:
     """It asks over our greeting; who then comes to the phone is talked with."""

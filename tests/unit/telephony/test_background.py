@@ -11,12 +11,12 @@ from pipeline.audio.underlay import Loop
 from pipeline.manner import Manner
 from pipeline.playout import FRAME_S, Playout
 from telephony.leg import capabilities_of, piece_samples
-from tests.support.carriers.kinds import KINDS, Kind
+from tests.support.carriers.kinds import ONE_OF_EACH, Kind
 from tests.support.carriers.phone import Phone
 from tests.support.carriers.phone_lab import BYE, GREETING, S_PER_CHAR, Outcome, Scenario, call, talk_over
 from tests.support.virtual_time import run
 
-_kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+_one_of_each = pytest.mark.parametrize("kind", ONE_OF_EACH.values(), ids=ONE_OF_EACH)
 _LEVEL = 400  # the detector of the lab takes it for silence
 
 
@@ -39,7 +39,7 @@ def _is_background(outcome: Outcome, sound: bytes) -> bool:
     return bool((np.abs(samples - _LEVEL) < 20).all())
 
 
-@_kinds
+@_one_of_each
 def test_the_background_goes_on_from_the_first_moment_to_the_last(kind: Kind) -> None:
     outcome = _held(kind, _listen_and_press)
     heard = outcome.phone.heard
@@ -52,7 +52,7 @@ def test_the_background_goes_on_from_the_first_moment_to_the_last(kind: Kind) ->
     assert all(_is_background(outcome, sound) for sound in between)
 
 
-@_kinds
+@_one_of_each
 def test_what_waits_at_the_carrier_is_little(kind: Kind) -> None:
     waits_s: list[float] = []
 
@@ -69,7 +69,7 @@ def test_what_waits_at_the_carrier_is_little(kind: Kind) -> None:
     assert outcome.phone.most_buffered_s <= (capabilities_of(kind.carrier.traits, rate_hz).lead_ms + 20) / 1000
 
 
-@_kinds
+@_one_of_each
 def test_the_good_bye_is_heard_to_its_end_and_comes_no_later_than_40_ms(kind: Kind) -> None:
     spoken_s = []
     for manner in (Manner(), _background()):
@@ -83,7 +83,7 @@ def test_the_good_bye_is_heard_to_its_end_and_comes_no_later_than_40_ms(kind: Ki
     assert spoken_s[1] - spoken_s[0] <= 0.04 + FRAME_S
 
 
-@_kinds
+@_one_of_each
 @pytest.mark.parametrize("after_s", [0.8, 1.9])
 def test_history_is_cut_where_it_is_without_a_background(kind: Kind, after_s: float) -> None:
     cuts = []
@@ -93,7 +93,7 @@ def test_history_is_cut_where_it_is_without_a_background(kind: Kind, after_s: fl
     assert abs(len(cuts[0]) - len(cuts[1])) <= 6, "a word: the line began up to 40 ms later"
 
 
-@_kinds
+@_one_of_each
 def test_marks_stand_after_the_bots_words_only(kind: Kind) -> None:
     with_background, without = (_held(kind, _listen_and_press, manner) for manner in (_background(), Manner()))
     assert len(with_background.phone.echoed) == len(without.phone.echoed)
