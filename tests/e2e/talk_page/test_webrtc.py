@@ -130,7 +130,7 @@ async def test_sound_moves_to_webrtc_and_goes_both_ways(page: Page, server: Runn
     assert likeness_through_opus(samples(SPEECH), await played(page)) > 0.9
 
 
-async def _goes_up(page: Page, server: RunningServer, _: StallingProxy) -> list[str]:
+async def _goes_up(page: Page, server: RunningServer, _proxy: StallingProxy) -> list[str]:
     """The page waits for the bot to be silent; this bot never says that it speaks, so it is switched in mid-word."""
     before = len(server.calls.placed)
     await page.get_by_role("radio", name="Greeting").check()
@@ -148,7 +148,7 @@ async def _goes_up(page: Page, server: RunningServer, _: StallingProxy) -> list[
     return _holes(spoken, samples(_heard(call))) + _holes(SPEECH, await played(page), made_up_ms)
 
 
-async def _comes_back(page: Page, server: RunningServer, _: StallingProxy) -> list[str]:
+async def _comes_back(page: Page, server: RunningServer, _proxy: StallingProxy) -> list[str]:
     call = await _talk(page, server)
     await expect(page.get_by_text("WebRTC · round trip")).to_be_visible()
     before, heard_before = len(_heard(call)), await played_count(page)
