@@ -104,15 +104,17 @@ class TestCartesiasVoice(_AtHand):
     async def test_an_interruption_reaches_the_vendor_and_the_socket_is_used_again(
         self, provider: TextToSpeech
     ) -> None:
-        for number in range(5):
-            items = provider.stream(f"{SENTENCE} {number}")
+        for spoken in range(1, 26):  # a busy machine may take longer than the 25 ms that an interruption has
+            items = provider.stream(f"{SENTENCE} {spoken}")
             await anext(items)
             await items.aclose()
+            if self.server.cancelled and self.server.accepted < spoken:
+                break
         async with asyncio.timeout(1):
             while self.server.speaking:  # noqa: ASYNC110  seen from far away
                 await asyncio.sleep(0.01)
         assert self.server.cancelled
-        assert self.server.accepted < 5, "a busy machine may take longer than the 25 ms that an interruption has"
+        assert self.server.accepted < spoken
 
     async def test_two_calls_speak_at_once(self, provider: TextToSpeech) -> None:
         async def spoken(text: str) -> int:
