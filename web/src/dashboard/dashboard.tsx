@@ -37,10 +37,11 @@ export function Dashboard() {
   );
 }
 
-/** Void the token at the server too; who cannot reach it is logged out here all the same. */
+/** Forget the token here at once, and void it at the server; who cannot reach that is logged out here all the same. */
 async function leave(login: Login): Promise<void> {
-  await login.api.run("POST", "auth/logout").catch(() => undefined);
+  const voided = login.api.run("POST", "auth/logout");
   login.logOut();
+  await voided.catch(() => undefined);
 }
 
 /** A server on loopback serves its own machine without a log-in; others must log in. */
