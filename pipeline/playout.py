@@ -16,6 +16,7 @@ from kit.clock import Clock
 from pipeline.acknowledged import Acknowledged
 from pipeline.audio.fade import fade_in, fade_out
 from pipeline.audio.resample import Resampler
+from pipeline.audio.silence import onset_samples
 from pipeline.frames.audio import AudioOut
 from pipeline.ports import WordTime
 from pipeline.speech.spoken import Spoken
@@ -74,11 +75,15 @@ class Playout:
         rate_hz: int,
         lead_ms: int,
         send: Callable[[AudioOut, float], None],
-        on_started: Callable[[int], None],
+        on_started: Callable[[int, float], None],
         on_finished: Callable[[int], None],
         clock: Clock,
     ) -> None:
-        """Send frames through `send(frame, due_s)`; report the first and the last sample of each answer."""
+        """Send frames through `send(frame, due_s)`.
+
+        Reports each answer's beginning (`on_started(generation, audible_s)`, when its first audible sample is due) and
+        that its last sample was heard.
+        """
         self.rate_hz = rate_hz
         self.generation = 0
         self._frame_bytes = 2 * int(rate_hz * FRAME_S)
@@ -295,7 +300,7 @@ class Playout:
         self._send(AudioOut(pcm, self._sent_samples, generation), due_s)
         self._sent_samples += len(pcm) // 2
         if first:
-            self._on_started(generation)
+            self._on_started(generation, due_s + onset_samples(pcm) / self.rate_hz)
 
     async def _finish(self) -> None:
         """Wait until the last sample is heard, unless something changes before."""

@@ -18,7 +18,7 @@ class TurnReport:
         turn: 0 is the greeting.
         caller: Empty for the greeting and for answers to the screen or to silence.
         bot: What was heard of the answer.
-        gap_ms: From the caller's last voiced sample to the first sample sent; None where no one spoke before.
+        gap_ms: From the caller's last voiced sample to the first audible one of the answer; None if nobody had spoken.
         at_s: When the spans begin, since the call began: the caller's last voiced sample, or when the answer became
             due. None where there was no answer.
         caller_s: How long the caller spoke before `at_s`.

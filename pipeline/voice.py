@@ -216,8 +216,8 @@ class Voice:
         if self._ports.observer is not None:
             self._ports.observer.spoke(pcm, self.playout.rate_hz, due_s - self._began_s)
 
-    def _started(self, generation: int) -> None:
-        self._times.mark("playout", self._ports.clock.now_s())
+    def _started(self, generation: int, audible_s: float) -> None:
+        self._times.mark("playout", audible_s)
         met = self._ports.providers.incidents.since(self._times.began_s)
         self._times.reasons = tuple(f"{each.kind} {each.code} {each.remedy}" for each in met if each.at_s >= 0)
         waterfall = self._ports.dialogue.bot_audible()

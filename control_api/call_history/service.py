@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from control_api.call_history.figures import PHONE, latency, transcript, usage, usd
 from control_api.call_history.links import RecordingLinks
 from kit.errors import NotFoundError
-from storage.repositories import call_history
+from storage.repositories import call_history, call_meters
 from storage.repositories.call_history import WEB, Filter
 from storage.tables.call_intent import CallIntent
+from storage.tables.call_meter import CallMeter
 from storage.tables.call_record import CallRecord
 
 Json = dict[str, Any]
@@ -35,7 +36,7 @@ async def page(
 
 
 async def by_request(session: AsyncSession, request_id: str, links: RecordingLinks, now: datetime.datetime) -> Json:
-    """Return the call that a request became: one that is over, or one that was asked for.
+    """Return the call that a request became: one that is over, one that was asked for, or one that goes on.
 
     Raises:
         NotFoundError: `call.not_found`.
@@ -44,16 +45,17 @@ async def by_request(session: AsyncSession, request_id: str, links: RecordingLin
     if records:
         return (await _rows(session, records, links, now))[0]
     intent = await session.get(CallIntent, request_id)
-    if intent is None or not intent.account_id:
+    if intent is not None and intent.account_id:
+        return _asked_for(intent)
+    meter = await call_meters.of_call(session, request_id)
+    if meter is None:
         raise NotFoundError("Call not found", code="call.not_found")
-    return _asked_for(intent)
+    return _going_on(meter)
 
 
-def session_type(record: CallRecord) -> str:
+def _kind(transport: str, labels: Mapping[str, Any]) -> str:
     """Say how a call came about; what a browser says of itself does not count."""
-    if record.transport in WEB:
-        return "web"
-    return str(_labels(record).get("direction", "inbound"))
+    return "web" if transport in WEB else str(labels.get("direction", "inbound"))
 
 
 async def _rows(
@@ -64,7 +66,8 @@ async def _rows(
 
 
 def _row(record: CallRecord, microcents: int | None, links: RecordingLinks, now: datetime.datetime) -> Json:
-    report, kind, labels = record.report, session_type(record), _labels(record)
+    report, labels = record.report, record.report.get("metadata", {})
+    kind = _kind(record.transport, labels)
     ended_at = record.started_at + datetime.timedelta(seconds=record.duration_s)
     on_phone = record.transport in PHONE
     return {
@@ -97,14 +100,24 @@ def _row(record: CallRecord, microcents: int | None, links: RecordingLinks, now:
 _FAILED = frozenset({"internal", "server_lost", "error"})
 
 
-def _labels(record: CallRecord) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = record.report.get("metadata", {})
-    return found
+_UNFILED: Json = {
+    "answered_at": None,
+    "end_reason": None,
+    "ended_at": None,
+    "duration_s": 0,
+    "recording_url": None,
+    "transcript": [],
+    "variables": {},
+    "usage": {},
+    "cost_usd": 0.0,
+    "latency": {},
+    "post_call_analysis_results": [],
+}
 
 
 def _asked_for(intent: CallIntent) -> Json:
     """Return a call that was asked for and has left no record: it rings, it goes on, or nobody took it."""
-    return {
+    return _UNFILED | {
         "id": intent.id,
         "request_id": intent.id,
         "call_session_id": intent.id,
@@ -118,14 +131,30 @@ def _asked_for(intent: CallIntent) -> Json:
         "status": intent.status,
         "end_reason": intent.error or (intent.status if intent.ended_at else None),
         "started_at": intent.dialled_at.isoformat(),
-        "answered_at": None,
         "ended_at": intent.ended_at.isoformat() if intent.ended_at else None,
         "duration_s": intent.duration_s or 0,
-        "recording_url": None,
-        "transcript": [],
         "variables": intent.variables,
-        "usage": {},
-        "cost_usd": 0.0,
-        "latency": {},
-        "post_call_analysis_results": [],
+    }
+
+
+def _going_on(meter: CallMeter) -> Json:
+    """Return a call that has left no record yet: it goes on, or its record is just being written."""
+    about, labels = meter.about, meter.about.get("metadata", {})
+    kind = _kind(about["transport"], labels)
+    on_phone = about["transport"] in PHONE
+    started_at = meter.started_at.isoformat()
+    return _UNFILED | {
+        "id": about["call_id"],
+        "request_id": about["call_id"],
+        "call_session_id": meter.id,
+        "user_id": meter.account_id,
+        "agent_id": about["agent_id"],
+        "workflow_id": None if about["agent_id"] else about["flow"],
+        "session_type": kind,
+        "call_direction": kind if kind != "web" else "inbound",
+        "from_number": labels.get("from") if on_phone else None,
+        "to_number": labels.get("to") if on_phone else None,
+        "status": "in-progress",
+        "started_at": started_at,
+        "answered_at": started_at,
     }

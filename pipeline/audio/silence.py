@@ -4,9 +4,16 @@ import numpy as np
 
 _BLOCK_S = 0.005
 _AUDIBLE = 131  # of 32768, -48 dBFS: above the noise of any voice, below its softest consonant
-_LEAD_S = 0.02  # kept before the first sound: a soft onset
+_LEAD_S = 0.01  # kept before the first sound: a soft onset
 _TAIL_S = 0.15  # kept after the last
 _HELD_S = 1.0  # silence held back until it is known whether more follows; a longer pause is passed on
+
+
+def onset_samples(pcm: bytes) -> int:
+    """Return where the first audible sample of int16 mono is; the length where all is silent."""
+    samples = np.frombuffer(pcm, "<i2").astype(np.int32)
+    audible = np.flatnonzero(np.abs(samples) > _AUDIBLE)
+    return int(audible[0]) if len(audible) else len(samples)
 
 
 class SilenceTrimmer:

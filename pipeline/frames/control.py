@@ -106,7 +106,7 @@ class Waterfall(ControlFrame):
 
     Attributes:
         turn: 0 is the greeting.
-        gap_ms: From the last voiced sample of the caller to the first sample sent; None for the greeting.
+        gap_ms: From the last voiced sample of the caller to the first audible one of the answer; None for the greeting.
         saved_ms: How much longer that were, had the answer not been begun before the turn was over; None if it was not.
         reasons: What went wrong with providers on the way, kind, code and remedy: `llm provider.late hedged`.
     """

@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.tables.call_meter import CallMeter
@@ -32,3 +32,9 @@ async def running(session: AsyncSession) -> Sequence[CallMeter]:
     """Return the meters of an account's calls that go on, oldest first."""
     query = select(CallMeter).where(CallMeter.ended_at.is_(None)).order_by(CallMeter.started_at, CallMeter.id)
     return (await session.scalars(query)).all()
+
+
+async def of_call(session: AsyncSession, request_id: str) -> CallMeter | None:
+    """Return the meter of a session, of a call without one, or of a session's call that goes on."""
+    goes_on = and_(CallMeter.ended_at.is_(None), CallMeter.about["call_id"].as_string() == request_id)
+    return (await session.scalars(select(CallMeter).where(or_(CallMeter.id == request_id, goes_on)))).first()

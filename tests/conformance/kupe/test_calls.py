@@ -58,6 +58,23 @@ async def test_a_call_of_another_account_is_not_there(town: Town) -> None:
     assert (await town.lab.http.get("/api/v1/call-analytics", headers=town.bob)).json() == []
 
 
+async def test_a_call_is_known_before_its_record_is_written(town: Town) -> None:
+    call_id, session_id = uuid7(), uuid7()
+    labels = {"direction": "inbound", "from": "+15550100", "to": "+15550111"}
+    about = {"call_id": call_id, "agent_id": None, "flow": "drinks", "transport": "twilio", "metadata": labels}
+    account_id = await account_of(town, town.ada)
+    async with town.lab.database.writing(account_id) as session:
+        await metering.start(session, MeteredCall(session_id, account_id, 0, 10, about), START)
+    by_call = (await _get(town, "/api/v1/call-analytics", request_id=call_id)).json()
+    assert (by_call["workflow_id"], by_call["session_type"]) == ("drinks", "inbound")
+    assert (by_call["from_number"], by_call["to_number"]) == ("+15550100", "+15550111")
+    async with town.lab.database.writing(account_id) as session:
+        await metering.stop(session, session_id, 1_000)
+    assert (await _get(town, "/api/v1/call-analytics", request_id=session_id)).json() == by_call
+    answer = await town.lab.http.get("/api/v1/call-analytics", params={"request_id": call_id}, headers=town.bob)
+    assert answer.status_code == 404
+
+
 async def test_calls_come_bare_without_a_page_and_in_an_object_with_one(town: Town) -> None:
     first = await add_call(town, at=START)
     second = await add_call(town, at=START + datetime.timedelta(minutes=1))
@@ -127,6 +144,8 @@ async def test_live_calls_are_listed_and_sent_when_they_change(town: Town) -> No
     for account_id, its in ((ada, call_id), (bob, uuid7())):
         async with town.lab.database.writing(account_id) as session:
             await metering.start(session, MeteredCall(its, account_id, 0, 10, about | {"call_id": its}), START)
+    row = (await _get(town, "/api/v1/call-analytics", request_id=call_id)).json()
+    assert (row["request_id"], row["status"], row["ended_at"], row["usage"]) == (call_id, "in-progress", None, {})
     (listed,) = (await _get(town, "/api/v1/live-calls")).json()
     assert (listed["request_id"], listed["agent_id"]) == (call_id, town.names["agent_id"])
     state = PlainState()

@@ -22,6 +22,11 @@ class Heard:
     frames: list[tuple[float, AudioOut]] = field(default_factory=list)
     due_s: list[float] = field(default_factory=list)
     marks: list[tuple[float, str, int]] = field(default_factory=list)
+    audible_s: list[float] = field(default_factory=list)
+
+    def started(self, now_s: float, generation: int, audible_s: float) -> None:
+        self.marks.append((now_s, "started", generation))
+        self.audible_s.append(audible_s)
 
     def send(self, frame: AudioOut, due_s: float) -> None:
         self.frames.append((asyncio.get_running_loop().time(), frame))
@@ -40,7 +45,7 @@ def play(scenario: Callable[[Playout, Heard], Awaitable[None]], lead_ms: int = 6
             16_000,
             lead_ms,
             heard.send,
-            lambda generation: heard.marks.append((round(clock.now_s(), 3), "started", generation)),
+            lambda generation, audible_s: heard.started(round(clock.now_s(), 3), generation, round(audible_s, 4)),
             lambda generation: heard.marks.append((round(clock.now_s(), 3), "finished", generation)),
             clock,
         )
@@ -413,3 +418,16 @@ def test_an_interruption_while_nobody_listens_says_nothing_more() -> None:
         await asyncio.sleep(1)
 
     assert max(play(scenario).times()) < 0.5
+
+
+def test_an_answer_starts_with_its_first_audible_sample_not_with_the_silence_before_it() -> None:
+    async def scenario(playout: Playout, _: Heard) -> None:
+        await asyncio.sleep(0.5)
+        playout.begin(1, paused=False)
+        say(playout, 1, "Hello.", bytes(2 * 128) + SECOND)
+        playout.complete(1)
+        await asyncio.sleep(2)
+
+    heard = play(scenario)
+    assert heard.due_s[0] == pytest.approx(0.5)
+    assert heard.audible_s == [0.508]

@@ -106,7 +106,7 @@ def test_a_caller_who_is_passed_on_hears_no_background() -> None:
     async def scenario() -> None:
         nonlocal held
         clock = Clock()
-        playout = Playout(8000, 80, lambda _frame, _due: None, lambda _: None, lambda _: None, clock)
+        playout = Playout(8000, 80, lambda _frame, _due: None, lambda _generation, _at_s: None, lambda _: None, clock)
         loop = Loop(np.ones(100, np.int16), 1.0)
 
         def send(pcm: bytes, due_s: float) -> None:

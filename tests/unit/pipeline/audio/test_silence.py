@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.audio.silence import SilenceTrimmer
+from pipeline.audio.silence import SilenceTrimmer, onset_samples
 
 RATE_HZ = 16_000
 
@@ -33,8 +33,8 @@ def test_silence_goes_before_and_after_but_not_within(chunk_bytes: int) -> None:
     said = tone(0.3) + quiet(0.4) + tone(0.2)
     out, trimmer = trimmed(quiet(0.7) + said + quiet(0.9), chunk_bytes)
     assert said in out
-    assert seconds(out) == pytest.approx(0.9 + 0.02 + 0.15, abs=0.011)
-    assert trimmer.cut_s == pytest.approx(0.68, abs=0.006)
+    assert seconds(out) == pytest.approx(0.9 + 0.01 + 0.15, abs=0.011)
+    assert trimmer.cut_s == pytest.approx(0.69, abs=0.006)
 
 
 def test_a_short_tail_is_kept() -> None:
@@ -45,7 +45,7 @@ def test_a_short_tail_is_kept() -> None:
 def test_sound_is_not_held_back() -> None:
     trimmer = SilenceTrimmer(RATE_HZ)
     assert trimmer.feed(quiet(2.0)) == b""
-    assert seconds(trimmer.feed(tone(0.1))) == pytest.approx(0.12, abs=0.006)
+    assert seconds(trimmer.feed(tone(0.1))) == pytest.approx(0.11, abs=0.006)
     assert seconds(trimmer.feed(quiet(0.5))) == pytest.approx(0.15, abs=0.006)
     assert seconds(trimmer.feed(tone(0.1))) == pytest.approx(0.45, abs=0.011), "the pause was as long"
 
@@ -54,6 +54,13 @@ def test_a_very_long_pause_is_passed_on_before_it_ends() -> None:
     trimmer = SilenceTrimmer(RATE_HZ)
     trimmer.feed(tone(0.1))
     assert seconds(trimmer.feed(quiet(5.0))) == pytest.approx(4.0, abs=0.011)
+
+
+def test_the_onset_is_the_first_sample_that_can_be_heard() -> None:
+    faint = np.full(100, 100, np.int16).tobytes()
+    assert onset_samples(quiet(0.01) + faint + tone(0.01)) == 260
+    assert onset_samples((-np.frombuffer(tone(0.01), np.int16)).tobytes()) == 0
+    assert (onset_samples(faint), onset_samples(b"")) == (100, 0)
 
 
 def test_silence_alone_gives_nothing() -> None:
