@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,14 @@ import click
 
 from benchmarks.report import machine, table, write_json
 from benchmarks.soak.slope import FAIL, LIMIT_MB, Growth, Sample, growth
-from benchmarks.soak.visits import visit
+from benchmarks.soak.visits import HURRIED, VISITS, Visit, visit
 from benchmarks.talk.set_tape import spread, true_turns
 from benchmarks.talk.tape import Turn
 from server.caller.wire import call_url
 
 _ROOT = Path(__file__).parents[2]
 _WARM_UP = 0.25  # of the time
+_HURRIED_CALLERS = 4
 _EVERY_S = 5.0
 _START_S = 60.0
 _REST_S = 30.0
@@ -57,16 +59,17 @@ class Soak:
         """Let callers come and go for so long; return what the server holds once all have gone."""
         until_s = time.monotonic() + seconds
         async with asyncio.TaskGroup() as tasks:
-            for caller in range(callers):
-                tasks.create_task(self._caller(until_s, random.Random(caller + self.calls)))
+            for caller in range(callers + _HURRIED_CALLERS):
+                kinds = VISITS if caller < callers else HURRIED
+                tasks.create_task(self._caller(until_s, random.Random(caller + self.calls), kinds))
             while time.monotonic() < until_s:
                 await asyncio.sleep(min(_EVERY_S, max(0.1, until_s - time.monotonic())))
                 await self._sample()
         return await self._rest()
 
-    async def _caller(self, until_s: float, chance: random.Random) -> None:
+    async def _caller(self, until_s: float, chance: random.Random, kinds: Mapping[Visit, int]) -> None:
         while time.monotonic() < until_s:
-            self.kinds[await visit(self.url, chance.choice(self.turns), chance)] += 1
+            self.kinds[await visit(self.url, chance.choice(self.turns), chance, kinds)] += 1
             self.calls += 1
             await asyncio.sleep(chance.uniform(0.0, 0.3))
 
@@ -104,7 +107,7 @@ class Soak:
 
 @click.command()
 @click.option("--minutes", default=10.0, show_default=True, help="How long, the warm-up included.")
-@click.option("--calls", "callers", default=6, show_default=True, help="How many calls at once.")
+@click.option("--calls", "callers", default=6, show_default=True, help="How many calls at once, besides the hurried.")
 @click.option("--quick", is_flag=True, help="Under a minute: shows that it works, not that nothing grows.")
 @click.option("--json", "json_out", type=click.Path(path_type=Path), help="Write all samples here.")
 def main(minutes: float, callers: int, quick: bool, json_out: Path | None) -> None:
@@ -166,7 +169,7 @@ def _start(flows: str, data: str, callers: int) -> tuple["subprocess.Popen[str]"
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.soak.server", str(port), flows, data, str(callers + 2)],
+        [sys.executable, "-m", "benchmarks.soak.server", str(port), flows, data, str(callers + _HURRIED_CALLERS + 2)],
         cwd=_ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

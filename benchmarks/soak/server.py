@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextlib
 import gc
 import json
 import os
@@ -46,11 +47,25 @@ def held(live: LiveCalls) -> dict[str, float]:
     process = psutil.Process(os.getpid())
     return {
         "rss_mb": process.memory_info().rss / 2**20,
-        "descriptors": process.num_fds(),
-        "threads": threading.active_count(),
+        "descriptors": len(_descriptors(process.pid)),
+        "threads": len([thread for thread in threading.enumerate() if not _is_pooled(thread.name)]),
         "tasks": len(asyncio.all_tasks()),
         "live_calls": len(live),
     }
+
+
+def _is_pooled(thread: str) -> bool:
+    """Say whether a thread is one of those whose number has a limit: the loop's executor, SQLite's connections."""
+    return thread.startswith("asyncio_") or "_connection_worker_thread" in thread
+
+
+def _descriptors(pid: int) -> list[str]:
+    """Return what is open, without the connections of the database's pool."""
+    found = []
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed since it was listed
+            found.append(str(link.readlink()))
+    return [to for to in found if not to.endswith((".db", ".db-wal", ".db-shm"))]
 
 
 if __name__ == "__main__":

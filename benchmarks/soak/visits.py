@@ -78,6 +78,11 @@ async def no_such_flow(url: str, turn: Turn, chance: random.Random) -> None:
         await socket.recv()
 
 
+async def look_in(url: str, turn: Turn, chance: random.Random) -> None:
+    """Leave with the first sound of the greeting."""
+    await play(url, [], at_most_s=chance.uniform(0.1, 0.4))
+
+
 VISITS: Mapping[Visit, int] = {
     talk: 4,
     interrupt: 3,
@@ -88,11 +93,13 @@ VISITS: Mapping[Visit, int] = {
     no_such_flow: 1,
 }
 """What callers do, and how often."""
+HURRIED: Mapping[Visit, int] = {look_in: 6, no_such_flow: 1}
+"""What callers do who make the number of calls large enough to see a small leak."""
 
 
-async def visit(url: str, turn: Turn, chance: random.Random) -> str:
+async def visit(url: str, turn: Turn, chance: random.Random, kinds: Mapping[Visit, int]) -> str:
     """Make one visit of a random kind; return its name."""
-    (kind,) = chance.choices(list(VISITS), list(VISITS.values()))
+    (kind,) = chance.choices(list(kinds), list(kinds.values()))
     with contextlib.suppress(ConnectionClosed, OSError, TimeoutError):
         async with asyncio.timeout(_LONGEST_S + 10):
             await kind(url, turn, chance)
