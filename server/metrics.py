@@ -79,7 +79,7 @@ class CallMetrics:
         )
         self._gap = Histogram(
             "antiphon_gap_seconds",
-            "From the caller's last voiced sample to the first sample of the answer",
+            "From the caller's last voiced sample to the first audible sample of the answer",
             registry=registry,
             buckets=_BUCKETS_S,
         )
