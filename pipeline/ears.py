@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from pipeline.audio import echo
 from pipeline.audio.denoise import NoiseReducer
 from pipeline.audio.resample import Resampler
 from pipeline.ingest import FRAME_SAMPLES, LINE_RATE_HZ, RATE_HZ, Ingest, Sound
 from pipeline.manner import PLAIN, Manner
+from pipeline.played import Played
 from pipeline.ports import SttStream, VoiceGate
 from pipeline.turns import nearness
 from pipeline.turns.nearness import Nearness
-from pipeline.turns.voice_activity import START_PROBABILITY, Activity, SpeechStarted, SpeechStopped, VoiceEdge, step
+from pipeline.turns.voice_activity import Activity, SpeechStarted, SpeechStopped, VoiceEdge, step
 from pipeline.vad import VadScheduler
 from pipeline.voice_edge import LOOK_AHEAD_SAMPLES, LOOK_BACK_SAMPLES, voice_end
 
@@ -25,9 +25,6 @@ _LATEST_FRAMES = 150  # 3 s: the detector is not later than that
 _KEPT_FRAMES = 50 * 90  # of a turn, for the judgement whether it is over
 _WINDOW_SAMPLES = 512  # of the detector
 _ECHO_SAMPLES = RATE_HZ // 5  # of what is heard
-_PLAYED_FRAMES = 200  # 4 s, for the detector may be late
-_PLAYED_SAMPLES = RATE_HZ  # an echo comes back within 0.8 s
-_ECHO_SHARE = 0.5
 _SILENCE_DB = -120.0
 
 
@@ -62,7 +59,7 @@ class Ears:
         self._stt_rate_hz = RATE_HZ
         self._turn: deque[Sound] | None = None
         self._latest: deque[tuple[int, bytes]] = deque(maxlen=_LATEST_FRAMES)
-        self._played: deque[tuple[int, int, bytes]] = deque(maxlen=_PLAYED_FRAMES)
+        self._played = Played()
         self._pos_samples = 0  # of what was handed on
         self._voice_from = 0
         self._voice_to: int | None = None  # None while somebody speaks
@@ -117,18 +114,17 @@ class Ears:
             stream.feed(self._to_line(sound.pcm) if sound.line is None else sound.line)
 
     def note_played(self, rate_hz: int, pcm: bytes) -> None:
-        """The other side plays this now, and may send it back."""
-        self._played.append((self._pos_samples, rate_hz, pcm))
+        """The other side plays this now, or after what it was sent before, and may send it back."""
+        self._played.note(pcm, rate_hz, self._pos_samples)
+
+    def note_dropped(self) -> None:
+        """The other side plays nothing more of what it was sent."""
+        self._played.drop(self._pos_samples)
 
     def _is_echo(self, end_samples: int) -> bool:
         """Tell whether what came in just before `end_samples` is what was played."""
-        since = end_samples - _PLAYED_SAMPLES
-        played = [pcm for at, _, pcm in self._played if since < at <= end_samples]
-        if not played:
-            return False
         heard = [pcm for end, pcm in self._latest if end_samples - _ECHO_SAMPLES < end <= end_samples]
-        lower = echo.lowered(played, self._played[-1][1])
-        return echo.echo_share(echo.lowered(heard, RATE_HZ), lower) >= _ECHO_SHARE
+        return self._played.echoes(heard, end_samples)
 
     def open_turn(self) -> None:
         """Give the recogniser audio from shortly before now on; an open turn goes on."""
@@ -183,7 +179,7 @@ class Ears:
         return _SILENCE_DB if frame is None else level_db(frame)
 
     def _on_probability(self, probability: float, pos_samples: int) -> None:
-        if probability >= START_PROBABILITY and self._is_echo(pos_samples + _WINDOW_SAMPLES):
+        if probability >= self._sensitivity.hint_probability and self._is_echo(pos_samples + _WINDOW_SAMPLES):
             probability = 0.0
         if probability > 0.0:
             self._near, probability = nearness.step(self._near, probability, self._level_db(pos_samples))

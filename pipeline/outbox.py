@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from pipeline.frames.audio import Ambience, AudioOut
+from pipeline.frames.control import Interrupted, Recalled
 from pipeline.ports import Frame, Leg
 
 
@@ -13,9 +14,9 @@ class Outbox:
         is_holding: Nothing of what was sent since `hold` has left.
     """
 
-    def __init__(self, leg: Leg, on_sound: Callable[[bytes], None]) -> None:
-        """Send to `leg`, and tell `on_sound` what is played there; nothing is held."""
-        self._on_sound = on_sound
+    def __init__(self, leg: Leg, on_sound: Callable[[bytes], None], on_dropped: Callable[[], None]) -> None:
+        """Send to `leg`; tell `on_sound` what is played there, and `on_dropped` that the rest is not."""
+        self._on_sound, self._on_dropped = on_sound, on_dropped
         self.capabilities, self.control = leg.capabilities, leg.control
         self.is_holding = False
         self._leg = leg
@@ -25,6 +26,8 @@ class Outbox:
         """Send or hold; sound is never held, and lets out what belongs before it."""
         if isinstance(frame, AudioOut):
             self._on_sound(frame.pcm)
+        elif isinstance(frame, Interrupted | Recalled):
+            self._on_dropped()
         if isinstance(frame, Ambience):  # tells nobody that the answer has begun
             self._leg.send(frame)
             return

@@ -156,7 +156,7 @@ class CallSession:
         self._arrivals = itertools.count()
         gate = host.new_gate() if host.new_gate else None
         self._ears = Ears(leg.capabilities.rate_in_hz, host.vad, gate, told, about.manner)
-        self._leg = Outbox(leg, partial(self._ears.note_played, leg.capabilities.rate_out_hz))
+        self._leg = Outbox(leg, partial(self._ears.note_played, leg.capabilities.rate_out_hz), self._ears.note_dropped)
         self._reader = TurnReader(self._ears, providers, self._spawn, told, host.clock)
         self._dialogue = Dialogue(self._leg.send)
         self._acts = CarrierActs(leg.control, self._spawn, post)

@@ -67,6 +67,7 @@ LONGEST_TURN_S = 60.0
 DECISION_LIMIT_S = 6.0  # a recogniser that is silent for this long has heard nothing
 PREPARING_LIMIT_S = 12.0
 HINT_S = 0.1  # a voiced window is followed by two more within this, or it was no voice
+DUCK_S = 0.2  # over the bot; a soft beginning takes longer to be sure, and the bot is silent meanwhile
 
 
 def step(state: State, event: Input, now_s: float) -> tuple[State, tuple[Action, ...]]:
@@ -130,11 +131,22 @@ def _hinted(state: State, hinted: bool, now_s: float) -> tuple[State, tuple[Acti
     known = replace(state, hinted=hinted)
     if state.user is User.DECIDING and not hinted:
         return _judge(known, now_s)
-    if state.user is not User.SILENT or state.bot is not Bot.PREPARING:
+    if state.user is not User.SILENT or state.bot is Bot.IDLE:
         return _let_speak(known)
+    if state.bot is Bot.PLAYING:
+        return _duck(known, now_s)
     if not hinted:
         return _let_speak(known) if now_s >= state.heard_from_s else (known, ())
     return replace(known, hushed=True), () if state.hushed else (Pause(),)
+
+
+def _duck(state: State, now_s: float) -> tuple[State, tuple[Action, ...]]:
+    """The bot, which is heard, holds its breath while a voice may begin: sooner than that is sure, and not for long."""
+    if not state.hinted:
+        return _let_speak(replace(state, deadline_s=None))
+    if not state.interruptible:
+        return state, ()
+    return replace(state, hushed=True, deadline_s=now_s + DUCK_S), () if state.hushed else (Pause(),)
 
 
 def _let_speak(state: State) -> tuple[State, tuple[Action, ...]]:

@@ -147,6 +147,7 @@ def _name(action: Action) -> str:
 def _waits() -> Iterator[tuple[str, float]]:
     yield "Voice is noticed after", START_WINDOWS * _WINDOW_S
     yield "A voice is waited for once a window is voiced", owner.HINT_S
+    yield "The bot is silent for a voice that is not sure yet for", owner.DUCK_S
     yield "A breath is noticed after", BREATH_WINDOWS * _WINDOW_S
     yield "A pause is noticed after", STOP_WINDOWS * _WINDOW_S
     yield "A quick reading at a full stop is believed after", speculation.STILL_S

@@ -6,7 +6,7 @@ START_PROBABILITY = 0.5
 STOP_PROBABILITY = 0.35  # hysteresis: a fading syllable is still speech
 START_WINDOWS = 3  # 96 ms: a click is not speech
 STOP_WINDOWS = 6  # 192 ms: a stop consonant is not silence
-HINT_WINDOWS = 1  # 32 ms: it may be a click
+HINT_SHARE = 0.5  # of what a window of speech has: a soft beginning, or a click
 BREATH_WINDOWS = 1  # 32 ms: the network falls late, 78 ms after the voice, and on words hardly ever; see ADR 0010
 
 
@@ -18,6 +18,11 @@ class Sensitivity:
     stop_probability: float = STOP_PROBABILITY
     start_windows: int = START_WINDOWS
     stop_windows: int = STOP_WINDOWS
+
+    @property
+    def hint_probability(self) -> float:
+        """From where on a single window may be the beginning of speech."""
+        return HINT_SHARE * self.start_probability
 
 
 USUAL = Sensitivity()
@@ -68,11 +73,13 @@ class Activity:
     Attributes:
         run: Windows in a row that speak against the current verdict.
         edge_pos_samples: Where that run began.
+        hinted: Speech may be beginning.
     """
 
     speaking: bool = False
     run: int = 0
     edge_pos_samples: int = 0
+    hinted: bool = False
 
 
 VoiceEdge = SpeechHinted | SpeechDenied | SpeechStarted | SpeechPaused | SpeechWentOn | SpeechStopped
@@ -82,20 +89,24 @@ def step(
     activity: Activity, probability: float, pos_samples: int, when: Sensitivity = USUAL
 ) -> tuple[Activity, VoiceEdge | None]:
     """Take one window's probability; `pos_samples` is where the window begins."""
-    against = probability < when.stop_probability if activity.speaking else probability >= when.start_probability
-    if not against:
-        if not activity.run:
-            return activity, None
-        denied = SpeechWentOn() if activity.speaking else SpeechDenied()
-        return replace(activity, run=0), denied if activity.run >= _first(activity) else None
-    edge = pos_samples if activity.run == 0 else activity.edge_pos_samples
+    if activity.speaking:
+        return _while_speaking(activity, probability < when.stop_probability, pos_samples, when.stop_windows)
+    run = activity.run + 1 if probability >= when.start_probability else 0
+    edge = activity.edge_pos_samples if activity.run else pos_samples
+    if run == when.start_windows:
+        return Activity(speaking=True), SpeechStarted(edge)
+    hinted = probability >= when.hint_probability
+    news = SpeechHinted(pos_samples) if hinted else SpeechDenied()
+    return Activity(False, run, edge, hinted), news if hinted != activity.hinted else None
+
+
+def _while_speaking(
+    activity: Activity, silent: bool, pos_samples: int, stop_windows: int
+) -> tuple[Activity, VoiceEdge | None]:
+    if not silent:
+        return replace(activity, run=0), SpeechWentOn() if activity.run >= BREATH_WINDOWS else None
+    edge = activity.edge_pos_samples if activity.run else pos_samples
     run = activity.run + 1
-    if run < (when.stop_windows if activity.speaking else when.start_windows):
-        news = SpeechPaused(edge) if activity.speaking else SpeechHinted(edge)
-        return Activity(activity.speaking, run, edge), news if run == _first(activity) else None
-    return Activity(not activity.speaking), (SpeechStopped(edge) if activity.speaking else SpeechStarted(edge))
-
-
-def _first(activity: Activity) -> int:
-    """Return how many windows against the current verdict are worth telling."""
-    return BREATH_WINDOWS if activity.speaking else HINT_WINDOWS
+    if run == stop_windows:
+        return Activity(), SpeechStopped(edge)
+    return Activity(True, run, edge), SpeechPaused(edge) if run == BREATH_WINDOWS else None

@@ -151,7 +151,7 @@ class Uneven(FakeTts):
         yield buzz(round(starts_s[-1] * 16_000), 16_000)
 
 
-@pytest.mark.parametrize(("cut_s", "heard"), [(1.5, ""), (1.92, "Hippopotamuses"), (2.28, "Hippopotamuses swim and")])
+@pytest.mark.parametrize(("cut_s", "heard"), [(1.56, ""), (1.98, "Hippopotamuses"), (2.34, "Hippopotamuses swim and")])
 @pytest.mark.parametrize("begun_early", [False, True])
 def test_c11_a_cut_is_at_the_word_where_the_voice_tells_its_words(cut_s: float, heard: str, begun_early: bool) -> None:
     line = "Hippopotamuses swim and they never sink."

@@ -111,6 +111,34 @@ def test_a2_a_cough_costs_a_moment_and_no_sample(burst_s: float, words: str, fin
 
 
 @pytest.mark.parametrize("interruptible", [True, False])
+@pytest.mark.parametrize("click_s", [0.03, 0.06])
+def test_a2_a_click_costs_a_breath_and_no_sample(click_s: float, interruptible: bool) -> None:
+    async def scenario(lab: Lab) -> None:
+        await lab.quiet(1.6)
+        await lab.speak(click_s)
+        await lab.until_listening()
+
+    flow = TALKS if interruptible else TALKS.replace("    agent:", "    interruptible: false\n    agent:")
+    report, leg = call(Setup(flow, llm=FakeLlm([["Yes?"]])), scenario)
+    assert [turn.bot for turn in report.turns] == [STORY]
+    positions = [frame.pos_samples for _, frame in leg.of(AudioOut)]
+    assert positions == list(range(0, 320 * len(positions), 320)), "no sample is lost or repeated"
+    longest_s = max(b - a for a, b in itertools.pairwise(sent(leg, 1)))
+    assert longest_s <= (0.2 if interruptible else 0.021)
+
+
+@pytest.mark.parametrize("at_s", [1.6, 1.61, 1.62, 1.63])
+def test_a2_the_bot_is_silent_as_soon_as_a_voice_is_likely(at_s: float) -> None:
+    async def scenario(lab: Lab) -> None:
+        await lab.quiet(at_s)
+        await lab.speak(1.0)
+        await lab.until_listening()
+
+    _, leg = call(Setup(TALKS, ["Stop, please."], llm=FakeLlm([["Yes?"]])), scenario)
+    assert max(sent(leg, 1)) <= at_s + 0.032 + 0.032 + 0.021, "one window, wherever it begins, and the fade"
+
+
+@pytest.mark.parametrize("interruptible", [True, False])
 def test_a2_the_bots_own_words_are_neither_shown_nor_answered(interruptible: bool) -> None:
     async def scenario(lab: Lab) -> None:
         await lab.quiet(1.6)
@@ -120,7 +148,7 @@ def test_a2_the_bots_own_words_are_neither_shown_nor_answered(interruptible: boo
         await lab.quiet(4)
 
     flow = TALKS if interruptible else TALKS.replace("    agent:", "    interruptible: false\n    agent:")
-    echo = ["opens at seven", "seven and closes", "at ten, but", "but not"]
+    echo = ["opens at seven", "seven and closes", "closes at ten", "ten, but"]
     report, leg = call(Setup(flow, echo, llm=FakeLlm([["x"]])), scenario)
     assert [turn.bot for turn in report.turns] == [STORY]
     assert [frame.text for _, frame in leg.of(Caption) if frame.role == "user" and frame.text] == []
