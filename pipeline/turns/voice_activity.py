@@ -6,7 +6,7 @@ START_PROBABILITY = 0.5
 STOP_PROBABILITY = 0.35  # hysteresis: a fading syllable is still speech
 START_WINDOWS = 3  # 96 ms: a click is not speech
 STOP_WINDOWS = 6  # 192 ms: a stop consonant is not silence
-HINT_SHARE = 0.5  # of what a window of speech has: a soft beginning, or a click
+HINT_SHARE = 0.3  # of what a window of speech has: a soft beginning, or a click
 BREATH_WINDOWS = 1  # 32 ms: the network falls late, 78 ms after the voice, and on words hardly ever; see ADR 0010
 
 
