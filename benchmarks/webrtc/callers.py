@@ -12,7 +12,8 @@ import numpy as np
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamTrack
 
-from transports.webrtc.aiortc_parts import voice_receiver
+from kit.clock import Clock
+from transports.webrtc.aiortc_parts import shorten_the_way, voice_receiver, voice_sender
 from transports.webrtc.opus import FRAME_BYTES, OpusEncoder
 
 FRAME_S = 0.02
@@ -65,8 +66,9 @@ class Caller:
         self.arrived_s: list[float] = []
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._connection.addTransceiver(_Microphone(packets, start), direction="sendrecv")
-        receiver: Any = voice_receiver(self._connection, lambda _: None, self._note)
-        receiver.decoder = _Deaf()
+        voice_sender(self._connection, Clock())
+        self._receiver = voice_receiver(self._connection, lambda _: None, self._note)
+        self._receiver.decoder = _Deaf()  # type: ignore[assignment]
         self._connection.createDataChannel("bot-messages")
 
     async def connect(self, http: httpx.AsyncClient) -> float:
@@ -80,6 +82,7 @@ class Caller:
 
         self._connection.on("connectionstatechange", change)
         await self._connection.setLocalDescription(await self._connection.createOffer())
+        shorten_the_way(self._receiver)
         body = {"sdp": self._connection.localDescription.sdp, "type": "offer"}
         response = await http.post("/offer?program_id=chatter", json=body)
         response.raise_for_status()

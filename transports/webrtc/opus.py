@@ -16,7 +16,7 @@ from kit.errors import ConfigError, ProtocolError
 RATE_HZ = 16_000
 FRAME_SAMPLES = RATE_HZ // 50
 FRAME_BYTES = 2 * FRAME_SAMPLES
-COMPLEXITY = 5  # of 10: above it the cost doubles and nobody hears a difference in speech
+COMPLEXITY = 2  # of 10: the least that can correct errors; above it the cost grows, and speech is no more like itself
 BITS_PER_SECOND = 32_000  # wideband speech, and a coarse copy of the frame before for who lost it
 EXPECTED_LOSS_PERCENT = 5
 _LONGEST_SAMPLES = RATE_HZ * 120 // 1000  # of one packet, RFC 6716 §2.1.4

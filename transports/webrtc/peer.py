@@ -14,7 +14,13 @@ from kit.clock import Clock
 from kit.errors import InputError
 from transports.carrier import PeerLost
 from transports.quality import LossRate, mos
-from transports.webrtc.aiortc_parts import VoiceReceiver, bound_messages, voice_receiver
+from transports.webrtc.aiortc_parts import (
+    VoiceReceiver,
+    bound_messages,
+    shorten_the_way,
+    voice_receiver,
+    voice_sender,
+)
 from transports.webrtc.session_description import MAX_CANDIDATES, checked_offer, ice_user, is_named, with_wishes
 from transports.webrtc.voice_track import VoiceTrack
 
@@ -27,6 +33,7 @@ QUIET_S = 15.0  # of whom nothing comes for so long, neither sound nor message, 
 FLUSH_S = 1.0  # for the last message to leave
 LAST_SOUND_S = 0.2  # what the other side's buffer still holds when all has been sent
 MAX_BUFFERED_BYTES = 256 * 1024
+
 
 log = structlog.get_logger(__name__)
 
@@ -79,6 +86,7 @@ class RtcPeer:
         servers = [RTCIceServer(urls=url) for url in stun_urls]
         self._connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
         self._connection.addTransceiver(self.wire, direction="sendrecv")
+        voice_sender(self._connection, clock)
         self._receiver: VoiceReceiver = voice_receiver(self._connection, self._hear, self._notice)
         self._connection.on("connectionstatechange", self._change)
         self._connection.on("datachannel", self._take_channel)
@@ -99,6 +107,7 @@ class RtcPeer:
                     transceiver.direction = "inactive"  # pictures, and a second voice
             bound_messages(self._connection, self._flood)
             await self._connection.setLocalDescription(await self._connection.createAnswer())
+            shorten_the_way(self._receiver)
         except Exception as error:  # the parser raises whatever its parts do; our own faults show in the log
             log.info("offer_refused", reason=type(error).__name__)
             raise InputError("The offer cannot be read.", code="webrtc.bad_offer") from error
@@ -228,6 +237,7 @@ class RtcPeer:
             if report.type == "remote-inbound-rtp":
                 lost = max(0, report.packetsLost)
                 losses.append(self._loss_out.since(lost, report.packetsReceived + lost))
+
                 if report.roundTripTime is not None:
                     known["rtt_ms"] = round(max(0.0, report.roundTripTime * 1000), 1)
         known["loss"] = round(max(losses), 4)
