@@ -137,6 +137,8 @@ class CallLog:
         raise NotFoundError(f"Call {call_id} was not recorded.", code="call.not_recorded")
 
     def _local_recording(self, call_id: str) -> Path | None:
+        if self._uploads is not None and self._uploads.has_left(call_id):
+            return None
         beside_report = self._calls_dir / call_id / "recording.wav"  # of before there was a store
         return next((path for path in (self.recording_path(call_id), beside_report) if path.exists()), None)
 

@@ -1,7 +1,7 @@
 """Asks vendors outside of calls whether they do what calls will want of them, so that none finds out in mid-call."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
 import structlog
@@ -21,6 +21,7 @@ _KINDS: tuple[Kind, ...] = ("llm", "stt", "tts")  # the first costs nothing: see
 _NO_MODEL = "none"  # a vendor looks at the key before it looks for the model
 
 _Place = tuple[Pick, Access]
+AskVendor = Callable[[Pick, Choice, float], Awaitable[None]]
 
 log = structlog.get_logger(__name__)
 
@@ -32,9 +33,9 @@ class ProviderWatch:
     was refused, for that may be mended there.
     """
 
-    def __init__(self, server: Choice) -> None:
-        """Watch what `server` picks, and its keys."""
-        self._server = server
+    def __init__(self, server: Choice, ask_vendor: AskVendor | None = None) -> None:
+        """Watch what `server` picks, and its keys; ask by `ask_vendor(pick, choice, limit_s)`."""
+        self._server, self._ask_vendor = server, ask_vendor or _ask_vendor
         self._keys: set[tuple[str, Access]] = set()  # that are refused
         self._answers: dict[_Place, ProviderError | None] = {}
         self._unsure: set[_Place] = set()  # who could not be asked
@@ -100,21 +101,17 @@ class ProviderWatch:
                     tasks.create_task(self._ask(pick, choice, limit_s))
 
     async def _ask(self, pick: Pick, choice: Choice, limit_s: float) -> None:
-        registry, place = ProviderRegistry(), (pick, choice.access_of(pick))
+        place = pick, choice.access_of(pick)
         self._unsure.add(place)
         self._answers.setdefault(place, None)  # nobody else asks meanwhile
         try:
-            member = await asyncio.to_thread(registry.member, pick, choice)  # an SDK's first import takes seconds
-            async with asyncio.timeout(limit_s):
-                await ask(pick, member.provider, choice.language)
+            await self._ask_vendor(pick, choice, limit_s)
         except ProviderError as error:
             self._learn(place, error)
         except (ConfigError, TimeoutError):
             pass  # who cannot be asked now may be there when a call comes
         else:
             self._learn(place, None)
-        finally:
-            await registry.aclose()
         while len(self._answers) > _KEPT:
             del self._answers[next(iter(self._answers))]
 
@@ -140,6 +137,16 @@ class ProviderWatch:
         servers = choice.access_of(pick) == self._server.access_of(pick)
         fix = f"the operator must set {key_setting(pick.vendor)}" if servers else "set it again (PATCH /v1/providers)"
         return ConfigError(f"{pick.kind}: {pick.vendor} refuses the key; {fix}", code="config.provider_key")
+
+
+async def _ask_vendor(pick: Pick, choice: Choice, limit_s: float) -> None:
+    registry = ProviderRegistry()
+    try:
+        member = await asyncio.to_thread(registry.member, pick, choice)  # an SDK's first import takes seconds
+        async with asyncio.timeout(limit_s):
+            await ask(pick, member.provider, choice.language)
+    finally:
+        await registry.aclose()
 
 
 def _question(name: str) -> Pick | None:

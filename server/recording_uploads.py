@@ -4,6 +4,7 @@ import asyncio
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from kit.errors import ProviderError
 
 OffLoop = Callable[[Callable[[], Any]], Awaitable[Any]]
 ROUND_S = 2.0
+OPENING_S = 0.5  # for whoever was just told that the file is here
 _HEADER_BYTES, _RIFF_SIZE_AT, _DATA_SIZE_AT = 44, 4, 40  # of the WAV files that `pipeline.recorder` writes
 _AGAIN_S, _LONGEST_AGAIN_S = 5.0, 300.0
 
@@ -47,6 +49,7 @@ class RecordingUploads:
         self._folder, self._store, self._most_bytes = folder, store, most_bytes
         self._waiting_bytes = 0
         self._failures: dict[str, int] = {}
+        self._left: set[Path] = set()
 
     def path_of(self, call_id: str) -> Path:
         """Return where the recording of a call is written."""
@@ -55,6 +58,10 @@ class RecordingUploads:
     def link(self, call_id: str) -> str:
         """Return an address of a recording that has left; see `RecordingStore.link`."""
         return self._store.link(f"{call_id}.wav")
+
+    def has_left(self, call_id: str) -> bool:
+        """Whether the store has a recording whose file is about to go."""
+        return self.path_of(call_id) in self._left
 
     @property
     def has_room(self) -> bool:
@@ -88,7 +95,15 @@ class RecordingUploads:
 
     async def round(self) -> bool:
         """Carry away what waits; False if the store failed."""
-        waiting = await self._off_loop(self._look)
+        has_worked = await self._carry(await self._off_loop(self._look))
+        if self._left:
+            await asyncio.sleep(OPENING_S)
+        for path in sorted(self._left):
+            await self._off_loop(partial(path.unlink, missing_ok=True))
+            self._left.discard(path)
+        return has_worked
+
+    async def _carry(self, waiting: list[Path]) -> bool:
         for path in sorted(waiting, key=lambda each: (self._failures.get(each.name, 0), each.name)):
             try:
                 await self._store.put(path.name, path)
@@ -97,7 +112,7 @@ class RecordingUploads:
                 log.warning("recording_waits", call_id=path.stem, code=error.code, waiting=len(waiting))
                 return False
             self._failures.pop(path.name, None)
-            await self._off_loop(path.unlink)
+            self._left.add(path)
             log.info("recording_stored", call_id=path.stem)
         return True
 

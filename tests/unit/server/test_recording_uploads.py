@@ -13,7 +13,7 @@ from control_api.ports import RecordingLink
 from kit.errors import NotFoundError, ProviderError
 from pipeline.recorder import Recorder
 from server.call_log import CallLog
-from server.recording_uploads import ROUND_S, RecordingUploads
+from server.recording_uploads import OPENING_S, ROUND_S, RecordingUploads
 from tests.support import virtual_time
 
 
@@ -68,7 +68,7 @@ def test_what_is_whole_leaves_and_what_is_not_stays(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with uploads.open():
             _wait_there(folder, "a.wav", "b.part")
-            await asyncio.sleep(ROUND_S + 0.1)
+            await asyncio.sleep(ROUND_S + OPENING_S + 0.1)
 
     virtual_time.run(scenario())
     assert store.kept == {"a.wav": b"a.wav" * 1000}
@@ -159,3 +159,23 @@ def test_a_recording_is_served_from_here_until_it_has_left(tmp_path: Path) -> No
         log.recording("c1")
     (report.parent / "recording.wav").write_bytes(b"of before there was a store")
     assert log.recording("c1") == report.parent / "recording.wav"
+
+
+def test_a_file_stays_for_a_moment_after_it_has_left_for_who_was_just_sent_to_it(tmp_path: Path) -> None:
+    store, folder = _Store(), tmp_path / "recordings"
+    uploads = _uploads(folder, store)
+    log = CallLog(tmp_path, uploads)
+
+    async def scenario() -> None:
+        async with uploads.open():
+            _wait_there(folder, "c1.wav")
+            before = log.recording("c1")
+            await asyncio.sleep(OPENING_S / 2)
+            assert store.kept.keys() == {"c1.wav"}
+            assert before == folder / "c1.wav"
+            assert before.exists()
+            assert log.recording("c1") == RecordingLink("https://store/c1.wav?signed")
+            await asyncio.sleep(OPENING_S)
+            assert not before.exists()
+
+    virtual_time.run(scenario())
