@@ -4,6 +4,7 @@ import { listDevices } from "../../../web/sdk/audio/devices";
 import { VoiceCall } from "../../../web/sdk/voice_call";
 
 const find = <Kind extends HTMLElement>(id: string) => document.getElementById(id) as Kind;
+const button = find<HTMLButtonElement>("talk");
 const state = find<HTMLOutputElement>("state");
 const microphones = find<HTMLSelectElement>("microphone");
 const captions = new Map<string, HTMLLIElement>();
@@ -14,6 +15,12 @@ function show(id: string, text: string): void {
   const line = captions.get(id) ?? find<HTMLUListElement>("captions").appendChild(document.createElement("li"));
   line.textContent = text;
   captions.set(id, line);
+}
+
+function over(why: string): void {
+  state.value = why;
+  button.textContent = "Talk";
+  call = null;
 }
 
 async function talk(): Promise<void> {
@@ -29,8 +36,8 @@ async function talk(): Promise<void> {
       },
       roundTrip: () => undefined,
       wire: (wire) => (state.value = `connected over ${wire}`),
-      closed: (code) => (state.value = `over (${code})`),
-      noSound: (reason) => (state.value = `no microphone: ${reason}`),
+      closed: (code) => over(`over (${code})`),
+      noSound: (reason) => over(`no microphone: ${reason}`),
     },
   );
   await call.start();
@@ -38,9 +45,14 @@ async function talk(): Promise<void> {
   microphones.replaceChildren(...found.map(({ id, label }) => new Option(label, id)));
 }
 
-find<HTMLButtonElement>("talk").onclick = () => {
-  call?.hangUp();
-  void talk();
+button.onclick = () => {
+  if (call) {
+    call.hangUp();
+    over("over");
+  } else {
+    button.textContent = "Hang up";
+    void talk();
+  }
 };
 microphones.onchange = () => void call?.useMicrophone(microphones.value);
 window.setInterval(() => (find<HTMLMeterElement>("level").value = call?.levels().microphone ?? 0), 50);

@@ -191,6 +191,31 @@ async def test_another_microphone_is_heard_from_the_moment_it_is_chosen(page: Pa
     assert likeness_through_opus(samples(spoken), samples(_heard(call)[before:])) > 0.9
 
 
+_TWO_LOUDSPEAKERS = """
+  const device = (kind, deviceId, label) => ({ kind, deviceId, label });
+  navigator.mediaDevices.enumerateDevices = async () => [
+    device("audioinput", "default", "Built-in microphone"),
+    device("audiooutput", "default", "Built-in loudspeaker"), device("audiooutput", "kitchen", "Kitchen"),
+  ];
+  window.__sinks = [];
+  AudioContext.prototype.setSinkId = async (id) => void window.__sinks.push(id);
+"""
+
+
+async def test_another_loudspeaker_is_chosen_and_the_sound_goes_on(page: Page, server: RunningServer) -> None:
+    await page.add_init_script(_TWO_LOUDSPEAKERS)
+    await page.reload()
+    call = await _talk(page, server)
+    await expect(page.get_by_text("WebRTC · round trip")).to_be_visible()
+    await page.get_by_role("combobox", name="Loudspeaker").select_option("Kitchen")
+    await page.wait_for_function("window.__sinks.length === 1")
+    assert await page.evaluate("window.__sinks") == ["kitchen"]
+    heard_before = await played_count(page)
+    call.talk()
+    await wait_played(page, heard_before + 7 * RATE_HZ)
+    assert likeness_through_opus(samples(SPEECH), (await played(page))[heard_before:]) > 0.9
+
+
 @pytest.mark.parametrize("wire", ["websocket", "webrtc"])
 async def test_a_socket_that_breaks_is_dialled_again_and_the_call_goes_on(
     page: Page, server: RunningServer, wire: str
