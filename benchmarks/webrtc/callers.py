@@ -17,6 +17,7 @@ from transports.webrtc.aiortc_parts import shorten_the_way, voice_receiver, voic
 from transports.webrtc.opus import FRAME_BYTES, OpusEncoder
 
 FRAME_S = 0.02
+_AROUND = 51  # packets
 _TIME_BASE = fractions.Fraction(1, 48_000)
 
 
@@ -96,10 +97,15 @@ class Caller:
         self.arrived_s.clear()
 
     def late_ms(self) -> list[float]:
-        """Return by how much each packet came later than the least late one."""
-        arrived_s = np.array(self.arrived_s)
-        late_s = arrived_s - FRAME_S * np.arange(len(arrived_s))
-        return [] if not len(late_s) else [float(each) for each in 1000 * (late_s - np.min(late_s))]
+        """Return by how much each packet came later than most of the second around it.
+
+        A line that runs a little earlier for a whole answer is no jitter to whoever buffers; a stall is.
+        """
+        late_s = np.array(self.arrived_s) - FRAME_S * np.arange(len(self.arrived_s))
+        if len(late_s) < _AROUND:
+            return []
+        around = np.lib.stride_tricks.sliding_window_view(np.pad(late_s, _AROUND // 2, "edge"), _AROUND)
+        return [max(0.0, float(each)) for each in 1000 * (late_s - np.median(around, axis=1))]
 
     async def hang_up(self) -> None:
         """Close."""
