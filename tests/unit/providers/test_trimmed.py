@@ -24,10 +24,10 @@ async def said(tts: TextToSpeech) -> tuple[bytes, list[WordTimes]]:
 
 def test_a_sentence_begins_and_ends_where_it_sounds_and_its_words_move_along() -> None:
     pcm, times = virtual_time.run(said(TrimmedTts(SlowToBegin())))
-    assert 1.15 <= len(pcm) / 32_000 <= 1.18
+    assert 1.14 <= len(pcm) / 32_000 <= 1.17
     assert len(times) == 1
     assert abs(times[0].words[0].start_s - 0.01) < 0.006
-    assert abs(times[0].words[0].end_s - 1.02) < 0.006
+    assert abs(times[0].words[0].end_s - 1.01) < 0.006
 
 
 def test_a_voice_without_sound_says_nothing() -> None:
