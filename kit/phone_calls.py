@@ -122,7 +122,7 @@ class LineAccess:
 
     Attributes:
         number: E.164.
-        provider: `twilio`, `exotel` or `asterisk`.
+        provider: `twilio`, `plivo`, `exotel` or `asterisk`.
         credentials: As the provider's adapter names them.
     """
 

@@ -30,10 +30,10 @@ from server.session_ports import NamedFlows, SessionCredits, SessionFlows
 from server.settings import Settings
 from storage.repositories import call_meters
 from storage.tables.call_intent import CallIntent
+from telephony.addresses import Addresses
 from telephony.connection import Exchange
 from telephony.media_routes import TicketDesk, media_router
 from telephony.ports import Admission, MediaTickets
-from telephony.twilio.addresses import Addresses
 from telephony.twilio.attendant import TwilioAttendant
 from telephony.twilio.control import TwilioHost
 from telephony.twilio.dialer import TwilioDialer
@@ -113,7 +113,7 @@ def build_phones(
     clock, database, vault = Clock(), identity.authenticator.database, identity.vault
     flows = SessionFlows(named, has_model=settings.llm_base_url is not None)
     tickets, lines, rest = StoredTickets(database, clock), StoredLines(database, vault), TwilioRest(_twilio(settings))
-    addresses = Addresses(settings.public_url, settings.local_url)
+    addresses = Addresses("twilio", settings.public_url, settings.local_url)
     twilio, dialers = TwilioDialer(rest, addresses), build_dialers(settings)
     by_provider = {"twilio": twilio, **dialers.by_provider()}
     ports = CallingPorts(flows, PhoneSpending(), IntentTickets(tickets), by_provider, vault)
@@ -122,9 +122,9 @@ def build_phones(
     host = TwilioHost(rest, addresses, tickets, lines, clock)
     events, exchange = PhoneEvents(follower, calls), Exchange(calls, live, clock)
     others = OtherCarriers(settings, dialers, lines, tickets, events, exchange)
-    door = TicketDesk(tickets, exchange, {"twilio": TwilioAttendant(host), "exotel": others.attendant()})
+    door = TicketDesk(tickets, exchange, {"twilio": TwilioAttendant(host), **others.attendants()})
     routers = (
-        line_router(LineHost(flows, vault, {"twilio": twilio}), clock),
+        line_router(LineHost(flows, vault, {"twilio": twilio, "plivo": dialers.plivo}), clock),
         phone_call_router(CallingHost(placer, follower, clock)),
         webhook_router(Webhooks(host, events, live)),
         media_router(door),

@@ -106,6 +106,9 @@ class Settings(BaseSettings):
     anthropic_api_key: SecretStr | None = Field(default=None, description="Key for Anthropic.")
     anthropic_base_url: str | None = Field(default=None, description="Address of Anthropic, if it is not the vendor's.")
     twilio_base_url: str | None = Field(default=None, description="Address of Twilio, if it is not the carrier's.")
+    plivo_base_url: str | None = Field(
+        default=None, description="Address of Plivo, or of a carrier that speaks alike, if it is not the carrier's."
+    )
     exotel_base_url: str | None = Field(default=None, description="Address of Exotel, if it is not the carrier's.")
     exotel_networks: list[str] = Field(
         default_factory=list, description="From where Exotel calls; empty: from anywhere, with a line's password."

@@ -49,6 +49,7 @@ class _Arrival:
 
     socket: MediaSocket
     codec: MediaCodec
+    control: StreamControl | None
     done: asyncio.Event
 
 
@@ -93,15 +94,18 @@ class MediaConnection:
                 if arrival is not None:
                     arrival.done.set()
 
-    async def resume(self, socket: MediaSocket, codec: MediaCodec, admit: Admit) -> None:
+    async def resume(
+        self, socket: MediaSocket, codec: MediaCodec, admit: Admit, control: StreamControl | None = None
+    ) -> None:
         """Go on with another stream of the call, if it is expected; returns when its socket is done with.
 
         Args:
             socket: Not accepted yet.
             codec: Of the new stream.
             admit: Refuses a stream that is not of this call.
+            control: Of that stream.
         """
-        arrival = _Arrival(socket, codec, asyncio.Event())
+        arrival = _Arrival(socket, codec, control, asyncio.Event())
         try:
             await socket.accept()
             start = await self._started(socket, codec)
@@ -232,7 +236,7 @@ class MediaConnection:
         self._swapped.set()
         self._swapped.clear()
         assert self.control is not None, "it said that a stream would come"
-        self.control.returned()
+        self.control.returned(arrival.control)
         log.info("stream_back")
         return True
 

@@ -13,6 +13,7 @@ from telephony.asterisk.stream import ASTERISK
 from telephony.connection import Admit, Exchange, MediaConnection
 from telephony.exotel.stream import EXOTEL
 from telephony.messages import Start
+from telephony.plivo.stream import PLIVO
 from telephony.ports import Admission, MediaTickets, StreamControl
 from telephony.sockets import WebSocketPeer
 from telephony.twilio.stream import TWILIO
@@ -20,7 +21,7 @@ from telephony.wire import Carrier
 from transports.ports import CallRequest, Doorkeeper
 
 RETRY_AFTER_S = 5
-CARRIERS: Mapping[str, Carrier] = {each.traits.carrier: each for each in (TWILIO, EXOTEL, ASTERISK)}
+CARRIERS: Mapping[str, Carrier] = {each.traits.carrier: each for each in (TWILIO, PLIVO, EXOTEL, ASTERISK)}
 _STATUS: Mapping[type[InputError], int] = {NotFoundError: 404, UnauthenticatedError: 401}
 
 
@@ -56,7 +57,7 @@ class TicketDesk:
             return await _refuse(websocket, error)
         call_id, admit = admission.request.call_id, of_ticket(admission)
         if call_id in held:
-            return await held[call_id].resume(WebSocketPeer(websocket, of.subprotocol), of.new_codec(), admit)
+            return await held[call_id].resume(WebSocketPeer(websocket, of.subprotocol), of.new_codec(), admit, control)
         if live.draining:
             return await _come_back_later(websocket)
         connection = held[call_id] = _connection(websocket, of, self._exchange)

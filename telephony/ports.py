@@ -104,8 +104,8 @@ class StreamControl(CallControl, Protocol):
     def away_s(self) -> float:
         """Return how long another socket may take to come, after the stream has stopped; 0: none will."""
 
-    def returned(self) -> None:
-        """Another socket carries the call now."""
+    def returned(self, by: "StreamControl | None" = None) -> None:
+        """Another socket carries the call now, which came with a control of its own."""
 
 
 class Dialer(Protocol):

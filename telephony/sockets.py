@@ -35,8 +35,9 @@ class WebSocketPeer:
     """`MediaSocket` on a WebSocket."""
 
     def __init__(self, websocket: WebSocket, subprotocol: str | None = None) -> None:
-        """Answer with `subprotocol`, if there is one."""
-        self._websocket, self._subprotocol = websocket, subprotocol
+        """Answer with `subprotocol`, if it is offered."""
+        self._websocket = websocket
+        self._subprotocol = subprotocol if subprotocol in websocket.scope.get("subprotocols", ()) else None
 
     async def accept(self) -> None:
         """See the port."""

@@ -96,6 +96,7 @@ class Work:
             {
                 "silent_s": max((at_s for at_s in self.windows_s if at_s <= self.asked_s), default=None),
                 "asked_s": self.asked_s,
+                "decided_s": self.asked_s,  # its strategies begin to wait then
                 "committed_s": self.committed_s,
                 "out_s": time.perf_counter(),
                 "models": list(self.spans),

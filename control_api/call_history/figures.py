@@ -6,7 +6,7 @@ from typing import Any
 
 from kit.money import MICROCENTS
 
-PHONE = frozenset({"twilio", "exotel", "asterisk"})
+PHONE = frozenset({"twilio", "plivo", "exotel", "asterisk"})
 
 
 def usage(report: Mapping[str, Any], *, on_phone: bool) -> dict[str, float]:

@@ -23,6 +23,7 @@ class Fields:
 
 PROVIDERS: Mapping[str, Fields] = {
     "twilio": Fields(frozenset({"account_sid", "auth_token"}), frozenset({"signing_key", "region", "edge"})),
+    "plivo": Fields(frozenset({"auth_id", "auth_token"})),
     "exotel": Fields(frozenset({"account_sid", "api_key", "api_token"}), frozenset({"region", "socket_password"})),
     "asterisk": Fields(frozenset({"ari_user", "ari_password"}), frozenset({"endpoint"})),
 }

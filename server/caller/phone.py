@@ -14,13 +14,14 @@ from server.caller.dialogue import Decision, GiveUp
 from server.caller.exotel_wire import ExotelWire
 from server.caller.live_call import CallPlan, CallRecord, LiveCall, Watch, hold_call
 from server.caller.phone_wire import ClearBuffer, HangUp, PhoneWire, PlaceMark, PlayMedia
+from server.caller.plivo_wire import PlivoWire
 from server.caller.script import Script
 from server.caller.sound import RATE_HZ
 from server.caller.twilio_wire import TwilioWire
 from server.caller.wire import Status
 from telephony.band import FromLine
 
-CARRIERS = ("twilio", "exotel", "asterisk")
+CARRIERS = ("twilio", "plivo", "exotel", "asterisk")
 _TURN_OVER_S = 0.6  # a longer silence of the bot is the caller's turn: nothing else tells it on a phone
 _HUNG_UP = 1000
 
@@ -54,6 +55,8 @@ def wire_of(carrier: str) -> PhoneWire:
     match carrier:
         case "twilio":
             return TwilioWire(stream, call, account)
+        case "plivo":
+            return PlivoWire(stream, call, account)
         case "exotel":
             return ExotelWire(stream, call, account)
         case _:

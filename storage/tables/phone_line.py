@@ -13,7 +13,7 @@ class PhoneLine(Owned, Base):
 
     Attributes:
         number: E.164. Several accounts may claim one: the carrier's proof decides.
-        provider: `twilio`, `exotel` or `asterisk`.
+        provider: `twilio`, `plivo`, `exotel` or `asterisk`.
         sealed_credentials: JSON, encrypted.
         label: What people call it.
         target_kind: What its calls lead to; None: nowhere.

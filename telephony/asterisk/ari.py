@@ -53,6 +53,13 @@ def status_of_cause(cause: int, *, answered: bool) -> CallStatus:
     return CallStatus.NO_ANSWER if cause in _NORMAL else CallStatus.FAILED
 
 
+def endpoint_of(line: LineAccess, target: str) -> str:
+    """Return how Asterisk dials a number, or a SIP address, which goes by the same trunk."""
+    if target.startswith("sip:"):
+        return f"PJSIP/trunk/{target}"
+    return line.credentials.get("endpoint", _ENDPOINT).replace("{number}", target)
+
+
 class ChannelLog:
     """What events told of channels that are not long over. Pure."""
 
@@ -106,9 +113,8 @@ class AsteriskDialer:
 
     async def dial(self, line: LineAccess, order: DialOrder) -> str:
         """See the port."""
-        endpoint = line.credentials.get("endpoint", _ENDPOINT).replace("{number}", order.to)
         wanted = {
-            "endpoint": endpoint,
+            "endpoint": endpoint_of(line, order.to),
             "extension": _EXTENSION,
             "context": _CONTEXT,
             "priority": "1",

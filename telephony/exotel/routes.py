@@ -18,9 +18,10 @@ from kit.errors import ForbiddenError
 from kit.phone_calls import CarrierCall, LineAccess
 from telephony.addresses import Base, media_url
 from telephony.exotel import wording
-from telephony.exotel.control import RING_S, ExotelControl, Handovers
+from telephony.handover import HandoverControl, Handovers
 from telephony.ports import Admission, CallEvents, IncomingCall, LineDirectory, MediaTickets
 from telephony.proof import basic_password
+from telephony.transfers import RING_S
 
 _MAX_BODY_BYTES = 64 * 1024
 _PREFIX = "/telephony/exotel"
@@ -54,10 +55,10 @@ class ExotelAttendant:
     def __init__(self, host: ExotelHost) -> None:
         self._host = host
 
-    async def control(self, websocket: WebSocket, admission: Admission) -> ExotelControl:
+    async def control(self, websocket: WebSocket, admission: Admission) -> HandoverControl:
         """See the port."""
         _check_origin(websocket, self._host.networks)
-        return ExotelControl(websocket, admission, self._host.handovers, self._host.clock)
+        return HandoverControl(websocket, admission, self._host.handovers, self._host.clock)
 
 
 def exotel_router(host: ExotelHost) -> APIRouter:

@@ -1,6 +1,5 @@
 """Steer a running Twilio call: hang up, press keys, pass it on, and have it back when nobody answers there."""
 
-import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,49 +9,15 @@ from kit.errors import InputError
 from kit.phone_calls import LineAccess
 from kit.phone_numbers import e164
 from pipeline.call_control import TransferMode, TransferResult
-from telephony.ports import Admission, LineDirectory, MediaTickets
+from telephony.addresses import Addresses
+from telephony.ports import Admission, LineDirectory, MediaTickets, StreamControl
+from telephony.transfers import BACK_S, LIMIT_S, RING_S, Absence, Transfers, outcome_of
 from telephony.twilio import twiml
-from telephony.twilio.addresses import Addresses
 from telephony.twilio.rest import TwilioRest
 
-RING_S = 25
-BACK_S = 30.0  # for the caller's new stream to come, once it is told to
 _KEYS_S = 20.0  # the longest row of keys, played
 _KEYS = re.compile(r"[0-9*#wW]{1,32}")
 _SIP = re.compile(r"sip:[!-~]{1,200}")
-_REASONS = {"busy": "busy", "no-answer": "no_answer", "failed": "failed", "canceled": "no_answer"}
-
-
-class Transfers:
-    """Transfers under way in this process, by line and call: who waits for the outcome, and who brings it."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[tuple[str, str], asyncio.Future[TransferResult]] = {}
-
-    def open(self, line_id: str, call_id: str) -> "asyncio.Future[TransferResult]":
-        """Wait for an outcome; one transfer at a time."""
-        if (line_id, call_id) in self._waiting:
-            raise InputError("The call is being passed on already.", code="telephony.transfer_under_way")
-        self._waiting[line_id, call_id] = asyncio.get_running_loop().create_future()
-        return self._waiting[line_id, call_id]
-
-    def close(self, line_id: str, call_id: str) -> None:
-        """Nobody waits any more."""
-        self._waiting.pop((line_id, call_id), None)
-
-    def connected(self, line_id: str, call_id: str) -> None:
-        """Somebody answered."""
-        self._tell(line_id, call_id, TransferResult(connected=True))
-
-    def over(self, line_id: str, call_id: str, dial_status: str) -> None:
-        """It is over, in Twilio's words."""
-        reason = _REASONS.get(dial_status)
-        self._tell(line_id, call_id, TransferResult(reason is None, reason or ""))
-
-    def _tell(self, line_id: str, call_id: str, result: TransferResult) -> None:
-        future = self._waiting.get((line_id, call_id))
-        if future is not None and not future.done():
-            future.set_result(result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +42,7 @@ class TwilioControl:
         """Steer the call that `admission` let in."""
         self._host, self._line, self._admission = host, line, admission
         self._carrier_call = admission.carrier_call or ""
-        self._away_until_s = 0.0
-        self._back = asyncio.Event()
+        self._absence = Absence(host.clock)
 
     def started(self, carrier_call: str) -> None:
         """See the port."""
@@ -86,12 +50,12 @@ class TwilioControl:
 
     def away_s(self) -> float:
         """See the port."""
-        return max(0.0, self._away_until_s - self._host.clock.now_s())
+        return self._absence.left_s()
 
-    def returned(self) -> None:
+    def returned(self, by: StreamControl | None = None) -> None:
         """See the port."""
-        self._away_until_s = 0.0
-        self._back.set()
+        del by
+        self._absence.returned()
 
     async def hang_up(self) -> None:
         """See the port."""
@@ -109,36 +73,18 @@ class TwilioControl:
         """See the port."""
         number = target if _SIP.fullmatch(target) else e164(target)
         call_id, host = self._admission.request.call_id, self._host
-        outcome = host.transfers.open(self._line.id, call_id)
-        try:
-            away_s = RING_S + BACK_S
-            token = await self._ticket(away_s)
-            whispers = {"url": await self._whisper(summary, away_s)} if mode == "warm" and summary else {}
-            await self._send_away(self._dial(number, token, whispers), away_s)
-            return await self._outcome(outcome)
-        finally:
-            host.transfers.close(self._line.id, call_id)
-
-    async def _outcome(self, outcome: "asyncio.Future[TransferResult]") -> TransferResult:
-        """Wait for it; who was not put through is back before that is told."""
-        try:
-            async with asyncio.timeout(RING_S + BACK_S):
-                result = await outcome
-                if result.connected:
-                    self._away_until_s = 0.0
-                else:
-                    await self._back.wait()
-                return result
-        except TimeoutError:
-            return TransferResult(connected=False, reason="failed")
+        async with host.transfers.open(self._line.id, call_id) as outcome:
+            token = await self._ticket(LIMIT_S)
+            whispers = {"url": await self._whisper(summary, LIMIT_S)} if mode == "warm" and summary else {}
+            await self._send_away(self._dial(number, token, whispers), LIMIT_S)
+            return await outcome_of(outcome, self._absence)
 
     async def _send_away(self, document: str, away_s: float) -> None:
-        self._back.clear()
-        self._away_until_s = self._host.clock.now_s() + away_s
+        self._absence.begin(away_s)
         try:
             await self._host.rest.redirect(self._line, self._carrier_call, document)
         except BaseException:
-            self._away_until_s = 0.0
+            self._absence.end()
             raise
 
     def _dial(self, number: str, token: str, whispers: Mapping[str, str]) -> str:

@@ -4,8 +4,8 @@ import datetime
 from typing import Any
 
 from kit.phone_calls import DialOrder, LineAccess, Progress
+from telephony.addresses import Addresses
 from telephony.twilio import twiml
-from telephony.twilio.addresses import Addresses
 from telephony.twilio.rest import TwilioRest
 
 _CLOCKS_DIFFER = datetime.timedelta(seconds=5)
@@ -59,4 +59,4 @@ class TwilioDialer:
 
     async def attach(self, line: LineAccess) -> None:
         """Have calls to the line's number come here; see `control_api.lines.service.Attacher`."""
-        await self._rest.attach(line, self._addresses.voice(), self._addresses.of_line(line.id, "status"))
+        await self._rest.attach(line, self._addresses.incoming("voice"), self._addresses.of_line(line.id, "status"))

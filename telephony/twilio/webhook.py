@@ -1,53 +1,28 @@
 """What Twilio asks and tells by HTTP: a call rings, a call goes on, somebody answered, a transfer is over."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 import structlog
 from fastapi import APIRouter
-from starlette.datastructures import ImmutableMultiDict, QueryParams
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from kit.errors import InputError
-from kit.phone_calls import CarrierCall, LineAccess, Progress
+from kit.phone_calls import Progress
+from telephony.forms import Fields, Told, read_form, told_in
 from telephony.ports import CallEvents, IncomingCall
 from telephony.twilio import twiml
-from telephony.twilio.addresses import PREFIX
 from telephony.twilio.control import TwilioHost
 from telephony.twilio.rest import answered_by_of, status_of
 from telephony.twilio.signature import Signed, is_from_twilio
 from transports.live import LiveCalls
 
 UNMAPPED = "Sorry, nobody can take your call at this number. Good-bye."
+PREFIX = "/telephony/twilio"
 KUPE_VOICE = "/api/call/incoming_call"  # where numbers point that another server of this API has answered
-_MAX_PARAMETERS = 200
 _PASSED_ON = ("completed", "answered")
-_FORM = "application/x-www-form-urlencoded"
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A request that Twilio has signed."""
-
-    line: LineAccess
-    told: ImmutableMultiDict[str, str]
-
-    @property
-    def call(self) -> CarrierCall:
-        """The call that it is about."""
-        return CarrierCall("twilio", self.text("CallSid"), self.line.id)
-
-    def text(self, name: str) -> str:
-        """Return a parameter; empty if it is missing."""
-        return str(self.told.get(name, ""))[:_MAX_PARAMETERS]
-
-    def number(self, name: str) -> int | None:
-        """Return a count; None if it is none."""
-        text = self.text(name)
-        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 _Answer = Callable[[Told, Request], Awaitable[str | None]]
@@ -98,13 +73,13 @@ class Webhooks:
         progress = Progress(
             status, told.number("SequenceNumber"), told.number("CallDuration"), answered_by_of(told.text("AnsweredBy"))
         )
-        await self._events.progressed(told.call, progress, request.query_params.get("intent"))
+        await self._events.progressed(told.call("CallSid"), progress, request.query_params.get("intent"))
 
     async def machine(self, told: Told, request: Request) -> None:
         """Take who answered; it comes while the call goes on, or after it."""
         by = answered_by_of(told.text("AnsweredBy"))
         if by is not None:
-            await self._events.answered(told.call, by)
+            await self._events.answered(told.call("CallSid"), by)
 
     async def stream_told(self, told: Told, request: Request) -> None:
         """Log what went wrong with a stream."""
@@ -114,7 +89,7 @@ class Webhooks:
     async def recording(self, told: Told, request: Request) -> None:
         """Take the name of Twilio's own recording."""
         if told.text("RecordingStatus") == "completed":
-            await self._events.recorded(told.call, told.text("RecordingSid"))
+            await self._events.recorded(told.call("CallSid"), told.text("RecordingSid"))
 
     async def joined(self, told: Told, request: Request) -> None:
         """Take that somebody answered a transfer."""
@@ -169,17 +144,10 @@ def _add(router: APIRouter, hooks: Webhooks, path: str, answer: _Answer) -> None
         return await hooks.of_line(request, line_id, answer)
 
 
-async def _read(request: Request, url: str) -> tuple[Signed, ImmutableMultiDict[str, str]]:
+async def _read(request: Request, url: str) -> tuple[Signed, Fields]:
     """Return a request as it is signed, and its parameters."""
-    headers, body = dict(request.headers), await request.body()
-    is_form = request.method == "POST" and headers.get("content-type", "").startswith(_FORM)
-    form = ImmutableMultiDict(_pairs(body)) if is_form else ImmutableMultiDict[str, str]()
-    told = form if is_form else ImmutableMultiDict(request.query_params.multi_items())
-    return Signed(url, headers, form, body), told
-
-
-def _pairs(body: bytes) -> list[tuple[str, str]]:
-    return QueryParams(body.decode("latin-1")).multi_items()
+    form, body = await read_form(request)
+    return Signed(url, dict(request.headers), form, body), told_in(request, form)
 
 
 def _document(text: str) -> Response:

@@ -1,4 +1,4 @@
-"""Exotel and Asterisk ring at a real server: they ask, get a ticket, and a socket with it carries the call once."""
+"""Carriers ring at a real server: they ask, get a ticket, and a socket with it carries the call once."""
 
 import asyncio
 import json
@@ -16,9 +16,17 @@ from server.caller.asterisk_wire import AsteriskWire
 from server.caller.exotel_wire import ExotelWire
 from server.caller.local_server import local_server
 from server.caller.phone_wire import PhoneWire
+from server.caller.plivo_wire import PlivoWire
+from tests.support.carriers.plivo_account import AUTH_ID, AUTH_TOKEN, sign, stream_url
 
 _ROOT = Path(__file__).parents[2]
 _LINES: Sequence[dict[str, Any]] = (
+    {
+        "number": "+14158675309",
+        "provider": "plivo",
+        "credentials": {"auth_id": AUTH_ID, "auth_token": AUTH_TOKEN},
+        "flow_id": "ivr-menu",
+    },
     {
         "number": "+918012345678",
         "provider": "exotel",
@@ -91,3 +99,11 @@ async def test_carriers_ring_and_a_ticket_lets_one_socket_in(server: tuple[str, 
         await _talk(media, AsteriskWire("1763.2"))
         assert (await _newest(data, 2))["end_reason"] == "peer_gone"
         assert await _refused(media, AsteriskWire("1763.3")) == 403
+
+        rings = {"CallUUID": "call-3", "From": "14155550100", "To": "14158675309", "CallStatus": "ringing"}
+        at = f"{address}/telephony/plivo/answer"
+        assert (await client.post(at, data=rings, headers=sign("POST", at, rings, "wrong"))).status_code == 403
+        answer = await client.post(at, data=rings, headers=sign("POST", at, rings))
+        await _talk(stream_url(answer.text), PlivoWire("stream-3", "call-3", AUTH_ID))
+        assert (await _newest(data, 3))["end_reason"] == "peer_gone"
+        assert await _refused(stream_url(answer.text), PlivoWire("stream-4", "call-3", AUTH_ID)) == 403

@@ -28,6 +28,8 @@ SIGNED = "/api/v1/webhooks/agents/{agent_id}/incoming"
 MEDIA_PLANE = {
     "/api/call/web-media-stream": "tests/unit/transports/pvp/test_address.py",
     "/api/call/incoming_call": "tests/unit/telephony/twilio/test_inbound.py",
+    "/api/call/plivo-incoming_call": "tests/unit/telephony/plivo/test_webhook.py",
+    "/api/call/plivo-hangup": "tests/unit/telephony/plivo/test_webhook.py",
     "/api/call/exotel-incoming_call": "tests/unit/telephony/exotel/test_routes.py",
 }
 """Served by the media plane, which the laboratory of the control plane has not; and where they are tested."""

@@ -13,10 +13,10 @@ from kit.errors import ForbiddenError
 from kit.phone_calls import AnsweredBy, CarrierCall, LineAccess, Progress
 from pipeline.frames.control import PeerGone
 from server.live_phone_calls import LivePhoneCalls
+from telephony.addresses import Addresses
 from telephony.connection import Exchange
 from telephony.media_routes import TicketDesk, media_router
 from telephony.ports import TICKET_TTL_S, Admission, IncomingCall
-from telephony.twilio.addresses import Addresses
 from telephony.twilio.attendant import TwilioAttendant
 from telephony.twilio.control import TwilioHost
 from telephony.twilio.rest import TwilioRest
@@ -115,7 +115,7 @@ class TwilioLab:
         clock, app = Clock(), FastAPI()
         self.account = SimulatedTwilio(app)
         self.rest = TwilioRest(run=inline, new_http=lambda: self.account)
-        self.host = TwilioHost(self.rest, Addresses(public_url), self.tickets, self.lines, clock)
+        self.host = TwilioHost(self.rest, Addresses("twilio", public_url), self.tickets, self.lines, clock)
         phone_calls = LivePhoneCalls(self.calls, clock)
         self.told = Told(phone_calls)
         app.include_router(webhook_router(Webhooks(self.host, self.told, self.live)))

@@ -1,5 +1,8 @@
 """The server's own part of a turn is what nothing else explains."""
 
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
 
 from benchmarks.talk.overhead import TurnMoments, covered
@@ -43,3 +46,9 @@ def test_moments_survive_json() -> None:
         "models": [[0.0, 0.1]],
     }
     assert TurnMoments.read(told).models == ((0.0, 0.1),)
+
+
+def test_the_peers_server_tells_every_moment() -> None:
+    """It runs in an environment of its own, where nothing of ours can be imported."""
+    written = (Path(__file__).parents[3] / "benchmarks" / "peers" / "pipecat_latency.py").read_text(encoding="utf-8")
+    assert [each.name for each in fields(TurnMoments) if f'"{each.name}":' not in written] == []

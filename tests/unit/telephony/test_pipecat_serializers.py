@@ -17,7 +17,7 @@ from tests.support.carriers.kinds import KINDS
 from tests.support.virtual_time import run
 
 _PCM = buzz(1600, 8000)
-_OURS = {"twilio": KINDS["twilio"], "exotel": KINDS["exotel, 8 kHz"]}
+_OURS = {"twilio": KINDS["twilio"], "plivo": KINDS["plivo"], "exotel": KINDS["exotel, 8 kHz"]}
 _both = pytest.mark.parametrize("carrier", _OURS)
 
 
@@ -30,8 +30,8 @@ def _of_pipecat(path: str) -> Any:
 async def _theirs(carrier: str) -> Any:
     """Return pipecat's side of the same stream, at 8 kHz throughout."""
     kind = _of_pipecat(f"serializers.{carrier}.{carrier.title()}FrameSerializer")
-    arguments = {"params": kind.InputParams(auto_hang_up=False)} if carrier == "twilio" else {}
-    serializer = kind({"twilio": "MZ1", "exotel": "stream-1"}[carrier], **arguments)
+    arguments = {"params": kind.InputParams(auto_hang_up=False)} if carrier in ("twilio", "plivo") else {}
+    serializer = kind({"twilio": "MZ1"}.get(carrier, "stream-1"), **arguments)
     await serializer.setup(SimpleNamespace(audio_in_sample_rate=8000, audio_out_sample_rate=8000))
     return serializer
 
@@ -43,7 +43,7 @@ def _ours(carrier: str) -> tuple[MediaCodec, SoundCoder]:
     return codec, SoundCoder(start.sound)
 
 
-@_both
+@pytest.mark.parametrize("carrier", ["twilio", "exotel"])  # Plivo's sound is written otherwise on its way back
 def test_pipecat_reads_the_sound_that_we_send(carrier: str) -> None:
     async def scenario() -> Any:
         codec, coder = _ours(carrier)
@@ -77,10 +77,11 @@ def test_we_read_what_pipecat_sends_and_so_does_our_simulated_carrier(carrier: s
 
     sound, clear = run(scenario())
     codec, coder = _ours(carrier)
-    (media,) = codec.receive(sound)
-    assert isinstance(media, Media)
-    said, heard = (np.frombuffer(pcm, np.int16).astype(int) for pcm in (_PCM, coder.decode(media.payload)))
-    assert (np.abs(said - heard) <= 8 + np.abs(said) // 16).all(), "its µ-law rounds to the other side"
     wire = _OURS[carrier].new_wire()
-    assert wire.receive(sound) == PlayMedia(media.payload)
+    played = wire.receive(sound)
+    assert isinstance(played, PlayMedia)
+    said, heard = (np.frombuffer(pcm, np.int16).astype(int) for pcm in (_PCM, coder.decode(played.payload)))
+    assert (np.abs(said - heard) <= 8 + np.abs(said) // 16).all(), "its µ-law rounds to the other side"
+    if carrier != "plivo":  # it writes sound otherwise on its way back
+        assert codec.receive(sound) == [Media(played.payload)]
     assert wire.receive(clear) == ClearBuffer()

@@ -18,10 +18,11 @@ from kit.errors import ForbiddenError
 from kit.phone_calls import CallStatus, CarrierCall, LineAccess, Progress
 from telephony.addresses import base_of
 from telephony.exotel import routes, wording
-from telephony.exotel.control import ASKED_WITHIN_S, BACK_S, RING_S, ExotelControl, Handovers
 from telephony.exotel.routes import ExotelHost, exotel_router
 from telephony.exotel.wording import StreamEnd
+from telephony.handover import ASKED_WITHIN_S, BACK_S, HandoverControl, Handovers
 from telephony.ports import Admission
+from telephony.transfers import RING_S
 from tests.support.carriers.desk import Desk
 from tests.support.carriers.phone import Phone
 from tests.support.virtual_time import run
@@ -170,7 +171,7 @@ def _transfer(*, asks: bool, comes_back: bool) -> tuple[bool, str, list[int]]:
         host, phone = _host(_desk(), handovers=handovers), Phone()
         await phone.socket.accept()
         admission = Admission(CallRequest("id-1", "support"), "line-1", "call-1")
-        control = ExotelControl(phone.websocket, admission, handovers, Clock())
+        control = HandoverControl(phone.websocket, admission, handovers, Clock())
         control.started("call-1")
         codes: list[int] = []
 

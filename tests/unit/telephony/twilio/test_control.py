@@ -14,7 +14,8 @@ from kit.errors import DialRefusedError, InputError, ProviderError
 from kit.phone_calls import CallStatus, DialOrder
 from pipeline.call_control import TransferResult
 from telephony.ports import Admission
-from telephony.twilio import control, twiml
+from telephony.transfers import LIMIT_S
+from telephony.twilio import twiml
 from telephony.twilio.control import TwilioControl
 from telephony.twilio.dialer import TwilioDialer
 from tests.support.carriers.twilio_account import SimulatedCall
@@ -172,7 +173,7 @@ def test_a_transfer_of_which_nothing_is_heard_has_failed() -> None:
 
     result, took_s = _do(scenario)
     assert result == TransferResult(connected=False, reason="failed")
-    assert took_s == control.RING_S + control.BACK_S
+    assert took_s == LIMIT_S
 
 
 def test_one_transfer_at_a_time_and_only_to_numbers() -> None:
@@ -180,19 +181,19 @@ def test_one_transfer_at_a_time_and_only_to_numbers() -> None:
         _, steering = await _talking(lab)
         with pytest.raises(InputError):
             await steering.transfer("the desk", "cold", None)
-        lab.host.transfers.open(LINE.id, "call-1")
-        with pytest.raises(InputError):
-            await steering.transfer(_HUMAN, "cold", None)
+        async with lab.host.transfers.open(LINE.id, "call-1"):
+            with pytest.raises(InputError):
+                await steering.transfer(_HUMAN, "cold", None)
 
     _do(scenario)
 
 
 def test_another_line_cannot_say_how_a_transfer_went() -> None:
     async def scenario(lab: TwilioLab) -> bool:
-        outcome = lab.host.transfers.open(LINE.id, "call-1")
-        lab.host.transfers.connected("line-2", "call-1")
-        lab.host.transfers.over("line-2", "call-1", "completed")
-        return outcome.done()
+        async with lab.host.transfers.open(LINE.id, "call-1") as outcome:
+            lab.host.transfers.connected("line-2", "call-1")
+            lab.host.transfers.over("line-2", "call-1", "completed")
+            return outcome.done()
 
     assert not _do(scenario)
 

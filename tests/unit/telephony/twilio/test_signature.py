@@ -5,7 +5,7 @@ import pytest
 from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import HTTPConnection
 
-from telephony.twilio.addresses import Addresses
+from telephony.addresses import Addresses
 from telephony.twilio.signature import Signed, is_from_twilio
 from tests.support.carriers.twilio_account import sign
 
@@ -109,8 +109,11 @@ def _arrived(kind: str, scheme: str) -> HTTPConnection:
 
 
 def test_twilio_signature_behind_proxy() -> None:
-    addresses = Addresses("https://voice.example.com")
+    addresses = Addresses("twilio", "https://voice.example.com")
     rest = "/telephony/twilio/voice%20/%C3%A4?b=2&a=%201"
     assert addresses.called(_arrived("http", "http")) == f"https://voice.example.com{rest}"
     assert addresses.called(_arrived("websocket", "ws")) == f"wss://voice.example.com{rest}"
-    assert Addresses(None, "http://127.0.0.1:8000").called(_arrived("http", "http")) == f"http://internal:8000{rest}"
+    assert (
+        Addresses("twilio", None, "http://127.0.0.1:8000").called(_arrived("http", "http"))
+        == f"http://internal:8000{rest}"
+    )
