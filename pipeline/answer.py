@@ -33,6 +33,7 @@ log = structlog.get_logger()
 
 _Item = TypeVar("_Item")
 
+_PUSHED_S = 0.1
 _TTS_CHUNK_LIMIT_S = 4.0
 LLM_CHUNK_LIMIT_S = 8.0
 _CLOSE_LIMIT_S = 0.5
@@ -203,7 +204,8 @@ class Answer:
         while (sentence := await ahead.get()) is not None:
             await line.next_piece()
             text, options = sentence
-            line.open_piece(text, options.rate_hz or tts.capabilities.rates_hz[0])
+            rate_hz = options.rate_hz or tts.capabilities.rates_hz[0]
+            line.open_piece(text, rate_hz)
             try:
                 stream = _bounded(tts.stream(text.said, options), _TTS_CHUNK_LIMIT_S, "tts")
                 async with contextlib.aclosing(stream) as chunks:
@@ -212,13 +214,20 @@ class Answer:
                             line.mark_words(chunk.words)
                             continue
                         self.times.mark("tts", self.ports.clock.now_s())
-                        line.push(chunk)
+                        await _push(line, chunk, 2 * int(_PUSHED_S * rate_hz))
                         await line.room()
                 line.close_piece()
             except ProviderError as error:
                 # The caption still shows what could not be spoken; the next sentence may work.
                 log.warning("tts_failed", provider=error.provider, code=error.code)
                 self.times.failures.append("tts")
+
+
+async def _push(line: Line, pcm: bytes, size: int) -> None:
+    """Queue audio, `size` bytes at a time: a sentence that comes at once is converted while others are served."""
+    for start in range(0, len(pcm), size):
+        line.push(pcm[start : start + size])
+        await asyncio.sleep(0)
 
 
 async def _bounded(items: AsyncGenerator[_Item, None], limit_s: float, provider: str) -> AsyncGenerator[_Item, None]:

@@ -123,6 +123,8 @@ class Ears:
 
     def _is_echo(self, end_samples: int) -> bool:
         """Tell whether what came in just before `end_samples` is what was played."""
+        if not self._played.lately(end_samples):
+            return False
         heard = [pcm for end, pcm in self._latest if end_samples - _ECHO_SAMPLES < end <= end_samples]
         return self._played.echoes(heard, end_samples)
 

@@ -55,14 +55,19 @@ class Played:
         while self._frames and self._frames[-1].start_samples >= pos_samples:
             self._frames.pop()
 
+    def lately(self, end_samples: int) -> bool:
+        """Tell whether anything was played of which an echo may still come in before `end_samples`."""
+        return bool(self._frames) and self._frames[-1].end_samples > end_samples - _LOOK_BACK_SAMPLES
+
     def echoes(self, heard: Sequence[bytes], end_samples: int) -> bool:
         """Tell whether `heard` (int16 at 16 kHz, up to `end_samples`) is what was played."""
         since = end_samples - _LOOK_BACK_SAMPLES
-        frames = [frame for frame in self._frames if since < frame.end_samples and frame.start_samples < end_samples]
-        if not frames:
-            return False
         played = np.zeros(_LOOK_BACK_SAMPLES // _STEP, np.float32)
-        for frame in frames:
+        for frame in reversed(self._frames):
+            if frame.end_samples <= since:
+                break
+            if frame.start_samples >= end_samples:
+                continue
             at = (frame.start_samples - since) // _STEP
             low = frame.lowered()[max(0, -at) : len(played) - at]
             played[max(0, at) : max(0, at) + len(low)] = low

@@ -18,6 +18,7 @@ Offload = Callable[..., Awaitable[Any]]
 _COLLECT_S = 0.0001  # for each call that is open, a batch waits this long for other calls' windows
 _LONGEST_COLLECT_S = 0.004
 _GATE_HOLD_WINDOWS = 12  # after the gate last opened, the model goes on listening
+_HEARD_AT_ONCE = 8
 _MAX_PENDING_WINDOWS = 64  # 2 s: a track that falls further behind drops its oldest
 
 
@@ -125,7 +126,9 @@ class VadScheduler:
             if not track.pending:
                 del self._ready[track]
         results = await self._score({track: window for track, _, window in batch if window is not None})
-        for track, pos, _ in batch:
+        for number, (track, pos, _) in enumerate(batch, 1):
+            if number % _HEARD_AT_ONCE == 0:
+                await asyncio.sleep(0)  # what a call makes of it takes a while: others send sound
             try:
                 track.on_probability(results.get(track, 0.0), pos)
             except Exception:  # one call ends here: the others must go on hearing

@@ -1,6 +1,7 @@
 """The media plane of this process: models loaded once, and the calls that use them."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from control_api.catalogue.voices import Sound
 from flows.model import Flow
 from kit.clock import Clock
 from kit.errors import CapacityError, ConfigError, InputError
+from kit.threads import step_back
 from pipeline.ports import LanguageModel, Leg, Providers, TextToSpeech
 from pipeline.recorder import Recorder
 from pipeline.report import CallReport
@@ -80,7 +82,7 @@ class MediaPlane:
         began_s = self._clock.now_s()
         models = await asyncio.to_thread(load, self.inference_threads)
         # One thread each: the detector must not wait behind a decode, nor a recording behind either.
-        detector, self._writer = ThreadPoolExecutor(1, "vad"), ThreadPoolExecutor(1, "recorder")
+        detector, self._writer = (ThreadPoolExecutor(1, name, step_back) for name in ("vad", "recorder"))
         try:
             await models.warm()
             async with asyncio.TaskGroup() as self._tasks:
@@ -91,7 +93,11 @@ class MediaPlane:
                 lasting = self._start(models, members, detector, self._tasks)
                 seconds = round(self._clock.now_s() - began_s, 2)
                 log.info("models_ready", seconds=seconds, llm=bool(members.llm))
+                # What is there now stays: the collector, which stops every call, need not look at it again.
+                gc.collect()
+                gc.freeze()
                 yield
+                gc.unfreeze()
                 for task in lasting:
                     task.cancel()
             await self._registry.aclose()

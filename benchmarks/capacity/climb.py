@@ -58,6 +58,11 @@ class Point:
         return on_time and not self.lost and self.frames > 0
 
     @property
+    def nearly_good(self) -> bool:
+        """Return whether a few stalls less would make it good."""
+        return not self.good and not self.hopeless and self.late_p99_ms < 2 * GOOD_LATE_P99_MS
+
+    @property
     def hopeless(self) -> bool:
         """Return whether more calls can only be worse."""
         return self.late_p99_ms > _HOPELESS_P99_MS or self.core_share > _HOPELESS_CORE or self.lost > 0

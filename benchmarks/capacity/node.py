@@ -14,6 +14,7 @@ from benchmarks.capacity.instant import InstantLlm, InstantStt, InstantTts
 from benchmarks.capacity.meter import Meter
 from flows.load import load
 from kit.clock import Clock
+from kit.threads import step_back
 from pipeline.ports import Leg, Providers
 from pipeline.session import CallContext, CallHost, CallSession
 from pipeline.vad import VadScheduler
@@ -71,7 +72,7 @@ class Node:
         del app
         loop = asyncio.get_running_loop()
         Meter().start()
-        with ThreadPoolExecutor(1, "vad") as detector:
+        with ThreadPoolExecutor(1, "vad", step_back) as detector:
             vad = VadScheduler(SileroVad(), lambda work, *args: loop.run_in_executor(detector, work, *args))
             self._host = CallHost(vad, self._clock, WebRtcGate)
             async with asyncio.TaskGroup() as tasks:

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from control_api.route_table import add_routes
 from kit.clock import Clock
+from kit.threads import step_back
 from pipeline.ports import Leg, Providers
 from pipeline.session import CallContext, CallHost, CallSession, CallSettings
 from pipeline.vad import VadScheduler
@@ -48,7 +49,7 @@ class _Calls:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
-        with ThreadPoolExecutor(1, "vad") as detector:
+        with ThreadPoolExecutor(1, "vad", step_back) as detector:
             vad = VadScheduler(SileroVad(), lambda work, *args: loop.run_in_executor(detector, work, *args))
             self._host = CallHost(vad, Clock(), WebRtcGate, CallSettings(partial_every_s=None))
             async with asyncio.TaskGroup() as tasks:

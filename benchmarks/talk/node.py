@@ -24,6 +24,7 @@ from benchmarks.talk.spec import NodeSpec
 from benchmarks.talk.tape import TapeReader, read_tape
 from flows.load import load
 from kit.clock import Clock
+from kit.threads import step_back
 from pipeline.frames.audio import AudioIn, AudioOut
 from pipeline.frames.control import Waterfall
 from pipeline.ports import Frame, Leg, Providers
@@ -166,7 +167,7 @@ class _Node:
         """Be ready for calls."""
         loop = asyncio.get_running_loop()
         await self._end_of_turn.probability(bytes(2))
-        with ThreadPoolExecutor(1, "vad") as detector:
+        with ThreadPoolExecutor(1, "vad", step_back) as detector:
             vad = VadScheduler(SileroVad(), lambda work, *args: loop.run_in_executor(detector, work, *args))
             self._host = CallHost(vad, self._clock, WebRtcGate)
             async with asyncio.TaskGroup() as tasks:

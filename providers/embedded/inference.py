@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, TypeVarTuple
 
 from kit.errors import ProviderError
+from kit.threads import step_back
 
 _MAX_QUEUED = 64
 
@@ -130,6 +131,7 @@ class InferencePool:
             return heapq.heappop(self._queue)
 
     def _serve(self) -> None:
+        step_back()
         while job := self._take():
             result, failure = None, None
             try:

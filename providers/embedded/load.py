@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kit.threads import step_back
 from pipeline.ports import VoiceGate
 from providers.embedded.gate import WebRtcGate
 from providers.embedded.hibari import HibariTts
@@ -58,7 +59,7 @@ def load(workers: int = 2) -> EmbeddedModels:
     """
     pool = InferencePool(workers)
     try:
-        with ThreadPoolExecutor(workers) as loaders:
+        with ThreadPoolExecutor(workers, initializer=step_back) as loaders:  # models start threads of their own
             tts = loaders.submit(HibariTts, pool)
             whisper = loaders.submit(WhisperModel, workers)
             moonshine = loaders.submit(MoonshineModel)

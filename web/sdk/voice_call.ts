@@ -89,6 +89,11 @@ export class VoiceCall {
     this.send(data ? { type: "ui_event", action, data } : { type: "ui_event", action });
   }
 
+  /** Press keys of a telephone: `0` to `9`, `*` and `#`, at most 32. */
+  press(digits: string): void {
+    this.send({ type: "dtmf", digits });
+  }
+
   setMuted(muted: boolean): void {
     this.audio?.setMuted(muted);
   }

@@ -92,3 +92,16 @@ async def test_a_form_is_begun_by_voice_and_finished_by_hand(page: Page) -> None
     await expect(page.get_by_text("Call ended: completed.")).to_be_visible(timeout=20_000)
     await expect(page.get_by_role("row", name="plan")).to_contain_text("business")
     await expect(page.get_by_role("row", name="phone")).to_contain_text("555 123 4567")
+
+
+async def test_a_menu_is_gone_through_by_the_keys_of_a_telephone(page: Page) -> None:
+    await _call(page, "The telephone menu of an energy company")
+    await page.get_by_role("button", name="Keys").click()
+    keys = page.get_by_role("group", name="Telephone keys")
+    await keys.get_by_role("button", name="1", exact=True).click()
+    await expect(page.locator("[data-look=current]")).to_have_attribute("data-state", "meter", timeout=15_000)
+    for key in "12345678":
+        await keys.get_by_role("button", name=key, exact=True).click()
+    await expect(page.get_by_role("row", name="meter_number")).to_contain_text("12345678", timeout=15_000)
+    await page.get_by_role("button", name="Keys").click()
+    await expect(keys).to_be_hidden()

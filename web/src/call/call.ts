@@ -48,6 +48,10 @@ export class Call {
     this.voice?.sendEvent(action, data);
   }
 
+  press(keys: string): void {
+    this.voice?.press(keys);
+  }
+
   setMuted(muted: boolean): void {
     this.voice?.setMuted(muted);
     this.dispatch({ do: "muted", muted });

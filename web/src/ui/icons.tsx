@@ -31,6 +31,12 @@ export const MutedIcon = () => (
   </Icon>
 );
 
+export const KeypadIcon = () => (
+  <Icon>
+    <path d="M5 5h.01M10 5h.01M15 5h.01M5 10h.01M10 10h.01M15 10h.01M5 15h.01M10 15h.01M15 15h.01" strokeWidth="2.4" />
+  </Icon>
+);
+
 export const EndIcon = () => (
   <Icon>
     <path d="M2.8 12.2c-.5-.6-.5-1.5 0-2.1 4-4.3 10.4-4.3 14.4 0 .5.6.5 1.5 0 2.1l-1 1.1c-.5.5-1.2.6-1.8.2l-1.7-1.1a1.4 1.4 0 0 1-.6-1.5l.2-.9a7.6 7.6 0 0 0-4.6 0l.2.9c.1.6-.1 1.2-.6 1.5l-1.7 1.1c-.6.4-1.3.3-1.8-.2z" />

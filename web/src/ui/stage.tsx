@@ -1,9 +1,10 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useId, useRef, useState } from "react";
 
 import type { Session } from "../call/session";
 import { Button } from "./button";
 import { DeviceChoice } from "./device_choice";
-import { EndIcon, MicrophoneIcon, MutedIcon } from "./icons";
+import { EndIcon, KeypadIcon, MicrophoneIcon, MutedIcon } from "./icons";
+import { Keypad } from "./keypad";
 import { Meter } from "./meter";
 import type { CallHandle } from "./use_call";
 
@@ -54,6 +55,8 @@ export function Stage({ call, title }: { call: CallHandle; title: string }) {
   const live = session.phase === "live";
   const speaking = session.status === "speaking";
   const seconds = useSeconds(live);
+  const [keysShown, setKeysShown] = useState(false);
+  const keypad = useId();
   const mute = useRef<HTMLButtonElement>(null);
   const readMicrophone = useCallback(() => levels().microphone, [levels]);
   const readSpeaker = useCallback(() => levels().speaker, [levels]);
@@ -82,7 +85,7 @@ export function Stage({ call, title }: { call: CallHandle; title: string }) {
         <div className="flex gap-2 max-sm:w-full">
           <Button
             ref={mute}
-            className="max-sm:flex-1"
+            className="whitespace-nowrap max-sm:flex-1 max-sm:px-2"
             aria-pressed={session.muted}
             onClick={() => call.setMuted(!session.muted)}
             disabled={!live}
@@ -90,12 +93,23 @@ export function Stage({ call, title }: { call: CallHandle; title: string }) {
             {session.muted ? <MutedIcon /> : <MicrophoneIcon />}
             {session.muted ? "Unmute" : "Mute"}
           </Button>
-          <Button look="danger" className="max-sm:flex-1" onClick={call.hangUp}>
+          <Button
+            className="whitespace-nowrap max-sm:flex-1 max-sm:px-2"
+            aria-expanded={keysShown}
+            aria-controls={keypad}
+            onClick={() => setKeysShown(!keysShown)}
+            disabled={!live}
+          >
+            <KeypadIcon />
+            Keys
+          </Button>
+          <Button look="danger" className="whitespace-nowrap max-sm:flex-1 max-sm:px-2" onClick={call.hangUp}>
             <EndIcon />
             End call
           </Button>
         </div>
       </div>
+      {live && keysShown && <Keypad id={keypad} onPress={call.press} />}
       {live && <DeviceChoice onMicrophone={call.chooseMicrophone} onSpeaker={call.chooseSpeaker} />}
     </section>
   );
