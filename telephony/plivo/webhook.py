@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -45,13 +46,19 @@ class PlivoWebhooks:
                     return _response(await answer(Told(line, told), request))
         return _refuse()
 
-    async def of_line(self, request: Request, line_id: str, answer: _Answer) -> Response:
-        """Answer what is told about a line's calls."""
+    async def of_line(
+        self, request: Request, line_id: str, answer: _Answer, afterwards: _Answer | None = None
+    ) -> Response:
+        """Answer what is told about a line's calls; `afterwards` nobody waits for."""
         form, told = await _read(request)
         line = await self._host.lines.by_id(line_id)
         if line is None or line.provider != "plivo" or not self._is_signed(request, form, line):
             return _refuse()
-        return _response(await answer(Told(line, told), request))
+        heard = Told(line, told)
+        response = _response(await answer(heard, request))
+        if afterwards is not None:
+            response.background = BackgroundTask(afterwards, heard, request)
+        return response
 
     def _is_signed(self, request: Request, form: Fields, line: LineAccess) -> bool:
         url = self._host.addresses.called(request)
@@ -68,8 +75,11 @@ class PlivoWebhooks:
 
     async def answered(self, told: Told, request: Request) -> str:
         """Say where the stream of a call that we made goes, now that somebody has answered."""
-        await self._progressed(told, request, Progress(CallStatus.IN_PROGRESS))
         return self._stream(request.path_params["token"])
+
+    async def goes_on(self, told: Told, request: Request) -> None:
+        """Take that somebody has answered."""
+        await self._progressed(told, request, Progress(CallStatus.IN_PROGRESS))
 
     async def status(self, told: Told, request: Request) -> None:
         """Take where a call is."""
@@ -124,8 +134,12 @@ def plivo_router(hooks: PlivoWebhooks) -> APIRouter:
         """A call is over."""
         return await hooks.of_number(request, hooks.status)
 
+    @router.api_route(f"{PREFIX}/lines/{{line_id}}/answered/{{token}}", methods=["GET", "POST"])
+    async def answered(request: Request, line_id: str) -> Response:
+        """Somebody has answered, and waits for the first word: not for our books."""
+        return await hooks.of_line(request, line_id, hooks.answered, afterwards=hooks.goes_on)
+
     answers: dict[str, _Answer] = {
-        "answered/{token}": hooks.answered,
         "status": hooks.status,
         "machine": hooks.machine,
         "joined/{call_id}": hooks.joined,

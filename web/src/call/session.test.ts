@@ -49,6 +49,15 @@ describe("captions", () => {
     );
     expect(session.captions).toEqual([{ id: "b1", role: "assistant", text: "One", isFinal: true, interrupted: true }]);
   });
+
+  test("forgets an answer of which nothing was heard", () => {
+    const session = after(
+      LIVE,
+      { type: "transcript", id: "b1", role: "assistant", text: "One two", is_final: false },
+      { type: "transcript", id: "b1", role: "assistant", text: "", is_final: true, interrupted: true },
+    );
+    expect(session.captions).toEqual([]);
+  });
 });
 
 describe("the screen", () => {

@@ -160,6 +160,8 @@ function receive(session: Session, message: ServerMessage): Session {
 function withCaption(captions: Caption[], caption: Caption): Caption[] {
   const { id, role, text, isFinal, interrupted } = caption;
   const next = { id, role, text, isFinal, interrupted };
+  // Of what was cut off before its first word nothing was heard: it was never said.
+  if (interrupted && text === "") return captions.filter((other) => other.id !== id);
   const known = captions.findIndex((other) => other.id === id);
   return known < 0 ? [...captions, next] : captions.with(known, next);
 }
