@@ -84,11 +84,13 @@ class CarrierCall:
     Attributes:
         line_id: The line that proved to know its carrier, which can tell of its own calls only; None: the connection
             that the operator set up, which tells of all lines of that carrier.
+        renames: The carrier may have given another name when the call was ordered: this one counts from now on.
     """
 
     carrier: str
     name: str
     line_id: str | None
+    renames: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

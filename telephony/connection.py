@@ -23,6 +23,7 @@ from transports.ports import Call, CallFactory, CallRequest
 
 START_WITHIN_S = 10.0
 CLOSE_WITHIN_S = 5.0
+_EXPECTED_S = 1.0  # so often is asked whether another stream is still expected
 _KEYS = frozenset("0123456789*#")
 _CODES = {"capacity.full": 1013}
 _REFUSED_KINDS = ("flow.", "auth.", "telephony.")  # who is refused for these is not to try again
@@ -221,10 +222,8 @@ class MediaConnection:
             return False
         log.info("stream_away")
         self._leg.go_away()
-        try:
-            async with asyncio.timeout(away_s):
-                arrival = await self._arrivals.get()
-        except TimeoutError:
+        arrival = await self._arrival_within()
+        if arrival is None:
             return False
         before, self._arrival = self._arrival, arrival
         gone, self._socket, self._codec = self._socket, arrival.socket, arrival.codec
@@ -239,6 +238,16 @@ class MediaConnection:
         self.control.returned(arrival.control)
         log.info("stream_back")
         return True
+
+    async def _arrival_within(self) -> _Arrival | None:
+        """Wait for the next stream, for as long as one is expected: that may change meanwhile."""
+        while (away_s := self._away_s()) > 0:
+            try:
+                async with asyncio.timeout(min(away_s, _EXPECTED_S)):
+                    return await self._arrivals.get()
+            except TimeoutError:
+                continue
+        return None
 
     def _away_s(self) -> float:
         return 0.0 if self.control is None else self.control.away_s()

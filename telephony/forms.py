@@ -19,10 +19,10 @@ class Told:
     line: LineAccess
     told: Fields
 
-    def call(self, *names: str) -> CarrierCall:
+    def call(self, *names: str, renames: bool = False) -> CarrierCall:
         """Return the call that it is about; the first of these fields that is there names it."""
         name = next((text for text in map(self.text, names) if text), "")
-        return CarrierCall(self.line.provider, name, self.line.id)
+        return CarrierCall(self.line.provider, name, self.line.id, renames)
 
     def text(self, name: str) -> str:
         """Return a parameter; empty if it is missing."""

@@ -4,7 +4,7 @@ import asyncio
 import re
 from dataclasses import dataclass
 
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from kit.clock import Clock
 from kit.errors import InputError
@@ -26,13 +26,13 @@ class Handover:
     Attributes:
         target: E.164, or a SIP address.
         asked: The carrier has been told where to.
-        reason: Why nobody took it, in the words of `TransferResult`.
+        reason: Why nobody took it, in the words of `TransferResult`; None as long as somebody may.
     """
 
     target: str
     admission: Admission
     asked: asyncio.Event
-    reason: str = "no_answer"
+    reason: str | None = None
 
 
 class Handovers:
@@ -66,13 +66,29 @@ class Handovers:
 class HandoverControl:
     """`telephony.ports.StreamControl` of one call at a carrier that is steered by what it is answered."""
 
-    transfers: frozenset[TransferMode] = frozenset({"cold"})
     sends_dtmf = False
 
     def __init__(
-        self, websocket: WebSocket, admission: Admission, handovers: Handovers, clock: Clock, name: str | None = None
+        self,
+        websocket: WebSocket,
+        admission: Admission,
+        handovers: Handovers,
+        clock: Clock,
+        name: str | None = None,
+        *,
+        asks: bool = True,
     ) -> None:
-        """Steer the call whose stream runs on `websocket`, and of which is asked by `name`; None: the carrier's own."""
+        """Steer the call whose stream runs on `websocket`.
+
+        Args:
+            websocket: Of the call.
+            admission: What let it in.
+            handovers: Of this carrier.
+            clock: Tells how long a stream may be away.
+            name: By which the carrier asks what comes next; None: by its own of the call.
+            asks: Whether it will ask; else nobody is passed on.
+        """
+        self.transfers: frozenset[TransferMode] = frozenset({"cold"} if asks else ())
         self._websocket, self._admission, self._handovers = websocket, admission, handovers
         self._fixed_name, self._name = name, name or admission.carrier_call or ""
         self._absence = Absence(clock)
@@ -107,6 +123,9 @@ class HandoverControl:
         try:
             await self._websocket.close()
             return await self._outcome(handover)
+        except (RuntimeError, WebSocketDisconnect):  # the caller has gone
+            self._absence.end()
+            return TransferResult(connected=False, reason="failed")
         finally:
             self._handovers.end(name)
 
@@ -120,7 +139,7 @@ class HandoverControl:
         try:
             async with asyncio.timeout(RING_S + BACK_S):
                 await self._absence.until_back()
-        except TimeoutError:  # the caller has not come back: somebody talks to them
+        except TimeoutError:  # the caller has not come back: somebody talks to them, if they were not on their way
             self._absence.end()
-            return TransferResult(connected=True)
-        return TransferResult(connected=False, reason=handover.reason)
+            return TransferResult(handover.reason is None, handover.reason or "")
+        return TransferResult(connected=False, reason=handover.reason or "no_answer")

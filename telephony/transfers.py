@@ -11,6 +11,8 @@ from pipeline.call_control import TransferResult
 RING_S = 25
 BACK_S = 30.0  # for the caller's new stream to come, once the carrier is told to bring it
 LIMIT_S = RING_S + BACK_S
+PUT_THROUGH = frozenset({"completed", "answered"})
+"""What carriers say of a transfer in which people have talked."""
 _REASONS = {
     "busy": "busy",
     "failed": "failed",
@@ -79,8 +81,9 @@ class Transfers:
 
     def over(self, line_id: str, call_id: str, dial_status: str) -> None:
         """It is over, in the carrier's words."""
-        reason = _REASONS.get(dial_status)
-        self._tell(line_id, call_id, TransferResult(reason is None, reason or ""))
+        connected = dial_status in PUT_THROUGH
+        reason = "" if connected else _REASONS.get(dial_status, "failed")
+        self._tell(line_id, call_id, TransferResult(connected, reason))
 
     def _tell(self, line_id: str, call_id: str, result: TransferResult) -> None:
         future = self._waiting.get((line_id, call_id))

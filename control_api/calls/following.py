@@ -55,9 +55,10 @@ class CallFollower:
         now = self._clock.utc()
         async with self._database.writing(EVERY_TENANT) as session:
             row = await _told_of(session, call, intent_id)
-            if row is None or (row.carrier_call not in (None, call.name)):
+            if row is None or (row.carrier_call not in (None, call.name) and not call.renames):
                 return None
             note_placed(row, call.name, now)
+            row.carrier_call = call.name
             apply(row, progress, now)
         return row
 

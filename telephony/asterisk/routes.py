@@ -46,8 +46,9 @@ class AsteriskAttendant:
 
     async def control(self, websocket: WebSocket, admission: Admission) -> HandoverControl:
         """See the port."""
-        ticket = websocket.query_params.get("token", "")
-        return HandoverControl(websocket, admission, self._host.handovers, self._host.clock, ticket)
+        told = websocket.query_params
+        asks, ticket = "next" in told, told.get("token", "")  # a dialplan of before the transfers would hang up instead
+        return HandoverControl(websocket, admission, self._host.handovers, self._host.clock, ticket, asks=asks)
 
 
 def asterisk_router(host: AsteriskHost, serve: ServeTicket) -> APIRouter:

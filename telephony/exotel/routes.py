@@ -75,6 +75,7 @@ def exotel_router(host: ExotelHost) -> APIRouter:
         line = await _line(request, host, (told.called, told.caller), secret)
         handover = host.handovers.of(told.call, line)
         if handover is not None:  # nobody answered there: the caller is back
+            handover.reason = "no_answer"
             admission: Admission | None = replace(handover.admission, carrier_call=told.call)
         else:
             admission = await host.lines.admit(line, IncomingCall(told.call, told.caller, told.called))

@@ -95,6 +95,7 @@ class PlivoControl:
                 "callbackUrl": host.addresses.of_line(line.id, "joined", call_id),
             }
             if mode == "warm" and summary:
+                attributes["callbackUrl"] += "?warm=1"
                 attributes["confirmSound"] = await self._kept(xml.document(xml.speak(summary)))
             away = await self._kept(xml.document(xml.dial(to, attributes)))
             self._absence.begin(LIMIT_S)

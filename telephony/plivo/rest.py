@@ -136,7 +136,7 @@ class PlivoRest:
         """Have calls to the line's number come here; see `control_api.lines.service.Attacher`."""
         ours = {
             "answer_url": self._addresses.incoming("answer"),
-            "hangup_url": self._addresses.of_line(line.id, "status"),
+            "hangup_url": self._addresses.incoming("hangup"),  # numbers may share an application
         }
         before = str((await self._number(line)).get("application") or "").rstrip("/").rpartition("/")[2]
         if before:

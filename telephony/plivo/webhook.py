@@ -15,13 +15,15 @@ from telephony.plivo.control import PlivoHost
 from telephony.plivo.rest import status_of
 from telephony.plivo.signature import is_from_plivo
 from telephony.ports import CallEvents, IncomingCall
+from telephony.transfers import PUT_THROUGH
 from transports.live import LiveCalls
 
 UNMAPPED = "Sorry, nobody can take your call at this number. Good-bye."
 PREFIX = "/telephony/plivo"
 KUPE_ANSWER = "/api/call/plivo-incoming_call"  # where numbers point that another server of this API has answered
 KUPE_HANGUP = "/api/call/plivo-hangup"
-_NAMES = ("RequestUUID", "CallUUID")  # of a call that we made, first the one that we were given for it
+_NAMES = ("CallUUID", "RequestUUID")  # the second is what we were given when we ordered a call
+_SUMMED_UP, _ANSWERED = ("connected",), ("answer", "connected")
 _VERDICTS = {"true": AnsweredBy.MACHINE_START, "false": AnsweredBy.HUMAN}
 
 _Answer = Callable[[Told, Request], Awaitable[str | None]]
@@ -91,18 +93,18 @@ class PlivoWebhooks:
         """Take who answered; it comes while the call goes on."""
         by = _VERDICTS.get(told.text("Machine").lower())
         if by is not None:
-            await self._events.answered(told.call("CallUUID", *_NAMES), by)
+            await self._events.answered(told.call(*_NAMES), by)
 
     async def joined(self, told: Told, request: Request) -> None:
-        """Take that somebody answered a transfer."""
-        if told.text("DialAction") in ("answer", "connected"):
+        """Take that somebody answered a transfer, and has heard what there was to say before."""
+        if told.text("DialAction") in (_SUMMED_UP if "warm" in request.query_params else _ANSWERED):
             self._host.transfers.connected(told.line.id, request.path_params["call_id"])
 
     async def dialled(self, told: Told, request: Request) -> str:
         """Say what becomes of a caller whose transfer is over: who was not put through comes back to the bot."""
         status = told.text("DialStatus")
         self._host.transfers.over(told.line.id, request.path_params["call_id"], status)
-        return xml.document(xml.hang_up()) if status == "completed" else self._stream(request.path_params["token"])
+        return xml.document(xml.hang_up()) if status in PUT_THROUGH else self._stream(request.path_params["token"])
 
     async def document(self, told: Told, request: Request) -> str:
         """Give a document that was kept."""
@@ -110,10 +112,12 @@ class PlivoWebhooks:
             admission = await self._host.tickets.redeem(request.path_params["token"])
         except InputError:
             return xml.document()
-        return str(admission.request.metadata.get("document") or xml.document())
+        kept = admission.request.metadata.get("document") if admission.line_id == told.line.id else None
+        return str(kept or xml.document())
 
     async def _progressed(self, told: Told, request: Request, progress: Progress) -> None:
-        await self._events.progressed(told.call(*_NAMES), progress, request.query_params.get("intent"))
+        intent_id = request.query_params.get("intent")
+        await self._events.progressed(told.call(*_NAMES, renames=intent_id is not None), progress, intent_id)
 
     def _stream(self, token: str) -> str:
         return xml.document(xml.stream(self._host.addresses.stream(token)))
@@ -129,6 +133,7 @@ def plivo_router(hooks: PlivoWebhooks) -> APIRouter:
         """A call rings."""
         return await hooks.ring(request)
 
+    @router.post(f"{PREFIX}/hangup")
     @router.post(KUPE_HANGUP)
     async def hangup(request: Request) -> Response:
         """A call is over."""

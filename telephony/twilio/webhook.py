@@ -11,6 +11,7 @@ from kit.errors import InputError
 from kit.phone_calls import Progress
 from telephony.forms import Fields, Told, read_form, told_in
 from telephony.ports import CallEvents, IncomingCall
+from telephony.transfers import PUT_THROUGH
 from telephony.twilio import twiml
 from telephony.twilio.control import TwilioHost
 from telephony.twilio.rest import answered_by_of, status_of
@@ -20,7 +21,6 @@ from transports.live import LiveCalls
 UNMAPPED = "Sorry, nobody can take your call at this number. Good-bye."
 PREFIX = "/telephony/twilio"
 KUPE_VOICE = "/api/call/incoming_call"  # where numbers point that another server of this API has answered
-_PASSED_ON = ("completed", "answered")
 
 log = structlog.get_logger(__name__)
 
@@ -100,7 +100,7 @@ class Webhooks:
         """Say what becomes of a caller whose transfer is over: who was not put through comes back to the bot."""
         status = told.text("DialCallStatus")
         self._host.transfers.over(told.line.id, request.path_params["call_id"], status)
-        if status in _PASSED_ON:
+        if status in PUT_THROUGH:
             return twiml.document(twiml.hang_up())
         return twiml.document(twiml.stream(self._host.addresses.stream(request.path_params["token"])))
 

@@ -287,3 +287,17 @@ async def test_a_call_whose_line_is_gone_is_given_up(lab: CallingLab) -> None:
     known = await lab.intent("anna", intent.id)
     assert (known.state, known.error) == ("over", "call.line_gone")
     assert known.ended_at == lab.clock.utc().astimezone(datetime.UTC)
+
+
+async def test_a_carrier_may_call_by_another_name_what_it_was_asked_for(lab: CallingLab) -> None:
+    """Its signed news bring our id; without the word for it another name is another call's."""
+    intent = await lab.placer.place("anna", WISH)
+    other = CarrierCall("twilio", "CA-of-its-own", intent.line_id)
+    assert await lab.follower.progressed(other, Progress(CallStatus.COMPLETED), intent.id) is None
+    renamed = dataclasses.replace(other, renames=True)
+    row = await lab.follower.progressed(renamed, Progress(CallStatus.RINGING), intent.id)
+    assert row is not None
+    assert (row.carrier_call, row.status) == ("CA-of-its-own", "ringing")
+    over = await lab.follower.progressed(other, Progress(CallStatus.COMPLETED), None)
+    assert over is not None
+    assert (over.id, over.state) == (intent.id, "over")

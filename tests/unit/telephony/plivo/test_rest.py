@@ -149,5 +149,5 @@ def test_a_number_is_attached_once_and_to_an_application_of_its_own() -> None:
     assert account.applications["app-1"] == {
         "app_name": "antiphon-line-1",
         "answer_url": "https://voice.example/telephony/plivo/answer",
-        "hangup_url": f"{_OF_LINE}/status",
+        "hangup_url": "https://voice.example/telephony/plivo/hangup",
     }

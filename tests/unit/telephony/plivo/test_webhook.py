@@ -153,7 +153,7 @@ def test_a_whole_call_goes_through_the_socket() -> None:
     assert call.request.metadata["carrier_call"] == "call-1"
 
 
-def test_a_call_that_we_made_is_answered_with_its_stream_and_followed_by_the_name_that_we_were_given() -> None:
+def test_a_call_that_we_made_is_answered_with_its_stream_and_followed_by_its_own_name() -> None:
     async def scenario(lab: _Lab) -> tuple[str, list[Any], list[AnsweredBy]]:
         order = DialOrder("intent-1", _HUMAN, "mt_7", detect_machine=True)
         await lab.rest.dial(_LINE, order)
@@ -169,9 +169,9 @@ def test_a_call_that_we_made_is_answered_with_its_stream_and_followed_by_the_nam
     document, told, verdicts = _do(scenario)
     assert stream_url(document).endswith("/media/mt_7")
     assert told == [
-        ("r-1", Progress(CallStatus.RINGING), "intent-1"),
-        ("r-1", Progress(CallStatus.IN_PROGRESS), "intent-1"),
-        ("r-1", Progress(CallStatus.COMPLETED, duration_s=17), "intent-1"),
+        ("c-1", Progress(CallStatus.RINGING), "intent-1"),
+        ("c-1", Progress(CallStatus.IN_PROGRESS), "intent-1"),
+        ("c-1", Progress(CallStatus.COMPLETED, duration_s=17), "intent-1"),
     ]
     assert verdicts == [AnsweredBy.MACHINE_START]
 
@@ -198,7 +198,10 @@ async def _transfer(lab: _Lab, mode: TransferMode, **ends: str) -> tuple[Transfe
         document = await lab.document(lab.account.redirects[-1]["aleg_url"], CallUUID="call-1")
         (dial,) = ElementTree.fromstring(document)
         if ends["DialStatus"] == "completed":
-            await lab.account.asks(dial.attrib["callbackUrl"], {"CallUUID": "call-1", "DialAction": "answer"})
+            for action in ("answer", "connected"):
+                await lab.account.asks(dial.attrib["callbackUrl"], {"CallUUID": "call-1", "DialAction": action})
+                await asyncio.sleep(0.1)
+                assert passing.done() is (mode == "cold" or action == "connected")
         after = await lab.document(dial.attrib["action"], CallUUID="call-1", **ends)
         if "Stream" in after:
             control.returned()
@@ -218,8 +221,21 @@ def test_a_caller_is_put_through_to_who_answers_who_hears_a_summary_first() -> N
     assert ElementTree.fromstring(whispered).findtext("Speak") == "Ada asks for a refund."
 
 
+def test_a_cold_transfer_is_over_when_somebody_answers() -> None:
+    result, _, _ = _do(lambda lab: _transfer(lab, "cold", DialStatus="completed"))
+    assert result == TransferResult(connected=True)
+
+
 @pytest.mark.parametrize(
-    ("status", "reason"), [("busy", "busy"), ("no-answer", "no_answer"), ("timeout", "no_answer"), ("failed", "failed")]
+    ("status", "reason"),
+    [
+        ("busy", "busy"),
+        ("no-answer", "no_answer"),
+        ("timeout", "no_answer"),
+        ("failed", "failed"),
+        ("", "failed"),
+        ("of the future", "failed"),
+    ],
 )
 def test_who_is_not_put_through_comes_back_with_another_ticket(status: str, reason: str) -> None:
     async def scenario(lab: _Lab) -> tuple[TransferResult, ElementTree.Element, str, Admission]:
