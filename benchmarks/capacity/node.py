@@ -1,6 +1,7 @@
 """Our server as it is measured: real transports, real core, real voice detection; instant models."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -77,6 +78,7 @@ class Node:
             self._host = CallHost(vad, self._clock, WebRtcGate)
             async with asyncio.TaskGroup() as tasks:
                 running = tasks.create_task(vad.run())
+                gc.freeze()  # as the server does
                 yield
                 running.cancel()
 

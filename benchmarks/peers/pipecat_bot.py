@@ -4,6 +4,7 @@ How each is set up, and why, is in `bots.md`.
 """
 
 import dataclasses
+import gc
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
@@ -185,6 +186,7 @@ def main() -> None:
     logger.remove()
     if TUNED:
         _share_and_inline_vad()
+        gc.freeze()
     app = FastAPI(lifespan=_measured)
     app.add_api_websocket_route("/telephony/twilio/flow/{flow}", _call)
     uvicorn.run(app, port=int(sys.argv[1]), log_level="critical", access_log=False)
